@@ -1,0 +1,87 @@
+// Scalar arithmetic that is the same on every target: fused multiply-add without a library call, half precision,
+// bit casts. Compiled with -ffp-contract=off; no libm.
+//
+// Everything here is static: files compiled for different instruction sets must not share one copy.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+namespace tidbit {
+
+static inline std::uint32_t float_bits(float x) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &x, 4);
+  return bits;
+}
+
+static inline float bits_float(std::uint32_t bits) {
+  float x;
+  std::memcpy(&x, &bits, 4);
+  return x;
+}
+
+// fma for targets without the instruction. The product of two floats is exact in double; the sum is rounded to odd
+// there, so that the one rounding to float that follows is the right one (Boldo, Melquiond 2008).
+static inline float fma_by_double(float a, float b, float c) {
+  const double product = static_cast<double>(a) * static_cast<double>(b);
+  const double addend = static_cast<double>(c);
+  double sum = product + addend;
+  const double part = sum - product;
+  const double error = (product - (sum - part)) + (addend - part);
+  std::uint64_t bits;
+  std::memcpy(&bits, &sum, 8);
+  const bool finite = (bits >> 52 & 0x7FF) != 0x7FF;
+  if (finite && error != 0 && (bits & 1) == 0) {
+    const bool away = (error > 0) == (sum > 0);
+    bits = away ? bits + 1 : bits - 1;
+    std::memcpy(&sum, &bits, 8);
+  }
+  return static_cast<float>(sum);
+}
+
+static inline float fma(float a, float b, float c) {
+#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
+  return __builtin_fmaf(a, b, c);
+#else
+  return fma_by_double(a, b, c);
+#endif
+}
+
+static inline float half_to_float(std::uint16_t half) {
+  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000) << 16;
+  const std::uint32_t exponent = half >> 10 & 0x1F;
+  const std::uint32_t mantissa = half & 0x3FF;
+  if (exponent == 0) {  // zero and subnormals: mantissa * 2^-24 is exact
+    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
+    return bits_float(sign | float_bits(magnitude));
+  }
+  const std::uint32_t rebiased = exponent == 31 ? 255 : exponent + (127 - 15);
+  const std::uint32_t quiet = exponent == 31 && mantissa != 0 ? 0x400000 : 0;
+  return bits_float(sign | rebiased << 23 | mantissa << 13 | quiet);
+}
+
+// Round to nearest even; too large becomes infinity.
+static inline std::uint16_t float_to_half(float x) {
+  const std::uint32_t bits = float_bits(x);
+  const std::uint32_t sign = bits >> 16 & 0x8000;
+  const std::uint32_t magnitude = bits & 0x7FFFFFFF;
+  if (magnitude > 0x7F800000) return static_cast<std::uint16_t>(sign | 0x7E00 | (magnitude >> 13 & 0x1FF));
+  if (magnitude >= 0x477FF000) return static_cast<std::uint16_t>(sign | 0x7C00);
+  if (magnitude < 0x38800000) {  // below 2^-14: adding 0.5 leaves the rounded subnormal in the low bits
+    const std::uint32_t rounded = float_bits(bits_float(magnitude) + 0.5f) - float_bits(0.5f);
+    return static_cast<std::uint16_t>(sign | rounded);
+  }
+  const std::uint32_t round = 0xFFF + (magnitude >> 13 & 1);
+  return static_cast<std::uint16_t>(sign | ((magnitude + round - 0x38000000) >> 13));
+}
+
+// The partial sums of a vector, added as a tree: 8, 4, 2, 1.
+static inline float tree_sum(float partial[16]) {
+  for (unsigned step = 8; step != 0; step /= 2) {
+    for (unsigned i = 0; i < step; ++i) partial[i] = partial[i] + partial[i + step];
+  }
+  return partial[0];
+}
+
+}  // namespace tidbit

@@ -1,0 +1,1 @@
+# One file per instruction set, with the flags it needs.
