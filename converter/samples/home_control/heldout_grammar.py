@@ -1,0 +1,59 @@
+"""Builds the held-out requests from phrases_heldout.py, template by template."""
+
+import random
+
+import phrases_heldout as phrases
+from grammar import (fill, foreign_device, foreign_place, known, later,
+                     any_slots, pick_intent, unknown_text)
+
+PER_FRAME, PER_NEAR, PER_LATER, PER_FOREIGN = 9, 5, 5, 4
+
+
+class HeldOutWording:
+    openers, closers, carriers = phrases.OPENERS, phrases.CLOSERS, phrases.CARRIERS
+
+
+def frames():
+    for name, templates in phrases.FRAMES.items():
+        action, _, device = name.partition(".")
+        for template in templates:
+            yield action, device or None, template
+
+
+def random_frame(rng, timed=None):
+    """An intent with a template that fits it; timed=False leaves out templates with a time."""
+    fitting = [entry for entry in frames() if timed is None or ("{t}" in entry[2]) == timed]
+    action, device, template = rng.choice(fitting)
+    intent = pick_intent(rng, action, device)
+    return type(intent)(action, intent.device, intent.room, "{t}" in template), template
+
+
+def inside(rng, wording, typist):
+    for action, device, template in frames():
+        for _ in range(PER_FRAME):
+            drawn = pick_intent(rng, action, device)
+            intent = type(drawn)(action, drawn.device, drawn.room, "{t}" in template)
+            yield known(rng, wording, typist, intent, template)
+
+
+def outside(rng, wording, typist):
+    for sentence in phrases.SENTENCES:
+        yield unknown_text(rng, wording, typist, sentence, sentence)
+    for template in phrases.NEAR * PER_NEAR:
+        yield unknown_text(rng, wording, typist, fill(rng, template, any_slots(rng, wording)), template)
+    for when in phrases.LATER * PER_LATER:
+        intent, template = random_frame(rng, timed=False)
+        yield later(rng, wording, typist, intent, template, when)
+    for word in phrases.FOREIGN_DEVICES * PER_FOREIGN:
+        yield foreign_device(rng, wording, typist, *random_frame(rng), word)
+    for place in phrases.FOREIGN_PLACES * PER_FOREIGN:
+        yield foreign_place(rng, wording, typist, *random_frame(rng), place)
+
+
+def held_out(seed, typist):
+    """The examples without repeated requests, shuffled."""
+    rng, wording = random.Random(seed), HeldOutWording()
+    drawn = [*inside(rng, wording, typist), *outside(rng, wording, typist)]
+    unique = list({example.request: example for example in drawn}.values())
+    rng.shuffle(unique)
+    return unique

@@ -1,0 +1,75 @@
+"""What the model knows: devices, rooms, the actions each device allows, and the JSON line."""
+
+import json
+
+# canonical name -> (words for one, words for several)
+DEVICES = {
+    "lamp": (["lamp", "light"], ["lights", "lamps"]),
+    "heater": (["heater", "heating", "radiator", "thermostat"], ["radiators"]),
+    "ac": (["ac", "air conditioner", "air conditioning"], []),
+    "fan": (["fan", "ceiling fan", "ventilator"], ["fans"]),
+    "blinds": (["blind"], ["blinds", "shutters", "shades", "curtains"]),
+    "speaker": (["speaker", "stereo", "music"], ["speakers"]),
+    "tv": (["tv", "television", "telly"], []),
+    "door": (["door"], ["doors"]),
+    "window": (["window"], ["windows"]),
+    "kettle": (["kettle"], []),
+    "vacuum": (["vacuum", "vacuum cleaner", "robot vacuum", "hoover"], []),
+    "sprinkler": (["sprinkler"], ["sprinklers"]),
+}
+
+ROOMS = {
+    "kitchen": ["kitchen"],
+    "living_room": ["living room", "lounge", "sitting room"],
+    "bedroom": ["bedroom"],
+    "bathroom": ["bathroom"],
+    "office": ["office", "study"],
+    "hallway": ["hallway", "hall", "corridor"],
+    "garage": ["garage"],
+    "garden": ["garden", "backyard", "yard"],
+    "nursery": ["nursery", "kids room", "children's room"],
+    "dining_room": ["dining room"],
+    "basement": ["basement", "cellar"],
+    "attic": ["attic", "loft"],
+}
+
+# Phrases for the room "all"; they follow a device ("the lamps in the whole house").
+EVERYWHERE = ["everywhere", "in the whole house", "in every room", "in all rooms",
+              "all over the house", "throughout the house", "in all the rooms"]
+
+SWITCHED = ["lamp", "heater", "ac", "fan", "speaker", "tv", "kettle", "vacuum", "sprinkler"]
+ADJUSTED = ["lamp", "heater", "ac", "fan", "speaker", "tv"]
+ALLOWED = {
+    "on": SWITCHED,
+    "off": SWITCHED,
+    "set": ADJUSTED + ["blinds"],
+    "up": ADJUSTED,
+    "down": ADJUSTED,
+    "open": ["blinds", "door", "window"],
+    "close": ["blinds", "door", "window"],
+    "lock": ["door", "window"],
+    "unlock": ["door", "window"],
+}
+
+# Devices whose value is in degrees Celsius; all other values are percent.
+IN_DEGREES = {"heater", "ac"}
+
+# What "set the ... of the lamp" may name without changing the meaning.
+ATTRIBUTES = {
+    "lamp": ["brightness"],
+    "heater": ["temperature"],
+    "ac": ["temperature"],
+    "fan": ["speed"],
+    "speaker": ["volume"],
+    "tv": ["volume"],
+}
+
+KEYS = ("device", "room", "action", "value", "time")
+
+
+def json_line(device, room=None, action=None, value=None, time=None):
+    fields = dict(zip(KEYS, (device, room, action, value, time)))
+    return json.dumps(fields, separators=(",", ":"))
+
+
+UNKNOWN = json_line("unknown")
