@@ -23,6 +23,7 @@ inline constexpr std::uint32_t kMaxContext = 1u << 20;
 inline constexpr std::uint32_t kMaxTensors = 1u << 16;
 inline constexpr std::uint32_t kMaxEndTokens = 8;
 inline constexpr std::uint32_t kMaxPieceBytes = 256;
+inline constexpr std::uint32_t kMaxProvenanceBytes = 4096;
 
 enum class Dtype : std::uint8_t { f32 = 0, f16 = 1, q8 = 2 };
 

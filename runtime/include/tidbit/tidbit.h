@@ -41,7 +41,7 @@ extern "C" {
 typedef enum tidbit_status {
   TIDBIT_OK = 0,
   TIDBIT_PENDING = 1,          /* the work budget is used up; call again with the tokens that are left */
-  TIDBIT_CANCELLED = 2,        /* the poll hook asked to stop; the session is as before the chunk */
+  TIDBIT_CANCELLED = 2,        /* the poll hook asked to stop; the chunk in work is forgotten */
   TIDBIT_ERR_ARGUMENT = 3,     /* a null pointer, or a number outside its documented range */
   TIDBIT_ERR_ALIGNMENT = 4,    /* a blob or memory part is not aligned to TIDBIT_ALIGNMENT */
   TIDBIT_ERR_MEMORY = 5,       /* a buffer is too small; the missing bytes are reported */
@@ -237,7 +237,8 @@ tidbit_status tidbit_rewind(tidbit_session *session, uint32_t position);
  * the call returns TIDBIT_PENDING: call again with the tokens from *consumed on, of which the first ones must
  * be unchanged. Neither chunk nor budget changes a bit of the result.
  *
- * Any error leaves the session as it was after the last whole chunk. */
+ * Any error, and TIDBIT_CANCELLED, leaves the positions of the last whole chunk; logits are then not available until
+ * something is fed. Wrong arguments (TIDBIT_ERR_ARGUMENT, _TOKEN, _CONTEXT_FULL) change nothing at all. */
 tidbit_status tidbit_prefill(tidbit_session *session, const int32_t *tokens, uint32_t count, uint64_t budget,
                              uint32_t *consumed);
 

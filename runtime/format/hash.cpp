@@ -1,0 +1,84 @@
+#include "format/hash.h"
+
+#include <cstring>
+
+#include "tidbit/tidbit.h"
+
+namespace tidbit {
+namespace {
+
+constexpr std::uint64_t kPrime1 = 0x9E3779B185EBCA87u;
+constexpr std::uint64_t kPrime2 = 0xC2B2AE3D27D4EB4Fu;
+constexpr std::uint64_t kPrime3 = 0x165667B19E3779F9u;
+constexpr std::uint64_t kPrime4 = 0x85EBCA77C2B2AE63u;
+constexpr std::uint64_t kPrime5 = 0x27D4EB2F165667C5u;
+constexpr std::uint32_t kStripe = 32;
+
+constexpr std::uint64_t rotate(std::uint64_t x, int by) { return x << by | x >> (64 - by); }
+constexpr std::uint64_t round_of(std::uint64_t lane, std::uint64_t input) {
+  return rotate(lane + input * kPrime2, 31) * kPrime1;
+}
+
+std::uint64_t read(const unsigned char *p, std::size_t bytes) {
+  std::uint64_t value = 0;
+  std::memcpy(&value, p, bytes);
+  return value;
+}
+
+// The last 0 to 31 bytes, then the avalanche.
+std::uint64_t finish(std::uint64_t h, const unsigned char *p, std::uint32_t rest) {
+  for (; rest >= 8; p += 8, rest -= 8) h = rotate(h ^ round_of(0, read(p, 8)), 27) * kPrime1 + kPrime4;
+  if (rest >= 4) {
+    h = rotate(h ^ read(p, 4) * kPrime1, 23) * kPrime2 + kPrime3;
+    p += 4;
+    rest -= 4;
+  }
+  for (; rest > 0; ++p, --rest) h = rotate(h ^ *p * kPrime5, 11) * kPrime1;
+  h = (h ^ h >> 33) * kPrime2;
+  h = (h ^ h >> 29) * kPrime3;
+  return h ^ h >> 32;
+}
+
+}  // namespace
+
+void Hash64::absorb(const unsigned char *stripe) {
+  for (int i = 0; i < 4; ++i) lanes_[i] = round_of(lanes_[i], read(stripe + 8 * i, 8));
+}
+
+void Hash64::update(const void *data, std::size_t bytes) {
+  const auto *p = static_cast<const unsigned char *>(data);
+  total_ += bytes;
+  if (held_bytes_ != 0) {
+    const std::size_t room = kStripe - held_bytes_;
+    const std::size_t take = bytes < room ? bytes : room;
+    std::memcpy(held_ + held_bytes_, p, take);
+    held_bytes_ += static_cast<std::uint32_t>(take);
+    p += take;
+    bytes -= take;
+    if (held_bytes_ < kStripe) return;
+    absorb(held_);
+    held_bytes_ = 0;
+  }
+  for (; bytes >= kStripe; p += kStripe, bytes -= kStripe) absorb(p);
+  if (bytes != 0) std::memcpy(held_, p, bytes);
+  held_bytes_ = static_cast<std::uint32_t>(bytes);
+}
+
+std::uint64_t Hash64::digest() const {
+  std::uint64_t h = kPrime5;
+  if (total_ >= kStripe) {
+    h = rotate(lanes_[0], 1) + rotate(lanes_[1], 7) + rotate(lanes_[2], 12) + rotate(lanes_[3], 18);
+    for (const std::uint64_t lane : lanes_) h = (h ^ round_of(0, lane)) * kPrime1 + kPrime4;
+  }
+  return finish(h + total_, held_, held_bytes_);
+}
+
+std::uint64_t hash64(const void *data, std::size_t bytes) {
+  Hash64 hash;
+  hash.update(data, bytes);
+  return hash.digest();
+}
+
+}  // namespace tidbit
+
+extern "C" uint64_t tidbit_hash(const void *data, size_t bytes) { return tidbit::hash64(data, bytes); }
