@@ -5,21 +5,12 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 
 namespace tidbit {
 
-static inline std::uint32_t float_bits(float x) {
-  std::uint32_t bits;
-  std::memcpy(&bits, &x, 4);
-  return bits;
-}
-
-static inline float bits_float(std::uint32_t bits) {
-  float x;
-  std::memcpy(&x, &bits, 4);
-  return x;
-}
+// Not memcpy: under -ffreestanding that is a call.
+static inline std::uint32_t float_bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
+static inline float bits_float(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
 
 // fma for targets without the instruction. The product of two floats is exact in double; the sum is rounded to odd
 // there, so that the one rounding to float that follows is the right one (Boldo, Melquiond 2008).
@@ -29,13 +20,11 @@ static inline float fma_by_double(float a, float b, float c) {
   double sum = product + addend;
   const double part = sum - product;
   const double error = (product - (sum - part)) + (addend - part);
-  std::uint64_t bits;
-  std::memcpy(&bits, &sum, 8);
+  const auto bits = __builtin_bit_cast(std::uint64_t, sum);
   const bool finite = (bits >> 52 & 0x7FF) != 0x7FF;
   if (finite && error != 0 && (bits & 1) == 0) {
     const bool away = (error > 0) == (sum > 0);
-    bits = away ? bits + 1 : bits - 1;
-    std::memcpy(&sum, &bits, 8);
+    sum = __builtin_bit_cast(double, away ? bits + 1 : bits - 1);
   }
   return static_cast<float>(sum);
 }

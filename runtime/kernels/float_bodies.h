@@ -5,8 +5,11 @@
 // (int8 as floats); load_part, load_f16_part, load_i8_part and store_part for n < width elements (the others are 0 and
 // are not touched in memory); set, add, sub, mul, div, fma(a, b, c) = a b + c; min(a, b) = a < b ? a : b and
 // max(a, b) = a > b ? a : b, NaN and zeros included; less(a, b, yes, no) = a < b ? yes : no; abs; copy_sign(magnitude,
-// sign); scale2(x, t), which adds the integer that kRoundMagic left in t to the exponent of x. For the q8 bodies:
-// quant_bodies.h.
+// sign); scale2(x, t), which adds the integer that kRoundMagic left in t to the exponent of x. tile_block and
+// token_block are how many tiles of a matrix and how many tokens are worth holding in registers at once; they do not
+// change a result. For the q8 bodies: quant_bodies.h.
+//
+// Loops over arrays of registers are unrolled by pragma: only then do compilers keep the arrays in registers.
 #pragma once
 
 #include "kernels/arith.h"
@@ -96,6 +99,7 @@ struct FloatBodies {
     for (F &p : parts) p = L::set(0.0f);
     std::uint32_t i = 0;
     for (; i + 16 <= n; i += 16) {
+#pragma GCC unroll 16
       for (std::uint32_t j = 0; j < kParts; ++j) parts[j] = step(parts[j], L::load(x + i + j * W));
     }
     for (std::uint32_t j = 0; i < n; ++j, i += W) {
@@ -133,19 +137,17 @@ struct FloatBodies {
 
   // ---- vectors ----
 
+  // NaN is passed over: with it the order would matter.
   static float max_of(const float *x, std::uint32_t n) {
-    float highest = x[0];
-    if (n >= W) {
-      F best = L::load(x);
-      std::uint32_t i = W;
-      for (; i + W <= n; i += W) best = L::max(best, L::load(x + i));
-      best = L::max(best, L::load(x + n - W));
-      float lanes[16];
-      L::store(lanes, best);
-      for (std::uint32_t j = 0; j < W; ++j) highest = lanes[j] > highest ? lanes[j] : highest;
-    } else {
-      for (std::uint32_t i = 1; i < n; ++i) highest = x[i] > highest ? x[i] : highest;
-    }
+    const float lowest = -__builtin_inff();
+    F best = L::set(lowest);
+    std::uint32_t i = 0;
+    for (; i + W <= n; i += W) best = L::max(L::load(x + i), best);
+    float lanes[W];
+    L::store(lanes, best);
+    float highest = lowest;
+    for (const float lane : lanes) highest = lane > highest ? lane : highest;
+    for (; i < n; ++i) highest = x[i] > highest ? x[i] : highest;
     return highest;
   }
 
@@ -195,10 +197,14 @@ struct FloatBodies {
 
   static void activate(format::Activation activation, float *x, const float *up, std::uint32_t n) {
     switch (activation) {
-      case format::Activation::relu: return activate_with(x, up, n, [](F v) { return relu(v); });
-      case format::Activation::gelu_erf: return activate_with(x, up, n, [](F v) { return gelu_erf(v); });
-      case format::Activation::gelu_tanh: return activate_with(x, up, n, [](F v) { return gelu_tanh(v); });
-      case format::Activation::silu: return activate_with(x, up, n, [](F v) { return silu(v); });
+      case format::Activation::relu:
+        return activate_with(x, up, n, [](F v) { return relu(v); });
+      case format::Activation::gelu_erf:
+        return activate_with(x, up, n, [](F v) { return gelu_erf(v); });
+      case format::Activation::gelu_tanh:
+        return activate_with(x, up, n, [](F v) { return gelu_tanh(v); });
+      case format::Activation::silu:
+        return activate_with(x, up, n, [](F v) { return silu(v); });
     }
   }
 
@@ -252,71 +258,132 @@ struct FloatBodies {
     static F part(const T *p, std::uint32_t n) { return L::load_i8_part(p, n); }
   };
 
-  // One tile of 16 rows against one vector: acc[r] = fma(w[r][k], x[k], acc[r]), k ascending.
-  template <class Load>
-  static void tile_dot(const typename Load::T *tile, const float *x, std::uint32_t cols, float out[16]) {
-    F acc[kParts];
-    for (F &a : acc) a = L::set(0.0f);
-    for (std::uint32_t k = 0; k < cols; ++k) {
-      const F value = L::set(x[k]);
-      for (std::uint32_t j = 0; j < kParts; ++j) acc[j] = L::fma(Load::whole(tile + k * 16 + j * W), value, acc[j]);
-    }
-    for (std::uint32_t j = 0; j < kParts; ++j) L::store(out + j * W, acc[j]);
-  }
-
-  template <class Load>
-  static void matmul(const Matmul &m, std::uint32_t begin, std::uint32_t end) {
-    const auto *weights = reinterpret_cast<const typename Load::T *>(m.weights);
-    for (std::uint32_t tile = begin; tile < end; ++tile) {
-      const auto *rows = weights + std::size_t{tile} * m.cols * 16;
-      for (std::uint32_t t = 0; t < m.tokens; ++t) {
-        float out[16];
-        tile_dot<Load>(rows, m.x + t * m.x_stride, m.cols, out);
-        put_rows(m, tile, t, out);
+  template <std::uint32_t kTiles, std::uint32_t kVectors>
+  static void clear(F (&acc)[kTiles][kVectors][kParts]) {
+    for (auto &tile : acc) {
+      for (auto &vector : tile) {
+        for (F &a : vector) a = L::set(0.0f);
       }
     }
   }
 
-  static void put_rows(const Matmul &m, std::uint32_t tile, std::uint32_t token, const float out[16]) {
-    const std::uint32_t first = tile * 16;
-    const std::uint32_t count = m.rows - first < 16 ? m.rows - first : 16;
-    std::memcpy(m.y + token * m.y_stride + first, out, count * sizeof(float));
+  // acc[tile][vector][r] = fma(w[r][k], x[k], acc), k ascending, for 16 rows r of each tile.
+  template <class Load, std::uint32_t kTiles, std::uint32_t kVectors>
+  static void dot(const typename Load::T *w, const float *x, std::size_t x_stride, std::uint32_t cols,
+                  F (&acc)[kTiles][kVectors][kParts]) {
+    clear(acc);
+    for (std::uint32_t k = 0; k < cols; ++k) {
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+        const std::uint32_t tile = i / kParts, part = i % kParts;
+        const F weights = Load::whole(w + (std::size_t{tile} * cols + k) * 16 + part * W);
+#pragma GCC unroll 16
+        for (std::uint32_t v = 0; v < kVectors; ++v) {
+          acc[tile][v][part] = L::fma(weights, L::set(x[v * x_stride + k]), acc[tile][v][part]);
+        }
+      }
+    }
+  }
+
+  template <class Load>
+  struct FloatBlock {
+    template <std::uint32_t kTiles, std::uint32_t kTokens>
+    static void run(const Matmul &m, std::uint32_t tile, std::uint32_t token) {
+      const auto *weights = reinterpret_cast<const typename Load::T *>(m.weights);
+      F acc[kTiles][kTokens][kParts];
+      dot<Load>(weights + std::size_t{tile} * m.cols * 16, m.x + token * m.x_stride, m.x_stride, m.cols, acc);
+      put_rows(m, tile, token, acc);
+    }
+  };
+
+  template <std::uint32_t kTiles, std::uint32_t kTokens>
+  static void put_rows(const Matmul &m, std::uint32_t tile, std::uint32_t token,
+                       const F (&acc)[kTiles][kTokens][kParts]) {
+    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+      const std::uint32_t row = tile * 16 + i * W;
+      for (std::uint32_t t = 0; t < kTokens; ++t) {
+        float *y = m.y + (token + t) * m.y_stride + row;
+        const F value = acc[i / kParts][t][i % kParts];
+        if (row + W <= m.rows) {
+          L::store(y, value);
+        } else if (row < m.rows) {
+          L::store_part(y, value, m.rows - row);
+        }
+      }
+    }
+  }
+
+  // Tiles [tile, tile + kTiles), all tokens: blocks of tokens on one tile, the tokens that remain on all of the tiles.
+  template <class Block, std::uint32_t kTiles>
+  static void times_tokens(const Matmul &m, std::uint32_t tile) {
+    const std::uint32_t whole = m.tokens - m.tokens % L::token_block;
+    for (std::uint32_t i = 0; i < kTiles; ++i) {
+      for (std::uint32_t t = 0; t < whole; t += L::token_block) Block::template run<1, L::token_block>(m, tile + i, t);
+    }
+    for (std::uint32_t t = whole; t < m.tokens; ++t) Block::template run<kTiles, 1>(m, tile, t);
+  }
+
+  template <class Block>
+  static void matmul(const Matmul &m, std::uint32_t begin, std::uint32_t end) {
+    std::uint32_t tile = begin;
+    for (; tile + L::tile_block <= end; tile += L::tile_block) times_tokens<Block, L::tile_block>(m, tile);
+    for (; tile < end; ++tile) times_tokens<Block, 1>(m, tile);
+  }
+
+  template <class Load, std::uint32_t kTiles>
+  static void score_tiles(const Scores &s, std::uint32_t first) {
+    F acc[kTiles][1][kParts];
+    dot<Load>(static_cast<const typename Load::T *>(s.k) + std::size_t{first} * s.head_dim, s.q, 0, s.head_dim, acc);
+    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+      L::store(s.scores + first + i * W, L::mul(acc[i / kParts][0][i % kParts], L::set(s.scale)));
+    }
   }
 
   template <class Load>
   static void scores(const Scores &s) {
-    const auto *k = static_cast<const typename Load::T *>(s.k);
-    for (std::uint32_t first = 0; first < s.positions; first += 16) {
-      float *out = s.scores + first;
-      tile_dot<Load>(k + std::size_t{first} * s.head_dim, s.q, s.head_dim, out);
-      for (std::uint32_t j = 0; j < 16; j += W) L::store(out + j, L::mul(L::load(out + j), L::set(s.scale)));
+    std::uint32_t first = 0;
+    for (; first + (L::tile_block - 1) * 16 < s.positions; first += L::tile_block * 16) {
+      score_tiles<Load, L::tile_block>(s, first);
     }
+    for (; first < s.positions; first += 16) score_tiles<Load, 1>(s, first);
   }
 
-  // Channels [d, d + n) over all positions ascending: acc = fma(weight, v, acc).
+  static float mix_weight(const Mix &m, std::uint32_t p) {
+    return m.v_scales == nullptr ? m.weights[p] : m.weights[p] * m.v_scales[p];
+  }
+
+  // kVectors vectors of channels from d on over all positions, ascending: acc = fma(weight, v, acc).
+  template <class Load, std::uint32_t kVectors>
+  static void mix_channels(const Mix &m, std::uint32_t d) {
+    const auto *v = static_cast<const typename Load::T *>(m.v) + d;
+    F acc[kVectors];
+    for (F &a : acc) a = L::set(0.0f);
+    for (std::uint32_t p = 0; p < m.positions; ++p, v += m.head_dim) {
+      const F weight = L::set(mix_weight(m, p));
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kVectors; ++i) acc[i] = L::fma(weight, Load::whole(v + i * W), acc[i]);
+    }
+    for (std::uint32_t i = 0; i < kVectors; ++i) L::store(m.out + d + i * W, L::mul(acc[i], L::set(m.inverse_sum)));
+  }
+
+  template <class Load>
+  static void mix_rest(const Mix &m, std::uint32_t d) {
+    const auto *v = static_cast<const typename Load::T *>(m.v) + d;
+    const std::uint32_t rest = m.head_dim - d;
+    F acc = L::set(0.0f);
+    for (std::uint32_t p = 0; p < m.positions; ++p, v += m.head_dim) {
+      acc = L::fma(L::set(mix_weight(m, p)), Load::part(v, rest), acc);
+    }
+    L::store_part(m.out + d, L::mul(acc, L::set(m.inverse_sum)), rest);
+  }
+
   template <class Load>
   static void mix(const Mix &m) {
-    const auto *v = static_cast<const typename Load::T *>(m.v);
-    const auto weight = [&](std::uint32_t p) {
-      return L::set(m.v_scales == nullptr ? m.weights[p] : m.weights[p] * m.v_scales[p]);
-    };
-    const F inverse = L::set(m.inverse_sum);
-    blocks(
-        m.head_dim,
-        [&](std::uint32_t d) {
-          F acc = L::set(0.0f);
-          for (std::uint32_t p = 0; p < m.positions; ++p) {
-            acc = L::fma(weight(p), Load::whole(v + std::size_t{p} * m.head_dim + d), acc);
-          }
-          L::store(m.out + d, L::mul(acc, inverse));
-        },
-        [&](std::uint32_t d, std::uint32_t rest) {
-          F acc = L::set(0.0f);
-          for (std::uint32_t p = 0; p < m.positions; ++p) {
-            acc = L::fma(weight(p), Load::part(v + std::size_t{p} * m.head_dim + d, rest), acc);
-          }
-          L::store_part(m.out + d, L::mul(acc, inverse), rest);
-        });
+    constexpr std::uint32_t kVectors = 4;
+    std::uint32_t d = 0;
+    for (; d + kVectors * W <= m.head_dim; d += kVectors * W) mix_channels<Load, kVectors>(m, d);
+    for (; d + W <= m.head_dim; d += W) mix_channels<Load, 1>(m, d);
+    if (d < m.head_dim) mix_rest<Load>(m, d);
   }
 };
 

@@ -14,10 +14,10 @@ namespace tidbit {
 // Activations quantized for a q8 matrix: per token, `cols` codes in groups, and per group a scale and the codes' sum.
 // Codes from cols to the next multiple of 64 are zero.
 struct QuantizedRows {
-  std::int8_t *codes;     // [tokens][code_stride]
-  float *scales;          // [tokens][group_stride]
-  std::int32_t *sums;     // [tokens][group_stride]
-  std::size_t code_stride;   // multiple of 64
+  std::int8_t *codes;       // [tokens][code_stride]
+  float *scales;            // [tokens][group_stride]
+  std::int32_t *sums;       // [tokens][group_stride]
+  std::size_t code_stride;  // multiple of 64
   std::size_t group_stride;
 };
 
@@ -26,12 +26,12 @@ struct Matmul {
   const std::byte *weights;  // a tile16 tensor
   std::uint32_t rows;
   std::uint32_t cols;
-  std::uint32_t group;     // q8 only
+  std::uint32_t group;  // q8 only
   std::uint32_t tokens;
-  const float *x;          // f32 and f16: [tokens][x_stride]
+  const float *x;  // f32 and f16: [tokens][x_stride]
   std::size_t x_stride;
-  QuantizedRows q;         // q8
-  float *y;                // [tokens][y_stride]
+  QuantizedRows q;  // q8
+  float *y;         // [tokens][y_stride]
   std::size_t y_stride;
 };
 

@@ -1,61 +1,7 @@
 // The reference: every other table must give the same bits as this one.
-#include "kernels/quant_bodies.h"
+#include "kernels/scalar_lanes.h"
 
 namespace tidbit {
-namespace {
-
-struct ScalarLanes {
-  using F = float;
-  using I = std::int32_t;
-  static constexpr std::uint32_t width = 1;
-
-  static F load(const float *p) { return *p; }
-  static F load_f16(const std::uint16_t *p) { return half_to_float(*p); }
-  static F load_i8(const std::int8_t *p) { return static_cast<float>(*p); }
-  static F load_part(const float *, std::uint32_t) { return 0; }
-  static F load_f16_part(const std::uint16_t *, std::uint32_t) { return 0; }
-  static F load_i8_part(const std::int8_t *, std::uint32_t) { return 0; }
-  static void store(float *p, F x) { *p = x; }
-  static void store_part(float *, F, std::uint32_t) {}
-
-  static F set(float x) { return x; }
-  static F add(F a, F b) { return a + b; }
-  static F sub(F a, F b) { return a - b; }
-  static F mul(F a, F b) { return a * b; }
-  static F div(F a, F b) { return a / b; }
-  static F fma(F a, F b, F c) { return tidbit::fma(a, b, c); }
-  static F min(F a, F b) { return a < b ? a : b; }
-  static F max(F a, F b) { return a > b ? a : b; }
-  static F less(F a, F b, F yes, F no) { return a < b ? yes : no; }
-  static F abs(F x) { return bits_float(float_bits(x) & 0x7FFFFFFF); }
-  static F copy_sign(F magnitude, F sign) {
-    return bits_float((float_bits(magnitude) & 0x7FFFFFFF) | (float_bits(sign) & 0x80000000));
-  }
-  static F scale2(F x, F t) { return bits_float(float_bits(x) + (float_bits(t) << 23)); }
-
-  static I start(std::int32_t) { return 0; }
-  static I dot4(I acc, const std::int8_t *w, std::uint32_t x4) {
-    std::int8_t x[4];
-    std::memcpy(x, &x4, 4);
-    return acc + w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + w[3] * x[3];
-  }
-  static F to_float(I x) { return static_cast<float>(x); }
-
-  static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
-    std::int32_t sum = 0;
-    for (std::uint32_t i = 0; i < n; ++i) {
-      out[i] = code_of(x[i], inverse);
-      sum += out[i];
-    }
-    return sum;
-  }
-
-  static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
-    for (std::uint32_t i = 0; i < n; ++i) y[i] = float_to_half(x[i]);
-  }
-};
-
-}  // namespace
 
 constinit const Kernels kScalarKernels = make_kernels<ScalarLanes>(TIDBIT_ISA_SCALAR);
 

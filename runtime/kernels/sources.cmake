@@ -1,1 +1,34 @@
-# One file per instruction set, with the flags it needs.
+# One file per instruction set, with the flags it needs. -O2 stays whatever the build type: without inlining, two of
+# these files could share a copy of a template.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+  target_sources(tidbit PRIVATE kernels/cpu_x86.cpp kernels/avx2.cpp kernels/avx512vnni.cpp)
+  target_compile_definitions(tidbit PRIVATE TIDBIT_KERNELS_X86)
+  set_source_files_properties(kernels/avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-O2")
+  set(avx512_options -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mf16c -O2)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(APPEND avx512_options -Wno-maybe-uninitialized)  # a false alarm inside gcc's own header
+  endif()
+  set_source_files_properties(kernels/avx512vnni.cpp PROPERTIES COMPILE_OPTIONS "${avx512_options}")
+  set(tidbit_needs_xsimd ON)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
+  target_sources(tidbit PRIVATE kernels/neon.cpp kernels/dotprod.cpp)
+  target_compile_definitions(tidbit PRIVATE TIDBIT_KERNELS_AARCH64)
+  set_source_files_properties(kernels/neon.cpp PROPERTIES COMPILE_OPTIONS "-O2")
+  set_source_files_properties(kernels/dotprod.cpp PROPERTIES COMPILE_OPTIONS "-march=armv8.2-a+dotprod;-O2")
+  set(tidbit_needs_xsimd ON)
+endif()
+
+# xsimd is headers only, the same for every target. A cross build must not see the other headers beside it, which are
+# the build machine's: it gets a folder with a link to xsimd alone. (xsimd's CMake package is of no use here: it asks the
+# linker for a library of a package that is not needed.)
+if(tidbit_needs_xsimd)
+  find_path(TIDBIT_XSIMD_INCLUDE xsimd/xsimd.hpp NO_CMAKE_FIND_ROOT_PATH
+    DOC "The folder that holds xsimd/xsimd.hpp (Debian: libxsimd-dev)")
+  if(NOT TIDBIT_XSIMD_INCLUDE)
+    message(FATAL_ERROR "xsimd was not found: install libxsimd-dev, or give -DTIDBIT_XSIMD_INCLUDE=folder")
+  endif()
+  set(xsimd_only ${CMAKE_CURRENT_BINARY_DIR}/xsimd-include)
+  file(MAKE_DIRECTORY ${xsimd_only})
+  file(CREATE_LINK ${TIDBIT_XSIMD_INCLUDE}/xsimd ${xsimd_only}/xsimd SYMBOLIC)
+  target_include_directories(tidbit SYSTEM PRIVATE ${xsimd_only})
+endif()

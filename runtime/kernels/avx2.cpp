@@ -1,0 +1,108 @@
+// AVX2 with FMA and F16C: 8 lanes.
+#include <immintrin.h>
+
+#include "kernels/lanes_xsimd.h"
+#include "kernels/quant_bodies.h"
+
+namespace {
+struct Avx2 : xsimd::fma3<xsimd::avx2> {};
+}  // namespace
+
+namespace xsimd::types {
+XSIMD_DECLARE_SIMD_REGISTER_ALIAS(Avx2, fma3<avx2>);
+}
+
+namespace tidbit {
+namespace {
+
+struct Avx2Lanes : XsimdLanes<Avx2> {
+  using I = __m256i;
+  static constexpr std::uint32_t tile_block = 2, token_block = 4;
+
+  // All ones in the first n lanes.
+  static __m256i first(std::uint32_t n) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)), lane);
+  }
+
+  static F load_part(const float *p, std::uint32_t n) { return _mm256_maskload_ps(p, first(n)); }
+  static void store_part(float *p, F x, std::uint32_t n) { _mm256_maskstore_ps(p, first(n), x); }
+  static F load_f16(const std::uint16_t *p) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
+  }
+  static F load_f16_part(const std::uint16_t *p, std::uint32_t n) {
+    std::uint16_t all[8] = {};
+    for (std::uint32_t i = 0; i < n; ++i) all[i] = p[i];
+    return load_f16(all);
+  }
+  static F load_i8(const std::int8_t *p) {
+    return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p))));
+  }
+  static F load_i8_part(const std::int8_t *p, std::uint32_t n) {
+    std::int8_t all[8] = {};
+    for (std::uint32_t i = 0; i < n; ++i) all[i] = p[i];
+    return load_i8(all);
+  }
+
+  static F set(float x) { return _mm256_set1_ps(x); }
+  // The instructions give the second operand for NaN and for two zeros, as asked for.
+  static F min(F a, F b) { return _mm256_min_ps(a, b); }
+  static F max(F a, F b) { return _mm256_max_ps(a, b); }
+  static F less(F a, F b, F yes, F no) { return _mm256_blendv_ps(no, yes, _mm256_cmp_ps(a, b, _CMP_LT_OQ)); }
+  static F abs(F x) { return _mm256_andnot_ps(set(-0.0f), x); }
+  static F copy_sign(F magnitude, F sign) { return _mm256_or_ps(abs(magnitude), _mm256_and_ps(set(-0.0f), sign)); }
+  static F larger(F a, F b) {
+    return _mm256_castsi256_ps(_mm256_max_epu32(_mm256_castps_si256(abs(a)), _mm256_castps_si256(abs(b))));
+  }
+  static F scale2(F x, F t) {
+    const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(t), 23);
+    return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), exponent));
+  }
+
+  // vpmaddubsw wants one operand unsigned: |w| times x with the sign of w. A pair of products is at most
+  // 2 * 128 * 127 and does not saturate.
+  struct C {
+    __m256i codes, magnitudes;
+  };
+  static C load_codes(const std::int8_t *p) {
+    const __m256i codes = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p));
+    return {codes, _mm256_abs_epi8(codes)};
+  }
+  static I start(std::int32_t) { return _mm256_setzero_si256(); }
+  static I dot4(I acc, C w, std::uint32_t x4) {
+    const __m256i x = _mm256_set1_epi32(static_cast<int>(x4));
+    const __m256i pairs = _mm256_maddubs_epi16(w.magnitudes, _mm256_sign_epi8(x, w.codes));
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+  }
+  static F to_float(I x) { return _mm256_cvtepi32_ps(x); }
+
+  static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
+    __m256i sums = _mm256_setzero_si256();
+    std::uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+      const __m256i codes = _mm256_cvtps_epi32(mul(load(x + i), set(inverse)));
+      sums = _mm256_add_epi32(sums, codes);
+      const __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(codes), _mm256_extracti128_si256(codes, 1));
+      _mm_storel_epi64(reinterpret_cast<__m128i *>(out + i), _mm_packs_epi16(words, words));
+    }
+    std::int32_t lanes[8];
+    _mm256_storeu_si256(reinterpret_cast<__m256i *>(lanes), sums);
+    std::int32_t sum = 0;
+    for (const std::int32_t lane : lanes) sum += lane;
+    return sum + codes_one_by_one(x + i, n - i, inverse, out + i);
+  }
+
+  static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
+    std::uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+      _mm_storeu_si128(reinterpret_cast<__m128i *>(y + i), _mm256_cvtps_ph(load(x + i), _MM_FROUND_TO_NEAREST_INT));
+    }
+    for (; i < n; ++i) y[i] = float_to_half(x[i]);
+  }
+};
+
+}  // namespace
+
+constinit const Kernels kAvx2Kernels = make_kernels<Avx2Lanes>(TIDBIT_ISA_AVX2);
+
+}  // namespace tidbit

@@ -1,0 +1,90 @@
+// AVX-512 F, BW, DQ, VL and VNNI: 16 lanes. Intrinsics throughout, so that the tests can compile this file with an
+// emulation of them for a CPU without AVX-512.
+#include <immintrin.h>
+
+#include "kernels/quant_bodies.h"
+
+namespace tidbit {
+namespace {
+
+struct Avx512Lanes {
+  using F = __m512;
+  using I = __m512i;
+  using C = __m512i;
+  static constexpr std::uint32_t width = 16, tile_block = 4, token_block = 8;
+
+  static __mmask16 first(std::uint32_t n) { return static_cast<__mmask16>((1u << n) - 1); }
+
+  static F load(const float *p) { return _mm512_loadu_ps(p); }
+  static F load_part(const float *p, std::uint32_t n) { return _mm512_maskz_loadu_ps(first(n), p); }
+  static void store(float *p, F x) { _mm512_storeu_ps(p, x); }
+  static void store_part(float *p, F x, std::uint32_t n) { _mm512_mask_storeu_ps(p, first(n), x); }
+  static F load_f16(const std::uint16_t *p) {
+    return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(p)));
+  }
+  static F load_f16_part(const std::uint16_t *p, std::uint32_t n) {
+    return _mm512_cvtph_ps(_mm256_maskz_loadu_epi16(first(n), p));
+  }
+  static F load_i8(const std::int8_t *p) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p))));
+  }
+  static F load_i8_part(const std::int8_t *p, std::uint32_t n) {
+    return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_maskz_loadu_epi8(first(n), p)));
+  }
+
+  static F set(float x) { return _mm512_set1_ps(x); }
+  static F add(F a, F b) { return _mm512_add_ps(a, b); }
+  static F sub(F a, F b) { return _mm512_sub_ps(a, b); }
+  static F mul(F a, F b) { return _mm512_mul_ps(a, b); }
+  static F div(F a, F b) { return _mm512_div_ps(a, b); }
+  static F fma(F a, F b, F c) { return _mm512_fmadd_ps(a, b, c); }
+  // The instructions give the second operand for NaN and for two zeros, as asked for.
+  static F min(F a, F b) { return _mm512_min_ps(a, b); }
+  static F max(F a, F b) { return _mm512_max_ps(a, b); }
+  static F less(F a, F b, F yes, F no) { return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), no, yes); }
+  static F abs(F x) { return _mm512_andnot_ps(set(-0.0f), x); }
+  static F copy_sign(F magnitude, F sign) { return _mm512_or_ps(abs(magnitude), _mm512_and_ps(set(-0.0f), sign)); }
+  static F larger(F a, F b) {
+    return _mm512_castsi512_ps(_mm512_max_epu32(_mm512_castps_si512(abs(a)), _mm512_castps_si512(abs(b))));
+  }
+  static F scale2(F x, F t) {
+    const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(t), 23);
+    return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), exponent));
+  }
+
+  // vpdpbusd wants unsigned weights: w + 128, and 128 times the sum of x taken off beforehand.
+  static C load_codes(const std::int8_t *p) {
+    return _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(0x80808080)));
+  }
+  static I start(std::int32_t sum) { return _mm512_set1_epi32(-128 * sum); }
+  static I dot4(I acc, C w, std::uint32_t x4) {
+    return _mm512_dpbusd_epi32(acc, w, _mm512_set1_epi32(static_cast<int>(x4)));
+  }
+  static F to_float(I x) { return _mm512_cvtepi32_ps(x); }
+
+  static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
+    __m512i sums = _mm512_setzero_si512();
+    std::uint32_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+      const __m512i codes = _mm512_cvtps_epi32(mul(load(x + i), set(inverse)));
+      sums = _mm512_add_epi32(sums, codes);
+      _mm_storeu_si128(reinterpret_cast<__m128i *>(out + i), _mm512_cvtepi32_epi8(codes));
+    }
+    return _mm512_reduce_add_epi32(sums) + codes_one_by_one(x + i, n - i, inverse, out + i);
+  }
+
+  static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
+    std::uint32_t i = 0;
+    for (; i + 16 <= n; i += 16) {
+      const __m256i halves = _mm512_cvtps_ph(load(x + i), _MM_FROUND_TO_NEAREST_INT);
+      _mm256_storeu_si256(reinterpret_cast<__m256i *>(y + i), halves);
+    }
+    for (; i < n; ++i) y[i] = float_to_half(x[i]);
+  }
+};
+
+}  // namespace
+
+constinit const Kernels kAvx512VnniKernels = make_kernels<Avx512Lanes>(TIDBIT_ISA_AVX512VNNI);
+
+}  // namespace tidbit

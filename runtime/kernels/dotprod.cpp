@@ -1,0 +1,21 @@
+// AArch64 with the dot product of Armv8.2.
+#include "kernels/lanes_neon.h"
+
+namespace tidbit {
+namespace {
+
+struct DotprodLanes : NeonLanes {
+  using C = int8x16_t;
+  using I = int32x4_t;
+
+  static C load_codes(const std::int8_t *p) { return vld1q_s8(p); }
+  static I start(std::int32_t) { return vdupq_n_s32(0); }
+  static I dot4(I acc, C w, std::uint32_t x4) { return vdotq_s32(acc, w, vreinterpretq_s8_u32(vdupq_n_u32(x4))); }
+  static F to_float(I x) { return vcvtq_f32_s32(x); }
+};
+
+}  // namespace
+
+constinit const Kernels kDotprodKernels = make_kernels<DotprodLanes>(TIDBIT_ISA_DOTPROD);
+
+}  // namespace tidbit

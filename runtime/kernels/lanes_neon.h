@@ -1,0 +1,82 @@
+// NEON of AArch64: 4 lanes. The including file adds the integer dot product.
+#pragma once
+
+#include <arm_neon.h>
+
+#include "kernels/lanes_xsimd.h"
+#include "kernels/quant_bodies.h"
+
+namespace {
+struct Neon : xsimd::neon64 {};
+}  // namespace
+
+namespace xsimd::types {
+XSIMD_DECLARE_SIMD_REGISTER_ALIAS(Neon, neon64);
+}
+
+namespace tidbit {
+namespace {
+
+struct NeonLanes : XsimdLanes<Neon> {
+  static constexpr std::uint32_t tile_block = 1, token_block = 4;
+
+  // The first n of 4 elements, zeros after them.
+  template <class T>
+  struct Padded {
+    T all[4] = {};
+    Padded(const T *p, std::uint32_t n) {
+      for (std::uint32_t i = 0; i < n; ++i) all[i] = p[i];
+    }
+  };
+
+  static F load_part(const float *p, std::uint32_t n) { return load(Padded(p, n).all); }
+  static void store_part(float *p, F x, std::uint32_t n) {
+    float all[4];
+    store(all, x);
+    for (std::uint32_t i = 0; i < n; ++i) p[i] = all[i];
+  }
+  static F load_f16(const std::uint16_t *p) { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))); }
+  static F load_f16_part(const std::uint16_t *p, std::uint32_t n) { return load_f16(Padded(p, n).all); }
+  static F load_i8(const std::int8_t *p) {
+    const int8x8_t codes = vreinterpret_s8_u32(vdup_n_u32(load_word(p)));
+    return vcvtq_f32_s32(vmovl_s16(vget_low_s16(vmovl_s8(codes))));
+  }
+  static F load_i8_part(const std::int8_t *p, std::uint32_t n) { return load_i8(Padded(p, n).all); }
+
+  static F set(float x) { return vdupq_n_f32(x); }
+  // vminq and vmaxq prefer NaN and order the zeros; these do not.
+  static F less(F a, F b, F yes, F no) { return vbslq_f32(vcltq_f32(a, b), yes, no); }
+  static F min(F a, F b) { return less(a, b, a, b); }
+  static F max(F a, F b) { return less(b, a, a, b); }
+  static F abs(F x) { return vabsq_f32(x); }
+  static F copy_sign(F magnitude, F sign) { return vbslq_f32(vdupq_n_u32(0x80000000), sign, magnitude); }
+  static F larger(F a, F b) {
+    const uint32x4_t bits = vmaxq_u32(vreinterpretq_u32_f32(abs(a)), vreinterpretq_u32_f32(abs(b)));
+    return vreinterpretq_f32_u32(bits);
+  }
+  static F scale2(F x, F t) {
+    const uint32x4_t exponent = vshlq_n_u32(vreinterpretq_u32_f32(t), 23);
+    return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(x), exponent));
+  }
+
+  static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
+    int32x4_t sums = vdupq_n_s32(0);
+    std::uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+      const int32x4_t lo = vcvtnq_s32_f32(mul(load(x + i), set(inverse)));
+      const int32x4_t hi = vcvtnq_s32_f32(mul(load(x + i + 4), set(inverse)));
+      sums = vaddq_s32(sums, vaddq_s32(lo, hi));
+      vst1_s8(out + i, vmovn_s16(vcombine_s16(vmovn_s32(lo), vmovn_s32(hi))));
+    }
+    return vaddvq_s32(sums) + codes_one_by_one(x + i, n - i, inverse, out + i);
+  }
+
+  static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
+    std::uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) vst1_u16(y + i, vreinterpret_u16_f16(vcvt_f16_f32(load(x + i))));
+    for (; i < n; ++i) y[i] = float_to_half(x[i]);
+  }
+};
+
+}  // namespace
+}  // namespace tidbit
