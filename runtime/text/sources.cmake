@@ -1,0 +1,9 @@
+target_sources(tidbit PRIVATE
+  text/check.cpp
+  text/decode.cpp
+  text/encode.cpp
+  text/merge.cpp
+  text/split.cpp
+  text/stream.cpp
+  text/tables.cpp
+)

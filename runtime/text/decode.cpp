@@ -1,0 +1,47 @@
+// One token to text, one text to a token.
+#include "format/blob.h"
+#include "text/tables.h"
+
+namespace {
+
+using tidbit::Bytes;
+using tidbit::Tables;
+namespace attribute = tidbit::format::attribute;
+
+Bytes without_first_blank(const Tables &tables, std::uint8_t attributes, Bytes text) {
+  const bool piece = (attributes & (attribute::kSpecial | attribute::kByte)) == 0;
+  const bool drop = piece && tables.has(tidbit::format::flag::kDropFirstBlank);
+  if (drop && text.size > 0 && text.data[0] == ' ') return {text.data + 1, text.size - 1};
+  return text;
+}
+
+}  // namespace
+
+extern "C" tidbit_status tidbit_token_text(const tidbit_model *model, int32_t token, int first, int special,
+                                           char small[8], const char **text, uint32_t *bytes) {
+  if (model == nullptr || small == nullptr || text == nullptr || bytes == nullptr) return TIDBIT_ERR_ARGUMENT;
+  small[0] = 0;
+  *text = small;
+  *bytes = 0;
+  const auto &view = tidbit::model_of(model);
+  if (view.tokenizer == nullptr) return TIDBIT_ERR_NO_TOKENIZER;
+  if (token < 0 || static_cast<std::uint32_t>(token) >= view.config().vocab_size) return TIDBIT_ERR_TOKEN;
+  const Tables tables(view.tokenizer);
+  const std::uint32_t id = static_cast<std::uint32_t>(token);
+  if (id >= tables.header().token_count) return TIDBIT_OK;
+  const std::uint8_t attributes = tables.attributes(id);
+  if ((attributes & attribute::kSpecial) != 0 && special == 0) return TIDBIT_OK;
+  Bytes piece = tables.text(id);
+  if (first != 0) piece = without_first_blank(tables, attributes, piece);
+  if (piece.size == 0) return TIDBIT_OK;
+  *text = piece.data;
+  *bytes = piece.size;
+  return TIDBIT_OK;
+}
+
+extern "C" int32_t tidbit_find_token(const tidbit_model *model, const char *text, size_t text_bytes) {
+  if (model == nullptr || text == nullptr || tidbit::model_of(model).tokenizer == nullptr) return -1;
+  const Tables tables(tidbit::model_of(model).tokenizer);
+  if (text_bytes == 0 || text_bytes > tables.header().longest_piece) return -1;
+  return static_cast<std::int32_t>(tables.find(text, static_cast<std::uint32_t>(text_bytes)));
+}

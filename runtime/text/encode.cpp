@@ -1,0 +1,288 @@
+// Text to tokens: cut out added tokens, normalise blanks, cut into words, merge.
+#include "format/blob.h"
+#include "text/merge.h"
+#include "text/split.h"
+#include "text/utf8.h"
+
+namespace tidbit {
+namespace {
+
+using namespace format;
+
+constexpr std::uint64_t kMaxText = 1u << 30;
+
+std::uint64_t units_of(std::uint64_t text_bytes) { return text_bytes + 1; }  // the blank in front of it
+
+struct Span {
+  const char *data;
+  std::uint32_t size;
+};
+
+bool is_blank_symbol(const char *data, std::uint32_t size) {  // U+2581
+  return size >= 3 && data[0] == '\xE2' && data[1] == '\x96' && data[2] == '\x81';
+}
+
+class Encoder {
+ public:
+  Encoder(const Tables &tables, const Workspace &workspace, std::int32_t *tokens, std::uint32_t capacity)
+      : tables_(tables),
+        header_(tables.header()),
+        work_(workspace),
+        merger_(tables, workspace),
+        tokens_(tokens),
+        capacity_(capacity) {}
+
+  void encode(Span text, std::uint32_t flags);
+  std::uint32_t count() const { return count_; }
+
+ private:
+  void emit(std::uint32_t token) {
+    if (count_ < capacity_) tokens_[count_] = static_cast<std::int32_t>(token);
+    ++count_;
+    after_unknown_ = false;
+  }
+  void emit_unknown();
+  void emit_fallback(Span character);
+
+  template <typename Between>
+  void cut_added(Span text, std::uint32_t want, Between between);
+  void segment(Span text);
+  Span normalise(Span text);
+  bool wants_prefix(Span text) const;
+  void piece(Span text);
+  void words(Span text);
+  void word(Span text);
+  void load_bytes(Span text);
+  void load_characters(Span text);
+  void characters(Span text);
+  std::uint32_t character_token(Span character) const;
+
+  const Tables &tables_;
+  const TokenizerHeader &header_;
+  const Workspace work_;
+  Merger merger_;
+  std::int32_t *tokens_;
+  std::uint32_t capacity_;
+  std::uint32_t count_ = 0;
+  std::uint32_t ignored_ = 0;  // bits that hide added tokens: kSpecial unless they are parsed
+  bool at_start_ = true;       // of the text, for what is put in front of it once
+  bool after_unknown_ = false;
+};
+
+void Encoder::emit_unknown() {
+  if (header_.unknown_token < 0) return;
+  if (after_unknown_ && tables_.has(flag::kFuseUnknown)) return;
+  emit(static_cast<std::uint32_t>(header_.unknown_token));
+  after_unknown_ = true;
+}
+
+// A character that has no token: its bytes, or the unknown token, or nothing.
+void Encoder::emit_fallback(Span character) {
+  if (!tables_.has(flag::kByteFallback)) return emit_unknown();
+  for (std::uint32_t i = 0; i < character.size; ++i) {
+    const std::uint32_t token = tables_.byte_token(static_cast<unsigned char>(character.data[i]));
+    if (token == kNoToken) {
+      emit_unknown();
+    } else {
+      emit(token);
+    }
+  }
+}
+
+void Encoder::encode(Span text, std::uint32_t flags) {
+  ignored_ = (flags & TIDBIT_TEXT_PARSE) != 0 ? 0 : added::kSpecial;
+  if ((flags & (TIDBIT_TEXT_SPECIAL | TIDBIT_TEXT_BOS)) != 0) {
+    for (std::uint32_t i = 0; i < header_.prefix_count; ++i) emit(static_cast<std::uint32_t>(header_.prefix[i]));
+  }
+  cut_added(text, 0, [this](Span between) { segment(between); });
+  if ((flags & TIDBIT_TEXT_SPECIAL) != 0) {
+    for (std::uint32_t i = 0; i < header_.suffix_count; ++i) emit(static_cast<std::uint32_t>(header_.suffix[i]));
+  }
+}
+
+// Emits the added tokens of one kind (`want` is 0 or added::kLate) and hands over what lies between them.
+template <typename Between>
+void Encoder::cut_added(Span text, std::uint32_t want, Between between) {
+  std::uint32_t begin = 0;
+  for (std::uint32_t at = 0; header_.added.count != 0 && at < text.size;) {
+    const std::uint32_t token = tables_.added_at(text.data + at, text.size - at, added::kLate | ignored_, want);
+    if (token == kNoToken) {
+      ++at;
+      continue;
+    }
+    if (begin < at) between(Span{text.data + begin, at - begin});
+    emit(token);
+    at_start_ = false;
+    at += tables_.text(token).size;
+    begin = at;
+  }
+  if (begin < text.size) between(Span{text.data + begin, text.size - begin});
+}
+
+bool Encoder::wants_prefix(Span text) const {
+  if (!tables_.has(flag::kPrefixBlank)) return false;
+  if (!at_start_ && !tables_.has(flag::kPrefixEverySegment)) return false;
+  if (!tables_.has(flag::kPrefixUnlessBlank)) return true;
+  const bool symbol = header_.kind == TokenizerKind::sentencepiece && is_blank_symbol(text.data, text.size);
+  return text.data[0] != ' ' && !symbol;
+}
+
+// Text between early added tokens.
+void Encoder::segment(Span text) {
+  const bool normalised = header_.kind == TokenizerKind::sentencepiece;
+  if (normalised) {
+    text = normalise(text);
+    at_start_ = false;
+  }
+  cut_added(text, added::kLate, [this, normalised](Span between) { normalised ? words(between) : piece(between); });
+}
+
+// SentencePiece: U+2581 becomes a blank, as all blanks are U+2581 there; blanks are trimmed; one is put in front.
+Span Encoder::normalise(Span text) {
+  const bool trim = tables_.has(flag::kTrimBlanks);
+  std::uint32_t at = 0;
+  while (trim && at < text.size && text.data[at] == ' ') ++at;
+  if (at == text.size) return {work_.text, 0};
+  std::uint32_t size = 0;
+  if (wants_prefix(text)) work_.text[size++] = ' ';
+  bool after_blank = false;
+  while (at < text.size) {
+    const bool blank = text.data[at] == ' ';
+    const bool symbol = is_blank_symbol(text.data + at, text.size - at);
+    if (!(trim && blank && after_blank)) work_.text[size++] = symbol ? ' ' : text.data[at];
+    after_blank = blank;
+    at += symbol ? 3 : 1;
+  }
+  while (trim && size > 0 && work_.text[size - 1] == ' ') --size;
+  return {work_.text, size};
+}
+
+// Text between added tokens where the whole text is not normalised.
+void Encoder::piece(Span text) {
+  if (header_.kind == TokenizerKind::character) return characters(text);
+  if (wants_prefix(text)) {
+    work_.text[0] = ' ';
+    __builtin_memcpy(work_.text + 1, text.data, text.size);
+    text = {work_.text, text.size + 1};
+  }
+  at_start_ = false;
+  words(text);
+}
+
+void Encoder::words(Span text) {
+  for (std::uint32_t at = 0; at < text.size;) {
+    const std::uint32_t end = word_end(tables_, text.data, at, text.size);
+    word({text.data + at, end - at});
+    at = end;
+  }
+}
+
+void Encoder::word(Span text) {
+  const std::uint32_t token = tables_.find(text.data, text.size);
+  if (token != kNoToken && (tables_.attributes(token) & attribute::kWhole) != 0) return emit(token);
+  merger_.clear(text.data);
+  if (header_.kind == TokenizerKind::byte_level) {
+    load_bytes(text);
+  } else {
+    load_characters(text);
+  }
+  merger_.merge();
+  for (std::uint32_t at = 0; at < merger_.units(); at += merger_.span(at)) {
+    const std::uint32_t left = merger_.token(at);
+    if (left == kNoToken) {
+      emit_fallback({text.data + at, merger_.span(at)});
+    } else if (std::int64_t{left} == header_.unknown_token) {
+      emit_unknown();
+    } else {
+      emit(left);
+    }
+  }
+}
+
+void Encoder::load_bytes(Span text) {
+  for (std::uint32_t i = 0; i < text.size; ++i) {
+    const std::uint32_t token = tables_.byte_token(static_cast<unsigned char>(text.data[i]));
+    if (token != kNoToken) {
+      merger_.append(1, token);
+    } else if (header_.unknown_token >= 0) {
+      merger_.append(1, static_cast<std::uint32_t>(header_.unknown_token));
+    }
+  }
+}
+
+std::uint32_t Encoder::character_token(Span character) const {
+  const std::uint32_t token = tables_.find(character.data, character.size);
+  if (token == kNoToken) return kNoToken;
+  return (tables_.attributes(token) & (attribute::kSpecial | attribute::kByte)) == 0 ? token : kNoToken;
+}
+
+// Where texts merge, a character without a token may still be a part of a longer piece. Where pairs merge it can't.
+void Encoder::load_characters(Span text) {
+  const bool by_pair = header_.merge_by == MergeBy::pair;
+  for (std::uint32_t at = 0; at < text.size;) {
+    const std::uint32_t size = utf8_decode(text.data + at, text.size - at).bytes;
+    const std::uint32_t token = character_token({text.data + at, size});
+    if (token == kNoToken && by_pair && tables_.has(flag::kByteFallback)) {
+      load_bytes({text.data + at, size});
+    } else if (token != kNoToken || !by_pair) {
+      merger_.append(size, token);
+    } else if (header_.unknown_token >= 0) {
+      merger_.append(size, static_cast<std::uint32_t>(header_.unknown_token));
+    }
+    at += size;
+  }
+}
+
+void Encoder::characters(Span text) {
+  for (std::uint32_t at = 0; at < text.size;) {
+    const Span character{text.data + at, utf8_decode(text.data + at, text.size - at).bytes};
+    const std::uint32_t token = character_token(character);
+    if (token == kNoToken) {
+      emit_fallback(character);
+    } else {
+      emit(token);
+    }
+    at += character.size;
+  }
+}
+
+}  // namespace
+}  // namespace tidbit
+
+using tidbit::Tables;
+
+extern "C" uint64_t tidbit_tokenize_bytes(const tidbit_model *model, size_t text_bytes) {
+  if (model == nullptr || tidbit::model_of(model).tokenizer == nullptr) return 0;
+  const std::uint64_t bytes = tidbit::units_of(text_bytes) * tidbit::kWorkspacePerUnit;
+  return (bytes + 7) / 8 * 8;
+}
+
+extern "C" uint64_t tidbit_tokenize_most(const tidbit_model *model, size_t text_bytes) {
+  if (model == nullptr || tidbit::model_of(model).tokenizer == nullptr) return 0;
+  const Tables tables(tidbit::model_of(model).tokenizer);
+  const auto &header = tables.header();
+  std::uint64_t segments = text_bytes == 0 ? 0 : 1;  // each may get a blank of its own
+  if (tables.has(tidbit::format::flag::kPrefixEverySegment) && header.added.count != 0) segments = (text_bytes + 1) / 2;
+  const std::uint64_t blanks = tables.has(tidbit::format::flag::kPrefixBlank) ? segments : 0;
+  return text_bytes + blanks + header.prefix_count + header.suffix_count;
+}
+
+extern "C" tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_t text_bytes, uint32_t flags,
+                                         void *workspace, size_t workspace_bytes, int32_t *tokens, uint32_t capacity,
+                                         uint32_t *count) {
+  if (model == nullptr || count == nullptr || (text == nullptr && text_bytes != 0)) return TIDBIT_ERR_ARGUMENT;
+  *count = 0;
+  if (workspace == nullptr || (tokens == nullptr && capacity != 0)) return TIDBIT_ERR_ARGUMENT;
+  if (text_bytes > tidbit::kMaxText || (flags & ~7u) != 0) return TIDBIT_ERR_ARGUMENT;
+  const std::byte *section = tidbit::model_of(model).tokenizer;
+  if (section == nullptr) return TIDBIT_ERR_NO_TOKENIZER;
+  if (reinterpret_cast<std::uintptr_t>(workspace) % 8 != 0) return TIDBIT_ERR_ALIGNMENT;
+  if (workspace_bytes < tidbit_tokenize_bytes(model, text_bytes)) return TIDBIT_ERR_MEMORY;
+
+  const Tables tables(section);
+  const auto memory = tidbit::cut_workspace(workspace, tidbit::units_of(text_bytes));
+  tidbit::Encoder encoder(tables, memory, tokens, capacity);
+  encoder.encode({text, static_cast<std::uint32_t>(text_bytes)}, flags);
+  *count = encoder.count();
+  return *count > capacity ? TIDBIT_ERR_MEMORY : TIDBIT_OK;
+}

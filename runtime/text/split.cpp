@@ -1,0 +1,151 @@
+// The regular expressions of the byte-level families, written out. Alternatives are tried in the order of the
+// expression; \s, \p{L} and \p{N} come from the class table for everything above ASCII.
+#include "text/split.h"
+
+#include "text/utf8.h"
+
+namespace tidbit {
+namespace {
+
+using format::CharacterClass;
+using format::Split;
+
+struct Scanned {
+  CharacterClass kind;
+  std::uint32_t bytes;
+};
+
+CharacterClass ascii_class(unsigned char c) {
+  const unsigned char lower = c | 0x20;
+  if (lower >= 'a' && lower <= 'z') return CharacterClass::letter;
+  if (c >= '0' && c <= '9') return CharacterClass::number;
+  return c == ' ' || (c >= 9 && c <= 13) ? CharacterClass::space : CharacterClass::other;
+}
+
+class Scanner {
+ public:
+  Scanner(const Tables &tables, const char *text, std::uint32_t end) : tables_(tables), text_(text), end_(end) {}
+
+  std::uint32_t gpt2(std::uint32_t at) const;
+  std::uint32_t cl100k(std::uint32_t at, std::uint32_t most_digits) const;
+
+ private:
+  Scanned scan(std::uint32_t at) const {
+    const unsigned char c = static_cast<unsigned char>(text_[at]);
+    if (c < 0x80) return {ascii_class(c), 1};
+    const Character character = utf8_decode(text_ + at, end_ - at);
+    if (character.code_point == kInvalid) return {CharacterClass::other, 1};
+    return {tables_.character_class(character.code_point), character.bytes};
+  }
+  bool is(std::uint32_t at, CharacterClass kind) const { return at < end_ && scan(at).kind == kind; }
+  bool is_newline(std::uint32_t at) const { return at < end_ && (text_[at] == '\n' || text_[at] == '\r'); }
+
+  // The end of the run of one class, at most `most` characters.
+  std::uint32_t run(std::uint32_t at, CharacterClass kind, std::uint32_t most = 0xFFFFFFFF) const {
+    for (; at < end_ && most > 0; --most) {
+      const Scanned next = scan(at);
+      if (next.kind != kind) break;
+      at += next.bytes;
+    }
+    return at;
+  }
+  std::uint32_t contraction(std::uint32_t at, bool any_case) const;
+  std::uint32_t blanks(std::uint32_t at) const;
+  std::uint32_t last_newline(std::uint32_t at, std::uint32_t stop) const;
+
+  const Tables &tables_;
+  const char *text_;
+  std::uint32_t end_;
+};
+
+// 's 't 're 've 'm 'll 'd: its end, or `at`. Without regard to case 's is also ' and U+017F.
+std::uint32_t Scanner::contraction(std::uint32_t at, bool any_case) const {
+  if (text_[at] != '\'' || at + 1 >= end_) return at;
+  const char fold = any_case ? 0x20 : 0;
+  const char first = static_cast<char>(text_[at + 1] | fold);
+  if (first == 's' || first == 't' || first == 'm' || first == 'd') return at + 2;
+  if (at + 2 >= end_) return at;
+  if (any_case && text_[at + 1] == '\xC5' && text_[at + 2] == '\xBF') return at + 3;
+  const char second = static_cast<char>(text_[at + 2] | fold);
+  const bool pair =
+      (first == 'r' && second == 'e') || (first == 'v' && second == 'e') || (first == 'l' && second == 'l');
+  return pair ? at + 3 : at;
+}
+
+// \s+(?!\S)|\s+: a run of blanks leaves its last one to the word that follows.
+std::uint32_t Scanner::blanks(std::uint32_t at) const {
+  std::uint32_t last = at;
+  std::uint32_t stop = at;
+  while (is(stop, CharacterClass::space)) {
+    last = stop;
+    stop += scan(stop).bytes;
+  }
+  return stop == end_ || last == at ? stop : last;
+}
+
+std::uint32_t Scanner::last_newline(std::uint32_t at, std::uint32_t stop) const {
+  while (stop > at && !is_newline(stop - 1)) --stop;
+  return stop;
+}
+
+// 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+std::uint32_t Scanner::gpt2(std::uint32_t at) const {
+  const std::uint32_t short_form = contraction(at, false);
+  if (short_form != at) return short_form;
+  const std::uint32_t word = at + (text_[at] == ' ' ? 1u : 0u);
+  if (word == end_) return end_;
+  const CharacterClass kind = scan(word).kind;
+  return kind == CharacterClass::space ? blanks(at) : run(word, kind);
+}
+
+// (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,most_digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|
+// \s*[\r\n]+|\s+(?!\S)|\s+
+std::uint32_t Scanner::cl100k(std::uint32_t at, std::uint32_t most_digits) const {
+  const std::uint32_t short_form = contraction(at, true);
+  if (short_form != at) return short_form;
+  const Scanned first = scan(at);
+  if (first.kind == CharacterClass::letter) return run(at, CharacterClass::letter);
+  if (first.kind == CharacterClass::number) return run(at, CharacterClass::number, most_digits);
+  if (!is_newline(at) && is(at + first.bytes, CharacterClass::letter)) {
+    return run(at + first.bytes, CharacterClass::letter);
+  }
+  const std::uint32_t symbols = at + (text_[at] == ' ' ? 1u : 0u);
+  if (is(symbols, CharacterClass::other)) {
+    std::uint32_t stop = run(symbols, CharacterClass::other);
+    while (is_newline(stop)) ++stop;
+    return stop;
+  }
+  const std::uint32_t newline = last_newline(at, run(at, CharacterClass::space));
+  return newline != at ? newline : blanks(at);
+}
+
+// A blank that does not follow another one begins a word; under each_blank any does.
+std::uint32_t blank_end(const char *text, std::uint32_t begin, std::uint32_t end, bool each) {
+  for (std::uint32_t i = begin + 1; i < end; ++i) {
+    if (text[i] == ' ' && (each || text[i - 1] != ' ')) return i;
+  }
+  return end;
+}
+
+}  // namespace
+
+std::uint32_t word_end(const Tables &tables, const char *text, std::uint32_t begin, std::uint32_t end) {
+  const Scanner scanner(tables, text, end);
+  switch (tables.header().split) {
+    case Split::gpt2:
+      return scanner.gpt2(begin);
+    case Split::qwen2:
+      return scanner.cl100k(begin, 1);
+    case Split::llama3:
+      return scanner.cl100k(begin, 3);
+    case Split::before_blanks:
+      return blank_end(text, begin, end, false);
+    case Split::each_blank:
+      return blank_end(text, begin, end, true);
+    case Split::none:
+      break;
+  }
+  return end;
+}
+
+}  // namespace tidbit

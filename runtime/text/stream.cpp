@@ -1,0 +1,179 @@
+// Tokens to text as they come: whole characters only, nothing of a stop string.
+#include "format/blob.h"
+#include "text/tables.h"
+#include "text/utf8.h"
+
+namespace {
+
+constexpr std::uint32_t kMaxStop = 128;
+constexpr std::uint32_t kReplacementBytes = 3;  // U+FFFD
+
+// What was held back is at most a stop string less one byte and a character less one; each byte of the next
+// token may become U+FFFD.
+static_assert(kMaxStop - 1 + 3 * kReplacementBytes + tidbit::format::kMaxPieceBytes * kReplacementBytes <=
+              TIDBIT_STREAM_BYTES);
+
+// Writes bytes as valid UTF-8: U+FFFD for each longest beginning of a character that is not continued.
+class Repair {
+ public:
+  Repair(char *out, std::uint32_t size) : out_(out), size_(size) {}
+
+  void feed(char byte) {
+    if (pending_size_ != 0 && !continues(byte)) flush();
+    const std::uint32_t length = tidbit::utf8_length(pending_size_ == 0 ? byte : pending_[0]);
+    if (length == 0) return replace();
+    pending_[pending_size_++] = byte;
+    if (pending_size_ < length) return;
+    for (std::uint32_t i = 0; i < length; ++i) out_[size_++] = pending_[i];
+    pending_size_ = 0;
+  }
+  void flush() {
+    if (pending_size_ != 0) replace();
+    pending_size_ = 0;
+  }
+  std::uint32_t size() const { return size_; }
+  // Puts the unfinished character behind the text; returns its bytes.
+  std::uint32_t store_pending() {
+    for (std::uint32_t i = 0; i < pending_size_; ++i) out_[size_ + i] = pending_[i];
+    return pending_size_;
+  }
+
+ private:
+  bool continues(char byte) const {
+    return pending_size_ == 1 ? tidbit::utf8_second_fits(pending_[0], byte) : tidbit::is_continuation(byte);
+  }
+  void replace() {
+    out_[size_++] = '\xEF';
+    out_[size_++] = '\xBF';
+    out_[size_++] = '\xBD';
+  }
+
+  char *out_;
+  std::uint32_t size_;
+  char pending_[4] = {};
+  std::uint32_t pending_size_ = 0;
+};
+
+// Bytes at the end of `text` that begin a character without finishing it; the text is valid in front of them.
+std::uint32_t unfinished(const char *text, std::uint32_t size) {
+  for (std::uint32_t back = 1; back <= 3 && back <= size; ++back) {
+    const char lead = text[size - back];
+    if (!tidbit::is_continuation(lead)) return tidbit::utf8_length(lead) > back ? back : 0;
+  }
+  return 0;
+}
+
+bool equal(const char *a, const char *b, std::uint32_t size) {
+  for (std::uint32_t i = 0; i < size; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
+std::uint32_t length_of(const char *stop) {  // at most kMaxStop + 1 bytes are read
+  std::uint32_t size = 0;
+  while (size <= kMaxStop && stop[size] != 0) ++size;
+  return size;
+}
+
+// The first place in `text` from which a stop string matches to its end or to the end of the text.
+struct Match {
+  std::uint32_t at;
+  bool whole;
+};
+Match find_stop(const tidbit_stream &stream, std::uint32_t size) {
+  Match match{size, false};
+  for (std::uint32_t at = 0; at < size && !match.whole; ++at) {
+    for (std::uint32_t i = 0; i < stream.stop_count; ++i) {
+      const std::uint32_t length = length_of(stream.stops[i]);
+      const std::uint32_t seen = length < size - at ? length : size - at;
+      if (!equal(stream.text + at, stream.stops[i], seen)) continue;
+      if (seen == length) return {at, true};
+      if (at < match.at) match.at = at;
+    }
+  }
+  return match;
+}
+
+// Drops what the last call gave out and takes up what was held back.
+Repair resume(tidbit_stream *stream) {
+  __builtin_memmove(stream->text, stream->text + stream->given, stream->held);
+  const std::uint32_t tail = unfinished(stream->text, stream->held);
+  const std::uint32_t clean = stream->held - tail;
+  char bytes[4];
+  __builtin_memcpy(bytes, stream->text + clean, tail);
+  Repair repair(stream->text, clean);
+  for (std::uint32_t i = 0; i < tail; ++i) repair.feed(bytes[i]);
+  stream->given = 0;
+  stream->held = 0;
+  return repair;
+}
+
+// Decides what of the `clean` bytes is certain; `pending` bytes lie behind them.
+void give(tidbit_stream *stream, std::uint32_t clean, std::uint32_t pending, const char **text, std::uint32_t *bytes) {
+  const Match match = find_stop(*stream, clean);
+  stream->given = match.at;
+  stream->held = match.whole ? 0 : clean - match.at + pending;
+  if (match.whole) stream->stopped = 1;
+  *text = stream->text;
+  *bytes = stream->given;
+}
+
+bool damaged(const tidbit_stream *stream) {
+  const std::uint32_t most = kMaxStop - 1 + 3;
+  return stream->model == nullptr || stream->held > most || stream->given > TIDBIT_STREAM_BYTES - stream->held;
+}
+
+}  // namespace
+
+extern "C" tidbit_status tidbit_stream_init(tidbit_stream *stream, const tidbit_model *model, const char *const *stops,
+                                            uint32_t stop_count) {
+  if (stream == nullptr || model == nullptr || (stops == nullptr && stop_count != 0)) return TIDBIT_ERR_ARGUMENT;
+  if (tidbit::model_of(model).tokenizer == nullptr) return TIDBIT_ERR_NO_TOKENIZER;
+  for (std::uint32_t i = 0; i < stop_count; ++i) {
+    if (stops[i] == nullptr) return TIDBIT_ERR_ARGUMENT;
+    const std::uint32_t length = length_of(stops[i]);
+    if (length == 0 || length > kMaxStop) return TIDBIT_ERR_ARGUMENT;
+  }
+  stream->model = model;
+  stream->stops = stops;
+  stream->stop_count = stop_count;
+  stream->given = stream->held = stream->tokens = stream->stopped = 0;
+  stream->text[0] = 0;
+  return TIDBIT_OK;
+}
+
+extern "C" tidbit_status tidbit_stream_push(tidbit_stream *stream, int32_t token, const char **text, uint32_t *bytes) {
+  if (stream == nullptr || text == nullptr || bytes == nullptr || damaged(stream)) return TIDBIT_ERR_ARGUMENT;
+  *text = stream->text;
+  *bytes = 0;
+  char small[8];
+  const char *piece = nullptr;
+  std::uint32_t size = 0;
+  const tidbit_status status =
+      tidbit_token_text(stream->model, token, stream->tokens == 0 ? 1 : 0, 0, small, &piece, &size);
+  if (status != TIDBIT_OK) return status;
+  Repair repair = resume(stream);
+  if (stream->stopped != 0) return TIDBIT_OK;
+  for (std::uint32_t i = 0; i < size; ++i) repair.feed(piece[i]);
+  const tidbit::Tables tables(tidbit::model_of(stream->model).tokenizer);
+  const std::uint32_t id = static_cast<std::uint32_t>(token);
+  const bool special =
+      id >= tables.header().token_count || (tables.attributes(id) & tidbit::format::attribute::kSpecial) != 0;
+  if (!special) ++stream->tokens;
+  const std::uint32_t pending = repair.store_pending();
+  give(stream, repair.size(), pending, text, bytes);
+  return TIDBIT_OK;
+}
+
+extern "C" tidbit_status tidbit_stream_end(tidbit_stream *stream, const char **text, uint32_t *bytes) {
+  if (stream == nullptr || text == nullptr || bytes == nullptr || damaged(stream)) return TIDBIT_ERR_ARGUMENT;
+  Repair repair = resume(stream);
+  if (stream->stopped == 0) repair.flush();
+  give(stream, repair.size(), 0, text, bytes);
+  if (stream->stopped == 0) {  // the beginning of a stop string that never came
+    *bytes = stream->given = stream->given + stream->held;
+    stream->held = 0;
+  }
+  return TIDBIT_OK;
+}

@@ -1,0 +1,54 @@
+// The tables of a checked tokenizer section. What they hold is not trusted: every id and offset read from them is
+// checked here, so that callers may use what they get.
+#pragma once
+
+#include "text/tokenizer_format.h"
+
+namespace tidbit {
+
+inline constexpr std::uint32_t kNoToken = 0xFFFFFFFF;
+
+struct Bytes {
+  const char *data;
+  std::uint32_t size;
+};
+
+class Tables {
+ public:
+  explicit Tables(const std::byte *section)
+      : section_(section), header_(*reinterpret_cast<const format::TokenizerHeader *>(section)) {}
+
+  const format::TokenizerHeader &header() const { return header_; }
+  bool has(std::uint32_t flag) const { return (header_.flags & flag) != 0; }
+
+  // Text of a token below token_count; at most kMaxPieceBytes, empty where the table is damaged.
+  Bytes text(std::uint32_t token) const;
+  std::uint8_t attributes(std::uint32_t token) const {
+    return static_cast<std::uint8_t>(section_[header_.attributes.offset + token]);
+  }
+  // The token with exactly this text, or kNoToken.
+  std::uint32_t find(const char *data, std::uint32_t size) const;
+  std::uint32_t byte_token(unsigned char byte) const;
+
+  // The rank of the merge of two tokens (kNoRank: none), and the token that a rank makes.
+  std::uint32_t pair_rank(std::uint32_t left, std::uint32_t right) const;
+  std::uint32_t pair_result(std::uint32_t rank) const;
+  std::uint32_t text_rank(std::uint32_t token) const { return u32(header_.ranks)[token]; }
+
+  format::CharacterClass character_class(std::uint32_t code_point) const;
+
+  // The longest added token at the start of [data, data + size) among those that `accept` takes, or kNoToken.
+  // accept: bits of added::kLate and added::kSpecial under `mask` that must be equal to `want`.
+  std::uint32_t added_at(const char *data, std::uint32_t size, std::uint32_t mask, std::uint32_t want) const;
+
+ private:
+  const std::uint32_t *u32(const format::Table &table) const {
+    return reinterpret_cast<const std::uint32_t *>(section_ + table.offset);
+  }
+  std::uint32_t checked(std::uint32_t token) const { return token < header_.token_count ? token : kNoToken; }
+
+  const std::byte *section_;
+  const format::TokenizerHeader &header_;
+};
+
+}  // namespace tidbit

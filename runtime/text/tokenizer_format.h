@@ -1,0 +1,127 @@
+// The tokenizer section of a blob as it lies in memory. TOKENIZER_FORMAT.md is the specification; this file is its
+// one transcription, shared by the library and the converter.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace tidbit::format {
+
+inline constexpr std::uint32_t kTokenizerVersion = 1;
+inline constexpr std::uint32_t kMaxAffix = 4;          // tokens before or after a text
+inline constexpr std::uint32_t kMaxTokens = 1u << 20;  // ids and merge partners take 20 bits in the tables
+inline constexpr std::uint32_t kMaxMerges = (1u << 24) - 1;
+
+enum class TokenizerKind : std::uint32_t {
+  sentencepiece = 1,  // starts from characters; ' ' stands for U+2581 in all texts
+  byte_level = 2,     // starts from bytes
+  character = 3,      // one token per character, no merges
+};
+
+// What merges may not cross.
+enum class Split : std::uint32_t {
+  none = 0,
+  before_blanks = 1,  // in front of each blank that follows something else
+  each_blank = 2,     // in front of each blank
+  gpt2 = 3,           // the regular expressions of these families, see TOKENIZER_FORMAT.md
+  qwen2 = 4,
+  llama3 = 5,
+};
+
+// How two neighbours find out whether they merge.
+enum class MergeBy : std::uint32_t {
+  none = 0,
+  text = 1,  // the text of both together is a piece; its rank orders the merges
+  pair = 2,  // the two ids are in the merge table
+};
+
+namespace flag {
+inline constexpr std::uint32_t kPrefixBlank = 1u << 0;         // a blank is put in front of the text
+inline constexpr std::uint32_t kPrefixEverySegment = 1u << 1;  // ... and of the text after each special token
+inline constexpr std::uint32_t kPrefixUnlessBlank = 1u << 2;   // ... unless a blank is there
+inline constexpr std::uint32_t kTrimBlanks = 1u << 3;          // blanks at both ends go, runs become one
+inline constexpr std::uint32_t kByteFallback = 1u << 4;        // unknown characters become byte tokens
+inline constexpr std::uint32_t kFuseUnknown = 1u << 5;         // a run of unknown characters is one token
+inline constexpr std::uint32_t kDropFirstBlank = 1u << 6;      // decoding: the first piece loses a leading blank
+inline constexpr std::uint32_t kAll = (1u << 7) - 1;
+}  // namespace flag
+
+// One byte per token.
+namespace attribute {
+inline constexpr std::uint8_t kSpecial = 1;  // no text unless asked for; never made from ordinary text
+inline constexpr std::uint8_t kByte = 2;     // a byte of the fallback
+inline constexpr std::uint8_t kWhole = 4;    // merging the characters of its text gives this token again
+}  // namespace attribute
+
+// `count` elements at `offset` bytes from the start of the section, a multiple of 8; both 0 where there is none.
+struct Table {
+  std::uint32_t offset;
+  std::uint32_t count;
+};
+
+struct TokenizerHeader {
+  std::uint32_t version;
+  TokenizerKind kind;
+  Split split;
+  MergeBy merge_by;
+  std::uint32_t flags;
+  std::uint32_t token_count;
+  std::int32_t unknown_token;   // -1: none
+  std::uint32_t longest_piece;  // bytes of the longest text in the piece table
+  std::uint32_t piece_probes;   // slots that a search looks at, at most
+  std::uint32_t merge_probes;
+  std::uint32_t prefix_count;
+  std::uint32_t suffix_count;
+  std::int32_t prefix[kMaxAffix];
+  std::int32_t suffix[kMaxAffix];
+  Table text;                 // bytes of all tokens, one after the other
+  Table text_offsets;         // u32[token_count + 1]: token i is text[offset i, offset i + 1)
+  Table attributes;           // u8[token_count]
+  Table ranks;                // u32[token_count], MergeBy::text only: the lowest merges first; kNoRank: never made
+  Table piece_slots;          // u32: hash << 20 | id, see piece_hash
+  Table merge_slots;          // u64: left << 44 | right << 24 | rank, see merge_hash
+  Table merge_results;        // u32[merges]: the id that the merge of a rank makes
+  Table byte_tokens;          // i32[256]: the token of a single byte, -1 where there is none; or empty
+  Table added;                // u32: AddedToken, ordered by first byte, then the longest first
+  Table added_first;          // u32[257]: the tokens of first byte b are added[first b, first b + 1); or empty
+  Table classes;              // u32: first code point << 2 | CharacterClass, ascending
+  std::uint32_t reserved[4];  // 0
+};
+static_assert(sizeof(TokenizerHeader) == 184);
+
+inline constexpr std::uint32_t kNoRank = 0xFFFFFFFF;
+inline constexpr std::uint32_t kEmptyPieceSlot = 0xFFFFFFFF;
+inline constexpr std::uint64_t kEmptyMergeSlot = 0xFFFFFFFFFFFFFFFF;
+
+// Tokens that are cut out of the text before anything is split. Early ones are looked for in the text as it was
+// given, the others afterwards, in what is between, when blanks are normalised.
+namespace added {
+inline constexpr std::uint32_t kIdMask = (1u << 20) - 1;
+inline constexpr std::uint32_t kLate = 1u << 30;
+inline constexpr std::uint32_t kSpecial = 1u << 31;  // only where the caller allows special tokens in the text
+}  // namespace added
+
+enum class CharacterClass : std::uint32_t { other = 0, letter = 1, number = 2, space = 3 };
+
+// FNV-1a, then two steps that mix the high bits; the first slot of a table of `slots` is hash * slots >> 32.
+inline std::uint32_t piece_hash(const char *text, std::size_t bytes) {
+  std::uint32_t h = 0x811C9DC5u;
+  for (std::size_t i = 0; i < bytes; ++i) h = (h ^ static_cast<unsigned char>(text[i])) * 0x01000193u;
+  h = (h ^ (h >> 15)) * 0x85EBCA6Bu;
+  return h ^ (h >> 13);
+}
+
+inline std::uint32_t merge_hash(std::uint32_t left, std::uint32_t right) {
+  std::uint32_t h = left * 0x9E3779B1u ^ (right * 0x85EBCA6Bu + 0x27D4EB2Fu);
+  h = (h ^ (h >> 15)) * 0x2C1B3C6Du;
+  return h ^ (h >> 13);
+}
+
+inline std::uint32_t first_slot(std::uint32_t hash, std::uint32_t slots) {
+  return static_cast<std::uint32_t>(std::uint64_t{hash} * slots >> 32);
+}
+
+// Low bits of the hash beside the id, so that most wrong slots are seen without reading a text. Never 0xFFF.
+inline std::uint32_t piece_tag(std::uint32_t hash) { return (hash & 0xFFF) % 0xFFF; }
+
+}  // namespace tidbit::format
