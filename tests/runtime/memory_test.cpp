@@ -25,7 +25,7 @@ TEST(Memory, PlanNamesExactBytesOfEachPart) {
   EXPECT_EQ(plan.bytes[TIDBIT_PART_ACTIVATIONS], (2u * 32 + 96 + 2 * 16) * 4);
   EXPECT_EQ(plan.bytes[TIDBIT_PART_LOGITS], 64u * 4);
   EXPECT_EQ(plan.bytes[TIDBIT_PART_SCRATCH], 48u * 4);
-  EXPECT_EQ(plan.total, 1024u + 6144 + 768 + 256 + 192);
+  EXPECT_EQ(plan.total, 1024u + 12288 + 768 + 256 + 192);
 }
 
 TEST(Memory, KvDtypeSetsTheCachesSize) {

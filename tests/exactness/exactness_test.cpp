@@ -1,0 +1,110 @@
+// The table of hashes.txt: one hash of a whole logit stream per blob. Each instruction set, worker count and chunk size,
+// and a session that was saved and restored on the way, must give it; so must every target that runs this test.
+#include <fstream>
+#include <map>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "tests/support/cpu.h"
+#include "tests/support/runner.h"
+
+namespace tidbit::test {
+namespace {
+
+constexpr std::uint32_t kTokens = 96;
+
+std::map<std::string, std::uint64_t> read_table() {
+  std::ifstream file(TIDBIT_HASHES);
+  std::map<std::string, std::uint64_t> table;
+  std::string name, hash;
+  while (file >> name >> hash) table[name] = std::stoull(hash, nullptr, 16);
+  return table;
+}
+
+std::optional<AlignedBytes> read_blob(const std::string &name) {
+  std::ifstream file(std::string(TIDBIT_BLOB_DIR) + "/" + name + ".tidbit", std::ios::binary);
+  if (!file) return std::nullopt;
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  return AlignedBytes(std::as_bytes(std::span(text)));
+}
+
+// Real threads, one a task.
+void on_threads(void *, tidbit_task task, void *context, uint32_t count) {
+  std::vector<std::thread> threads;
+  for (uint32_t i = 1; i < count; ++i) threads.emplace_back(task, context, i);
+  task(context, 0);
+  for (std::thread &t : threads) t.join();
+}
+
+class Exactness : public ::testing::TestWithParam<const char *> {
+ protected:
+  void SetUp() override {
+    blob_ = read_blob(GetParam());
+    if (!blob_) GTEST_SKIP() << "no " << GetParam() << ".tidbit in " << TIDBIT_BLOB_DIR << " (its checkpoint is absent)";
+    ASSERT_EQ(tidbit_open(blob_->data(), blob_->size(), &model_, nullptr), TIDBIT_OK);
+    tidbit_model_info info;
+    ASSERT_EQ(tidbit_info(&model_, &info), TIDBIT_OK);
+    vocab_ = info.vocab_size;
+    tokens_ = some_tokens(vocab_, kTokens);
+    const auto table = read_table();
+    ASSERT_TRUE(table.count(GetParam())) << GetParam() << " is not in " << TIDBIT_HASHES;
+    expected_ = table.at(GetParam());
+  }
+
+  std::vector<float> logits(tidbit_isa isa, std::uint32_t chunk, std::uint32_t workers) {
+    Runner runner(model_, options(isa, chunk, workers));
+    return runner.logits_of(tokens_, chunk, vocab_);
+  }
+
+  static tidbit_options options(tidbit_isa isa, std::uint32_t chunk, std::uint32_t workers) {
+    tidbit_options o{};
+    o.isa = isa;
+    o.cpu = cpu_features();
+    o.chunk = chunk;
+    o.workers = workers;
+    o.parallel_for = workers > 1 ? on_threads : nullptr;
+    return o;
+  }
+
+  std::optional<AlignedBytes> blob_;
+  tidbit_model model_{};
+  std::uint32_t vocab_ = 0;
+  std::vector<int32_t> tokens_;
+  std::uint64_t expected_ = 0;
+};
+
+TEST_P(Exactness, EveryInstructionSetChunkAndWorkerCountGivesTheTablesHash) {
+  for (int i = TIDBIT_ISA_SCALAR; i < TIDBIT_ISA_COUNT; ++i) {
+    const auto isa = static_cast<tidbit_isa>(i);
+    if (tidbit_isa_check(isa, cpu_features()) != TIDBIT_OK) continue;
+    for (const std::uint32_t chunk : {1u, 7u, 64u, kTokens}) {
+      for (const std::uint32_t workers : {1u, 2u}) {
+        if (isa == TIDBIT_ISA_SCALAR && chunk != 7) continue;  // slow, and the same code for all chunks
+        EXPECT_EQ(hash_of(logits(isa, chunk, workers)), expected_)
+            << std::hex << hash_of(logits(isa, chunk, workers)) << ": " << tidbit_isa_name(isa) << ", chunk " << std::dec
+            << chunk << ", " << workers << " workers";
+      }
+    }
+  }
+}
+
+TEST_P(Exactness, SaveAndRestoreInTheMiddleGivesTheTablesHash) {
+  const auto middle = tokens_.begin() + kTokens / 2 + 3;
+  Runner first(model_, options(TIDBIT_ISA_AUTO, 7, 1));
+  std::vector<float> rows = first.logits_of({tokens_.begin(), middle}, 7, vocab_);
+  AlignedBytes image(tidbit_save_bytes(first.session()));
+  ASSERT_EQ(tidbit_save(first.session(), image.data(), image.size(), nullptr), TIDBIT_OK);
+  Runner second(model_, options(TIDBIT_ISA_AUTO, 64, 2));
+  ASSERT_EQ(tidbit_restore(second.session(), image.data(), image.size()), TIDBIT_OK);
+  const std::vector<float> rest = second.logits_of({middle, tokens_.end()}, 16, vocab_);
+  rows.insert(rows.end(), rest.begin(), rest.end());
+  EXPECT_EQ(hash_of(rows), expected_);
+}
+
+INSTANTIATE_TEST_SUITE_P(Blobs, Exactness,
+                         ::testing::Values("home-f32", "home-f16", "home-q8", "home-q8-kvq8", "stories-f32",
+                                           "stories-f16", "stories-q8", "stories-q8-kvq8"));
+
+}  // namespace
+}  // namespace tidbit::test

@@ -1,0 +1,23 @@
+// What the CPU has that the library can't ask it for (tidbit_options.cpu).
+#pragma once
+
+#include <cstdint>
+
+#include "tidbit/tidbit.h"
+
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+namespace tidbit::test {
+
+inline std::uint32_t cpu_features() {
+#if defined(__aarch64__) && defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0 ? TIDBIT_CPU_DOTPROD : 0;
+#else
+  return 0;
+#endif
+}
+
+}  // namespace tidbit::test
