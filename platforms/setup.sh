@@ -1,0 +1,23 @@
+#!/bin/sh
+# Installs what Debian 12 lacks to build tidbit: setup.sh, or with all that the tests use: setup.sh tests
+# As root, or through sudo. Does nothing where everything is there.
+set -eu
+
+build="cmake g++ libcli11-dev libxsimd-dev musl-tools ninja-build nlohmann-json3-dev"
+tests="clang-19 clang-tidy-19 g++-aarch64-linux-gnu googletest libgtest-dev libsimde-dev qemu-user"
+
+wanted=$build
+[ "${1:-}" = tests ] && wanted="$build $tests"
+
+missing=""
+for package in $wanted; do
+  dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done
+[ -z "$missing" ] && exit 0
+
+as_root=""
+[ "$(id -u)" -eq 0 ] || as_root=sudo
+echo "installing:$missing"
+$as_root apt-get update -qq
+# shellcheck disable=SC2086  # a list of words
+$as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing

@@ -1,0 +1,26 @@
+#!/bin/sh
+# Installs what is missing, then builds and tests everything: this machine with gcc, the same under AddressSanitizer and
+# UndefinedBehaviorSanitizer, 64-bit Arm under emulation, and clang with clang-tidy. Stops at the first failure.
+set -eu
+cd "$(dirname "$0")/.."
+PATH=/usr/bin:$PATH  # Debian's cmake, whatever else is installed
+
+platforms/setup.sh tests
+
+build_and_test() {
+  cmake --preset "$1"
+  cmake --build --preset "$1"
+  ctest --preset "$1" -j 2
+}
+
+build_and_test host
+build_and_test sanitize
+cmake --preset aarch64-linux
+cmake --build --preset aarch64-linux
+for cpu in cortex-a53 cortex-a76 max; do
+  echo "== qemu-aarch64 -cpu $cpu"
+  QEMU_CPU=$cpu ctest --preset aarch64-linux -j 2
+done
+
+cmake --preset lint
+cmake --build --preset lint
