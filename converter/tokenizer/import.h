@@ -10,11 +10,11 @@
 namespace tidbit::convert {
 
 struct ImportedTokenizer {
-  std::vector<std::byte> section;         // as it lies in the blob
-  std::int32_t bos_token = -1;            // -1: none
-  std::vector<std::int32_t> end_tokens;   // what the tokenizer itself calls end of text; may be empty
-  std::uint32_t vocab_size = 0;           // 1 + highest id
-  std::string description;                // one line for the summary: kind, entries, source file
+  std::vector<std::byte> section;        // as it lies in the blob
+  std::int32_t bos_token = -1;           // -1: none
+  std::vector<std::int32_t> end_tokens;  // what the tokenizer itself calls end of text; may be empty
+  std::uint32_t vocab_size = 0;          // 1 + highest id
+  std::string description;               // one line for the summary: kind, entries, source file
 };
 
 // Reads `file` (tokenizer.json, vocab.json with merges.txt beside it, a SentencePiece .model, a llama2.c .bin) by its

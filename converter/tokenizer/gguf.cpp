@@ -1,0 +1,113 @@
+#include "tokenizer/gguf.h"
+
+#include "error.h"
+#include "tokenizer/readers.h"
+
+namespace tidbit::convert {
+namespace {
+
+using format::Split;
+namespace flag = format::flag;
+
+PieceType piece_type(std::int32_t type) {
+  switch (type) {
+    case 1:
+      return PieceType::normal;
+    case 2:
+      return PieceType::unknown;
+    case 3:
+      return PieceType::control;
+    case 4:
+      return PieceType::user_defined;
+    case 6:
+      return PieceType::byte;
+    default:
+      return PieceType::unused;
+  }
+}
+
+PieceType type_at(const GgufTokenizer &gguf, std::size_t id) {
+  return gguf.types.empty() ? PieceType::normal : piece_type(gguf.types[id]);
+}
+
+Split split_of(const std::string &pre, const std::string &source) {
+  if (pre.empty() || pre == "gpt-2" || pre == "default") return Split::gpt2;
+  if (pre == "qwen2") return Split::qwen2;
+  if (pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3") return Split::llama3;
+  throw ConvertError(source + ": the pre-tokenizer \"" + pre + "\" is not supported");
+}
+
+Vocabulary scored_pieces(const GgufTokenizer &gguf, const std::string &source) {
+  if (gguf.scores.size() != gguf.tokens.size())
+    throw ConvertError(source + ": tokens and their scores differ in number");
+  std::vector<Piece> pieces;
+  bool bytes = false;
+  for (std::size_t id = 0; id < gguf.tokens.size(); ++id) {
+    pieces.push_back({gguf.tokens[id], type_at(gguf, id), gguf.scores[id]});
+    bytes = bytes || pieces.back().type == PieceType::byte;
+  }
+  std::uint32_t flags = flag::kFuseUnknown;
+  if (gguf.add_space_prefix != 0) flags |= flag::kPrefixBlank | flag::kPrefixEverySegment | flag::kDropFirstBlank;
+  Vocabulary vocabulary = sentencepiece_vocabulary(std::move(pieces), flags, bytes, source);
+  vocabulary.description = "SentencePiece BPE";
+  return vocabulary;
+}
+
+NamedTokens name_tokens(const GgufTokenizer &gguf) {
+  NamedTokens names;
+  names.texts = gguf.tokens;
+  for (std::uint32_t id = 0; id < gguf.tokens.size(); ++id) names.ids.emplace(gguf.tokens[id], id);
+  return names;
+}
+
+std::vector<std::pair<std::string, std::string>> merge_pairs(const GgufTokenizer &gguf, const std::string &source) {
+  std::vector<std::pair<std::string, std::string>> pairs;
+  for (const std::string &line : gguf.merges) {
+    const std::size_t blank = line.find(' ', 1);
+    if (blank == std::string::npos) throw ConvertError(source + ": \"" + line + "\" is not a merge of two tokens");
+    pairs.emplace_back(line.substr(0, blank), line.substr(blank + 1));
+  }
+  return pairs;
+}
+
+Vocabulary byte_level(const GgufTokenizer &gguf, const std::string &source) {
+  Vocabulary vocabulary;
+  vocabulary.kind = format::TokenizerKind::byte_level;
+  vocabulary.merge_by = format::MergeBy::pair;
+  vocabulary.split = split_of(gguf.pre, source);
+  vocabulary.ignore_merges = vocabulary.split == Split::llama3;
+  vocabulary.description = "byte-level BPE";
+  if (vocabulary.split == Split::qwen2) vocabulary.description += " (texts must be in NFC: the normalizer is left out)";
+  for (std::uint32_t id = 0; id < gguf.tokens.size(); ++id) {
+    const PieceType type = type_at(gguf, id);
+    const bool added = type == PieceType::control || type == PieceType::unknown || type == PieceType::user_defined;
+    vocabulary.pieces.push_back({added ? gguf.tokens[id] : byte_level_bytes(gguf.tokens[id]), type, 0});
+    if (added) vocabulary.added.push_back({id, type != PieceType::user_defined, false});
+  }
+  if (set_byte_tokens(vocabulary) > 0) throw ConvertError(source + ": there are bytes without a token");
+  add_merges(vocabulary, name_tokens(gguf), merge_pairs(gguf, source), source);
+  return vocabulary;
+}
+
+}  // namespace
+
+ImportedTokenizer import_gguf_tokenizer(const GgufTokenizer &gguf, std::uint32_t vocab_size,
+                                        const std::string &source) {
+  if (gguf.model != "llama" && gguf.model != "gpt2") {
+    throw ConvertError(source + ": the tokenizer \"" + gguf.model + "\" is not supported; \"llama\" and \"gpt2\" are");
+  }
+  if (!gguf.types.empty() && gguf.types.size() != gguf.tokens.size()) {
+    throw ConvertError(source + ": tokens and their types differ in number");
+  }
+  const bool pieces = gguf.model == "llama";
+  Vocabulary vocabulary = pieces ? scored_pieces(gguf, source) : byte_level(gguf, source);
+  const auto valid = [&](std::int32_t id) { return id >= 0 && static_cast<std::size_t>(id) < gguf.tokens.size(); };
+  if (valid(gguf.bos)) vocabulary.bos = gguf.bos;
+  if (valid(gguf.eos)) vocabulary.ends = {gguf.eos};
+  const bool add_bos = gguf.add_bos >= 0 ? gguf.add_bos == 1 : pieces || vocabulary.split == Split::llama3;
+  if (add_bos && vocabulary.bos >= 0) vocabulary.prefix = {vocabulary.bos};
+  if (gguf.add_eos == 1 && !vocabulary.ends.empty()) vocabulary.suffix = vocabulary.ends;
+  return build_section(std::move(vocabulary), vocab_size, source);
+}
+
+}  // namespace tidbit::convert

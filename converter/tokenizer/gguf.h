@@ -1,0 +1,28 @@
+// The tokenizer inside a GGUF file, as its reader finds it in the metadata (tokenizer.ggml.*).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tokenizer/import.h"
+
+namespace tidbit::convert {
+
+struct GgufTokenizer {
+  std::string model;  // "llama" or "gpt2"
+  std::string pre;    // may be empty
+  std::vector<std::string> tokens;
+  std::vector<float> scores;        // "llama"
+  std::vector<std::int32_t> types;  // 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte
+  std::vector<std::string> merges;  // "gpt2"
+  std::int32_t bos = -1;
+  std::int32_t eos = -1;
+  int add_bos = -1;  // -1: not said
+  int add_eos = -1;
+  int add_space_prefix = -1;
+};
+
+ImportedTokenizer import_gguf_tokenizer(const GgufTokenizer &gguf, std::uint32_t vocab_size, const std::string &source);
+
+}  // namespace tidbit::convert

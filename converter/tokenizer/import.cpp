@@ -1,0 +1,77 @@
+// Which file it is, and the tokenizer that a folder offers.
+#include "tokenizer/import.h"
+
+#include <algorithm>
+
+#include "error.h"
+#include "tokenizer/readers.h"
+
+namespace tidbit::convert {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The list of merges that belongs to a vocab.json, by the names in use; empty where there is none.
+fs::path merges_beside(const fs::path &vocab) {
+  const fs::path folder = vocab.parent_path();
+  for (const char *name : {"merges.txt", "merges.lf.txt", "vocab.bpe", "vocab_40000.bpe"}) {
+    if (fs::exists(folder / name)) return folder / name;
+  }
+  return {};
+}
+
+Vocabulary read_json(const std::string &bytes, const fs::path &file) {
+  try {
+    const Json json = Json::parse(bytes);
+    const TokenizerConfig config = read_tokenizer_config(file);
+    if (json.contains("model") && json.at("model").is_object()) return read_tokenizer_json(json, config, file.string());
+    const fs::path merges = merges_beside(file);
+    if (merges.empty()) return read_character_json(json, file.string());
+    return read_vocab_json(json, read_text(merges), config, file.string());
+  } catch (const Json::exception &error) {
+    throw ConvertError(file.string() + ": " + error.what());
+  }
+}
+
+Vocabulary read_any(const fs::path &file) {
+  const std::string bytes = read_text(file);
+  const std::size_t first = bytes.find_first_not_of(" \t\r\n");
+  if (first == std::string::npos) throw ConvertError(file.string() + ": the file is empty");
+  if (looks_like_llama2c(bytes)) return read_llama2c(bytes, file.string());
+  if (bytes[first] == '{' || bytes.starts_with("\xEF\xBB\xBF")) return read_json(bytes, file);
+  return read_sentencepiece(bytes, read_tokenizer_config(file), file.string());
+}
+
+// A tok<n>.model or tok<n>.bin of llama2.c, where there is only one such name.
+fs::path numbered_tokenizer(const fs::path &folder) {
+  for (const char *extension : {".model", ".bin"}) {
+    std::vector<fs::path> found;
+    for (const auto &entry : fs::directory_iterator(folder)) {
+      const fs::path &path = entry.path();
+      const std::string stem = path.stem().string();
+      const bool numbered = stem.size() > 3 && stem.starts_with("tok") &&
+                            std::all_of(stem.begin() + 3, stem.end(), [](char c) { return c >= '0' && c <= '9'; });
+      if (numbered && path.extension() == extension) found.push_back(path);
+    }
+    if (found.size() == 1) return found[0];
+  }
+  return {};
+}
+
+}  // namespace
+
+ImportedTokenizer import_tokenizer(const fs::path &file, std::uint32_t vocab_size) {
+  return build_section(read_any(file), vocab_size, file.string());
+}
+
+fs::path find_tokenizer(const fs::path &checkpoint) {
+  std::error_code ignored;
+  const fs::path folder = fs::is_directory(checkpoint, ignored) ? checkpoint : checkpoint.parent_path();
+  for (const char *name : {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin"}) {
+    if (fs::is_regular_file(folder / name, ignored)) return folder / name;
+  }
+  const fs::path here = folder.empty() ? fs::path(".") : folder;
+  return fs::is_directory(here, ignored) ? numbered_tokenizer(here) : fs::path();
+}
+
+}  // namespace tidbit::convert

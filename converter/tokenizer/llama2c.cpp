@@ -1,0 +1,66 @@
+// llama2.c's tokenizer.bin: u32 length of the longest token, then for each token f32 score, i32 length, bytes.
+// SentencePiece with blanks instead of U+2581; ids 0 to 2 are unknown, begin and end; 3 to 258 are bytes.
+#include <cstring>
+#include <optional>
+
+#include "tokenizer/readers.h"
+
+namespace tidbit::convert {
+namespace {
+
+constexpr std::uint32_t kBegin = 1;
+constexpr std::uint32_t kEnd = 2;
+
+std::optional<std::vector<Piece>> parse(const std::string &bytes) {
+  std::vector<Piece> pieces;
+  std::uint32_t longest = 0;
+  if (bytes.size() < 12) return std::nullopt;
+  std::memcpy(&longest, bytes.data(), 4);
+  for (std::size_t at = 4; at < bytes.size();) {
+    std::uint32_t size = 0;
+    Piece piece;
+    if (bytes.size() - at < 8) return std::nullopt;
+    std::memcpy(&piece.score, bytes.data() + at, 4);
+    std::memcpy(&size, bytes.data() + at + 4, 4);
+    at += 8;
+    if (size > longest || size > bytes.size() - at) return std::nullopt;
+    piece.text = bytes.substr(at, size);
+    at += size;
+    pieces.push_back(std::move(piece));
+  }
+  if (pieces.size() < 259) return std::nullopt;
+  return pieces;
+}
+
+void restore_blanks(std::string &text) {
+  for (std::size_t at = text.find(' '); at != std::string::npos; at = text.find(' ', at)) {
+    text.replace(at, 1, "\xE2\x96\x81");
+  }
+}
+
+}  // namespace
+
+bool looks_like_llama2c(const std::string &bytes) { return parse(bytes).has_value(); }
+
+Vocabulary read_llama2c(const std::string &bytes, const std::string &source) {
+  std::vector<Piece> pieces = parse(bytes).value();
+  for (std::size_t id = 0; id < pieces.size(); ++id) {
+    Piece &piece = pieces[id];
+    piece.type = byte_of_name(piece.text) >= 0 ? PieceType::byte : PieceType::normal;
+    if (id == 0) piece.type = PieceType::unknown;
+    if (id == kBegin || id == kEnd) piece.type = PieceType::control;
+    if (piece.type == PieceType::normal) restore_blanks(piece.text);
+  }
+  pieces[kBegin].text = "<s>";  // the file has them between line ends, for printing
+  pieces[kEnd].text = "</s>";
+  const std::uint32_t flags =
+      format::flag::kPrefixBlank | format::flag::kPrefixEverySegment | format::flag::kDropFirstBlank;
+  Vocabulary vocabulary = sentencepiece_vocabulary(std::move(pieces), flags, true, source);
+  vocabulary.description = "SentencePiece BPE of llama2.c";
+  vocabulary.bos = static_cast<std::int32_t>(kBegin);
+  vocabulary.ends = {static_cast<std::int32_t>(kEnd)};
+  vocabulary.prefix = {vocabulary.bos};
+  return vocabulary;
+}
+
+}  // namespace tidbit::convert

@@ -1,0 +1,62 @@
+// Scored pieces, as SentencePiece, llama2.c and GGUF files hold them, to a vocabulary.
+#include "error.h"
+#include "tokenizer/readers.h"
+
+namespace tidbit::convert {
+
+namespace {
+
+void place_byte(Vocabulary &vocabulary, std::size_t id, const std::string &source) {
+  Piece &piece = vocabulary.pieces[id];
+  const int byte = byte_of_name(piece.text);
+  if (byte < 0) throw ConvertError(source + ": \"" + piece.text + "\" is no name of a byte");
+  piece.text = std::string(1, static_cast<char>(byte));
+  vocabulary.byte_tokens[static_cast<std::size_t>(byte)] = static_cast<std::int32_t>(id);
+}
+
+// A blank in a piece is never in a normalised text: such a piece can't be reached.
+void place_piece(Vocabulary &vocabulary, std::size_t id) {
+  Piece &piece = vocabulary.pieces[id];
+  if (piece.text.find(' ') != std::string::npos) {
+    piece.type = PieceType::unused;
+  } else if (piece.type == PieceType::user_defined) {
+    vocabulary.added.push_back({static_cast<std::uint32_t>(id), false, true});
+  }
+  piece.text = with_blanks(piece.text);
+}
+
+}  // namespace
+
+Vocabulary sentencepiece_vocabulary(std::vector<Piece> pieces, std::uint32_t flags, bool byte_fallback,
+                                    const std::string &source) {
+  Vocabulary vocabulary;
+  vocabulary.kind = format::TokenizerKind::sentencepiece;
+  vocabulary.merge_by = format::MergeBy::text;
+  vocabulary.flags = flags;
+  vocabulary.pieces = std::move(pieces);
+  bool has_blank = false;
+  for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
+    Piece &piece = vocabulary.pieces[id];
+    if (piece.type == PieceType::byte) {
+      place_byte(vocabulary, id, source);
+    } else if (piece.type == PieceType::control || piece.type == PieceType::unknown) {
+      vocabulary.added.push_back({static_cast<std::uint32_t>(id), true, false});
+      if (piece.type == PieceType::unknown) vocabulary.unknown = static_cast<std::int32_t>(id);
+    } else {
+      place_piece(vocabulary, id);
+      has_blank = has_blank || piece.text == " ";
+    }
+  }
+  if (!has_blank) throw ConvertError(source + ": there is no piece for the blank");
+  if (byte_fallback) require_all_bytes(vocabulary, source);
+  return vocabulary;
+}
+
+void require_all_bytes(Vocabulary &vocabulary, const std::string &source) {
+  for (const std::int32_t token : vocabulary.byte_tokens) {
+    if (token < 0) throw ConvertError(source + ": it falls back to bytes, but not every byte has a token");
+  }
+  vocabulary.flags |= format::flag::kByteFallback;
+}
+
+}  // namespace tidbit::convert

@@ -1,0 +1,183 @@
+// SentencePiece .model: a protocol buffer, read field by field.
+#include <bit>
+#include <cstring>
+#include <string_view>
+
+#include "error.h"
+#include "tokenizer/readers.h"
+
+namespace tidbit::convert {
+namespace {
+
+struct Field {
+  std::uint32_t number = 0;
+  std::uint64_t value = 0;  // of a varint or fixed number
+  std::string_view bytes;   // of a string or message
+};
+
+// Walks over the fields of a message; everything is checked against its end.
+class Message {
+ public:
+  Message(std::string_view bytes, const std::string &source) : bytes_(bytes), source_(source) {}
+
+  bool next(Field &field) {
+    if (at_ == bytes_.size()) return false;
+    const std::uint64_t key = varint();
+    field = {static_cast<std::uint32_t>(key >> 3), 0, {}};
+    switch (key & 7) {
+      case 0:
+        field.value = varint();
+        return true;
+      case 1:
+        field.value = fixed(8);
+        return true;
+      case 2:
+        field.bytes = take(varint());
+        return true;
+      case 5:
+        field.value = fixed(4);
+        return true;
+      default:
+        broken();
+    }
+  }
+
+ private:
+  [[noreturn]] void broken() const { throw ConvertError(source_ + ": neither JSON nor a SentencePiece model"); }
+  std::string_view take(std::uint64_t size) {
+    if (size > bytes_.size() - at_) broken();
+    at_ += size;
+    return bytes_.substr(at_ - size, size);
+  }
+  std::uint64_t fixed(std::uint32_t size) {
+    std::uint64_t value = 0;
+    const std::string_view raw = take(size);
+    for (std::uint32_t i = 0; i < size; ++i) value |= std::uint64_t{static_cast<unsigned char>(raw[i])} << (8 * i);
+    return value;
+  }
+  std::uint64_t varint() {
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const auto byte = static_cast<unsigned char>(take(1)[0]);
+      value |= std::uint64_t{byte & 0x7Fu} << shift;
+      if (byte < 0x80) return value;
+    }
+    broken();
+  }
+
+  std::string_view bytes_;
+  const std::string &source_;
+  std::size_t at_ = 0;
+};
+
+struct Model {
+  std::vector<Piece> pieces;
+  std::int32_t bos = 1;
+  std::int32_t eos = 2;
+  std::uint64_t model_type = 1;  // unigram, where the file doesn't say
+  bool byte_fallback = false;
+  bool blank_suffix = false;
+  bool add_dummy_prefix = true;
+  bool trim_blanks = true;
+  bool escape_blanks = true;
+  std::string normalizer;
+  std::size_t charsmap_bytes = 0;
+};
+
+PieceType piece_type(std::uint64_t type, const std::string &source) {
+  switch (type) {
+    case 1:
+      return PieceType::normal;
+    case 2:
+      return PieceType::unknown;
+    case 3:
+      return PieceType::control;
+    case 4:
+      return PieceType::user_defined;
+    case 6:
+      return PieceType::byte;
+    default:
+      throw ConvertError(source + ": it has pieces of type UNUSED, which are not supported");
+  }
+}
+
+Piece read_piece(std::string_view bytes, const std::string &source) {
+  Message message(bytes, source);
+  Piece piece;
+  piece.type = PieceType::normal;
+  for (Field field; message.next(field);) {
+    if (field.number == 1) piece.text = std::string(field.bytes);
+    if (field.number == 2) piece.score = std::bit_cast<float>(static_cast<std::uint32_t>(field.value));
+    if (field.number == 3) piece.type = piece_type(field.value, source);
+  }
+  return piece;
+}
+
+void read_trainer(Model &model, std::string_view bytes, const std::string &source) {
+  Message message(bytes, source);
+  for (Field field; message.next(field);) {
+    if (field.number == 3) model.model_type = field.value;
+    if (field.number == 24) model.blank_suffix = field.value != 0;
+    if (field.number == 35) model.byte_fallback = field.value != 0;
+    if (field.number == 41) model.bos = static_cast<std::int32_t>(field.value);
+    if (field.number == 42) model.eos = static_cast<std::int32_t>(field.value);
+  }
+}
+
+void read_normalizer(Model &model, std::string_view bytes, const std::string &source) {
+  Message message(bytes, source);
+  for (Field field; message.next(field);) {
+    if (field.number == 1) model.normalizer = std::string(field.bytes);
+    if (field.number == 2) model.charsmap_bytes = field.bytes.size();
+    if (field.number == 3) model.add_dummy_prefix = field.value != 0;
+    if (field.number == 4) model.trim_blanks = field.value != 0;
+    if (field.number == 5) model.escape_blanks = field.value != 0;
+  }
+}
+
+Model read_model(const std::string &bytes, const std::string &source) {
+  Model model;
+  Message message(bytes, source);
+  for (Field field; message.next(field);) {
+    if (field.number == 1) model.pieces.push_back(read_piece(field.bytes, source));
+    if (field.number == 2) read_trainer(model, field.bytes, source);
+    if (field.number == 3) read_normalizer(model, field.bytes, source);
+  }
+  if (model.pieces.empty()) throw ConvertError(source + ": neither JSON nor a SentencePiece model");
+  return model;
+}
+
+void refuse_unsupported(const Model &model, const std::string &source) {
+  if (model.model_type != 2) {
+    const char *names[] = {"unknown", "unigram", "BPE", "word", "char"};
+    throw ConvertError(source + ": a SentencePiece model of type " +
+                       names[model.model_type < 5 ? model.model_type : 0] + "; only BPE is supported");
+  }
+  if (model.charsmap_bytes != 0) {
+    throw ConvertError(source + ": it normalises text with \"" + model.normalizer +
+                       "\" (a precompiled character map), which is not supported; only \"identity\" is");
+  }
+  if (model.blank_suffix) throw ConvertError(source + ": treat_whitespace_as_suffix is not supported");
+  if (!model.escape_blanks) throw ConvertError(source + ": escape_whitespaces = false is not supported");
+}
+
+}  // namespace
+
+Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &config, const std::string &source) {
+  Model model = read_model(bytes, source);
+  refuse_unsupported(model, source);
+  std::uint32_t flags = format::flag::kFuseUnknown;
+  if (model.add_dummy_prefix) flags |= format::flag::kPrefixBlank | format::flag::kPrefixEverySegment;
+  if (model.trim_blanks) flags |= format::flag::kTrimBlanks;
+  if (model.add_dummy_prefix || model.trim_blanks) flags |= format::flag::kDropFirstBlank;
+  const auto count = static_cast<std::int64_t>(model.pieces.size());
+  Vocabulary vocabulary = sentencepiece_vocabulary(std::move(model.pieces), flags, model.byte_fallback, source);
+  vocabulary.description = "SentencePiece BPE";
+  if (model.bos >= 0 && model.bos < count) vocabulary.bos = model.bos;
+  if (model.eos >= 0 && model.eos < count) vocabulary.ends = {model.eos};
+  if (vocabulary.bos >= 0 && config.add_bos_token != 0) vocabulary.prefix = {vocabulary.bos};
+  if (!vocabulary.ends.empty() && config.add_eos_token == 1) vocabulary.suffix = vocabulary.ends;
+  return vocabulary;
+}
+
+}  // namespace tidbit::convert

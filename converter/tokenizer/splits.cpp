@@ -1,0 +1,150 @@
+// Pre-tokenizers and normalizers of tokenizer.json that the library can follow exactly.
+#include "tokenizer/splits.h"
+
+#include "error.h"
+
+namespace tidbit::convert {
+namespace {
+
+using format::Split;
+namespace flag = format::flag;
+
+const std::string kBlank = "\xE2\x96\x81";
+
+// Regular expressions as published with the models; any other text is refused.
+Split known_regex(const std::string &regex, const std::string &source) {
+  const std::string head = R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|)";
+  const std::string tail = R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+  if (regex == head + R"(\p{N})" + tail) return Split::qwen2;
+  if (regex == head + R"(\p{N}{1,3})" + tail) return Split::llama3;
+  if (regex == R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)") return Split::gpt2;
+  throw ConvertError(source + ": the pre-tokenizer splits by a regular expression that is not supported: " + regex);
+}
+
+class PreTokenizer {
+ public:
+  PreTokenizer(Vocabulary &vocabulary, const std::string &source) : vocabulary_(vocabulary), source_(source) {}
+
+  void read(const Json &json) {
+    const auto type = json.at("type").get<std::string>();
+    if (type == "Sequence") {
+      for (const Json &step : json.at("pretokenizers")) read(step);
+    } else if (type == "Split") {
+      read_split(json);
+    } else if (type == "ByteLevel") {
+      read_byte_level(json);
+    } else if (type == "Metaspace") {
+      read_metaspace(json);
+    } else {
+      refuse("the pre-tokenizer \"" + type + "\"");
+    }
+  }
+  bool byte_level() const { return byte_level_; }
+  bool metaspace() const { return metaspace_; }
+  bool characters() const { return characters_; }
+
+ private:
+  [[noreturn]] void refuse(const std::string &what) const {
+    throw ConvertError(source_ + ": " + what + " is not supported");
+  }
+
+  void read_split(const Json &json) {
+    const Json &pattern = json.at("pattern");
+    if (json.value("invert", false) || json.value("behavior", std::string()) != "Isolated") {
+      refuse("a Split pre-tokenizer that is not \"Isolated\"");
+    }
+    if (seen()) refuse("a Split pre-tokenizer behind another one");
+    if (pattern.value("String", std::string("x")).empty() || pattern.value("Regex", std::string()) == ".") {
+      characters_ = true;
+    } else if (pattern.contains("Regex")) {
+      vocabulary_.split = known_regex(pattern.at("Regex").get<std::string>(), source_);
+    } else {
+      refuse("a Split pre-tokenizer by a plain text");
+    }
+  }
+
+  void read_byte_level(const Json &json) {
+    if (byte_level_ || metaspace_ || characters_) refuse("ByteLevel behind another pre-tokenizer");
+    byte_level_ = true;
+    const bool regex = json.value("use_regex", true);
+    const bool prefix = json.value("add_prefix_space", true);
+    if (regex && seen_split()) refuse("a Split pre-tokenizer in front of a ByteLevel one that splits too");
+    if (!regex && !seen_split()) refuse("a ByteLevel pre-tokenizer that does not split (use_regex = false)");
+    if (prefix && seen_split()) refuse("add_prefix_space behind a Split pre-tokenizer");
+    if (regex) vocabulary_.split = Split::gpt2;
+    if (prefix) vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixEverySegment | flag::kPrefixUnlessBlank;
+  }
+
+  void read_metaspace(const Json &json) {
+    if (seen()) refuse("Metaspace behind another pre-tokenizer");
+    metaspace_ = true;
+    if (json.value("replacement", kBlank) != kBlank) refuse("a Metaspace pre-tokenizer with another replacement");
+    std::string scheme = json.value("add_prefix_space", true) ? "always" : "never";
+    scheme = json.value("prepend_scheme", scheme);
+    if (scheme != "never") vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixUnlessBlank;
+    if (scheme == "always") vocabulary_.flags |= flag::kPrefixEverySegment;
+    if (json.value("split", true)) vocabulary_.split = Split::each_blank;
+  }
+
+  bool seen_split() const { return vocabulary_.split != Split::none; }
+  bool seen() const { return seen_split() || byte_level_ || metaspace_ || characters_; }
+
+  Vocabulary &vocabulary_;
+  const std::string &source_;
+  bool byte_level_ = false;
+  bool metaspace_ = false;
+  bool characters_ = false;
+};
+
+class Normalizer {
+ public:
+  Normalizer(Vocabulary &vocabulary, const std::string &source) : vocabulary_(vocabulary), source_(source) {}
+
+  void read(const Json &json) {
+    const auto type = json.at("type").get<std::string>();
+    if (type == "Sequence") {
+      for (const Json &step : json.at("normalizers")) read(step);
+    } else if (type == "NFC") {
+      nfc_ = true;
+    } else if (type == "Prepend" && json.at("prepend") == kBlank && !replaces_) {
+      vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixEverySegment;
+    } else if (type == "Replace" && json.at("pattern").value("String", std::string()) == " " &&
+               json.at("content") == kBlank) {
+      replaces_ = true;
+    } else {
+      throw ConvertError(source_ + ": the normalizer \"" + type + "\" as it is used here is not supported");
+    }
+  }
+  bool nfc() const { return nfc_; }
+  bool replaces() const { return replaces_; }
+
+ private:
+  Vocabulary &vocabulary_;
+  const std::string &source_;
+  bool nfc_ = false;
+  bool replaces_ = false;
+};
+
+}  // namespace
+
+TextRules read_text_rules(const Json &json, Vocabulary &vocabulary, const std::string &source) {
+  Normalizer normalizer(vocabulary, source);
+  if (json.contains("normalizer") && !json.at("normalizer").is_null()) normalizer.read(json.at("normalizer"));
+  PreTokenizer pre(vocabulary, source);
+  if (json.contains("pre_tokenizer") && !json.at("pre_tokenizer").is_null()) pre.read(json.at("pre_tokenizer"));
+  TextRules rules;
+  rules.nfc = normalizer.nfc();
+  rules.byte_level = pre.byte_level();
+  rules.blanks = normalizer.replaces() || pre.metaspace();
+  rules.characters = pre.characters();
+  const int kinds = (rules.byte_level ? 1 : 0) + (rules.blanks ? 1 : 0) + (rules.characters ? 1 : 0);
+  if (kinds > 1 || (normalizer.replaces() && pre.metaspace())) {
+    throw ConvertError(source + ": this combination of normalizer and pre-tokenizer is not supported");
+  }
+  if ((vocabulary.flags & flag::kPrefixBlank) != 0 && !rules.blanks && !rules.byte_level) {
+    throw ConvertError(source + ": the normalizer \"Prepend\" without \"Replace\" is not supported");
+  }
+  return rules;
+}
+
+}  // namespace tidbit::convert

@@ -1,0 +1,11 @@
+#include "tokenizer/unicode_tables.h"
+
+namespace tidbit::convert {
+
+std::vector<std::uint32_t> unicode_classes() {
+  return {
+#include "tokenizer/unicode_tables.inc"
+  };
+}
+
+}  // namespace tidbit::convert
