@@ -1,0 +1,95 @@
+#include "converter/blob/output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "converter/error.h"
+
+namespace tidbit::convert {
+namespace {
+
+namespace fs = std::filesystem;
+
+// For the signal handler: the name is complete before the flag is set.
+char unfinished_name[4096];
+std::atomic<bool> unfinished{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void remember(const std::string &name) {
+  std::memcpy(unfinished_name, name.c_str(), name.size() + 1);
+  unfinished.store(true);
+}
+
+[[noreturn]] void fail(const fs::path &path, const std::string &what) {
+  throw ConvertError(path.string() + ": " + what + ": " + std::strerror(errno));
+}
+
+void check_target(const fs::path &target) {
+  if (target.filename().empty()) throw ConvertError(target.string() + ": is not the name of a file");
+  if (fs::is_directory(target)) throw ConvertError(target.string() + ": is a directory");
+  if (fs::exists(target) && !fs::is_regular_file(target))
+    throw ConvertError(target.string() + ": is not a regular file");
+  const fs::path parent = target.parent_path();
+  if (!parent.empty() && !fs::is_directory(parent)) {
+    throw ConvertError(target.string() + ": there is no directory " + parent.string());
+  }
+}
+
+// What open() would have given a new file.
+mode_t usual_mode() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return 0666 & ~mask;
+}
+
+}  // namespace
+
+OutputFile::OutputFile(const fs::path &target) : target_(target) {
+  check_target(target);
+  if (fs::exists(target)) target_ = fs::canonical(target);  // through a symbolic link, not over it
+  std::string name = target_.string() + ".XXXXXX";
+  if (name.size() >= sizeof unfinished_name) throw ConvertError(target.string() + ": the name is too long");
+  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor_ < 0) fail(target_, "can't be created");
+  temporary_ = name;
+  remember(name);
+  ::fchmod(descriptor_, usual_mode());
+}
+
+OutputFile::~OutputFile() {
+  if (descriptor_ < 0) return;
+  ::close(descriptor_);
+  remove_unfinished_output();
+}
+
+void OutputFile::write(std::uint64_t offset, const void *data, std::size_t bytes) {
+  const auto *from = static_cast<const char *>(data);
+  while (bytes != 0) {
+    const ssize_t written = ::pwrite(descriptor_, from, bytes, static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail(target_, "can't be written");
+    from += written;
+    offset += static_cast<std::uint64_t>(written);
+    bytes -= static_cast<std::size_t>(written);
+  }
+}
+
+void OutputFile::finish() {
+  if (::fsync(descriptor_) != 0) fail(target_, "can't be written");
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(target_, "can't be given its name");
+  unfinished.store(false);
+  ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+void remove_unfinished_output() noexcept {
+  if (unfinished.exchange(false)) ::unlink(unfinished_name);
+}
+
+}  // namespace tidbit::convert

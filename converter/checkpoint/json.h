@@ -1,0 +1,15 @@
+// JSON of untrusted files: bounded size and nesting, no key twice in the outermost object.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace tidbit::convert {
+
+// `where` names the text in messages. Throws ConvertError unless the text is one JSON object.
+nlohmann::json parse_json_object(std::string_view text, const std::string &where);
+nlohmann::json read_json_object(const std::filesystem::path &path);
+
+}  // namespace tidbit::convert

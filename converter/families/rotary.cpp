@@ -1,0 +1,80 @@
+#include "converter/families/rotary.h"
+
+#include <cmath>
+#include <numbers>
+
+namespace tidbit::convert {
+namespace {
+
+std::vector<float> plain_frequencies(double theta, std::uint32_t dim) {
+  std::vector<float> frequencies(dim / 2);
+  for (std::uint32_t i = 0; i < dim / 2; ++i) {
+    const float exponent = static_cast<float>(2 * i) / static_cast<float>(dim);
+    frequencies[i] = 1.0f / static_cast<float>(std::pow(theta, static_cast<double>(exponent)));
+  }
+  return frequencies;
+}
+
+struct Llama3 {
+  double factor, low, high, old_context;
+};
+
+// Long waves are stretched by `factor`, short ones kept, those between blended.
+float llama3_frequency(float frequency, const Llama3 &p) {
+  const float wavelength = static_cast<float>(2 * std::numbers::pi) / frequency;
+  if (wavelength < static_cast<float>(p.old_context / p.high)) return frequency;
+  const auto factor = static_cast<float>(p.factor);
+  if (wavelength > static_cast<float>(p.old_context / p.low)) return frequency / factor;
+  const float blend =
+      (static_cast<float>(p.old_context) / wavelength - static_cast<float>(p.low)) / static_cast<float>(p.high - p.low);
+  return (1 - blend) * frequency / factor + blend * frequency;
+}
+
+double positive(ConfigReader &rope, const std::string &key, double fallback) {
+  const double value = rope.number_or(key, fallback);
+  if (!(value > 0)) rope.refuse(key, rope.has(key) ? "is not above 0" : "is missing");
+  return value;
+}
+
+void scale(ConfigReader &rope, const std::string &type, std::uint32_t max_context, std::vector<float> &frequencies) {
+  if (type == "default") return;
+  if (type == "linear") {
+    const auto factor = static_cast<float>(positive(rope, "factor", 0));
+    for (float &frequency : frequencies) frequency /= factor;
+    return;
+  }
+  if (type != "llama3") rope.refuse("rope_type", "is \"" + type + "\", which is not supported");
+  const Llama3 p = {positive(rope, "factor", 0), positive(rope, "low_freq_factor", 0),
+                    positive(rope, "high_freq_factor", 0),
+                    positive(rope, "original_max_position_embeddings", max_context)};
+  if (p.high == p.low) rope.refuse("high_freq_factor", "equals low_freq_factor");
+  for (float &frequency : frequencies) frequency = llama3_frequency(frequency, p);
+}
+
+}  // namespace
+
+Rotary read_rotary(ConfigReader &config, std::uint32_t head_dim, std::uint32_t max_context) {
+  static const nlohmann::json kEmpty = nlohmann::json::object();
+  static const std::string kWhere = "config.json: rotary positions";
+  const nlohmann::json *version5 = config.object_or_null("rope_parameters");
+  const nlohmann::json *version4 = config.object_or_null("rope_scaling");
+  const nlohmann::json *given = version4 != nullptr ? version4 : version5;
+  ConfigReader rope(given != nullptr ? *given : kEmpty, kWhere);
+
+  const double theta = positive(rope, "rope_theta", positive(config, "rope_theta", 10000.0));
+  const double share = rope.number_or("partial_rotary_factor", config.number_or("partial_rotary_factor", 1.0));
+  if (!(share > 0 && share <= 1)) config.refuse("partial_rotary_factor", "is outside 0 to 1");
+  Rotary rotary;
+  rotary.dim = static_cast<std::uint32_t>(head_dim * share);
+  if (rotary.dim == 0 || rotary.dim % 2 != 0) {
+    config.refuse("head_dim", "gives " + std::to_string(rotary.dim) + " channels that turn; the number must be even");
+  }
+  rotary.frequencies = plain_frequencies(theta, rotary.dim);
+  scale(rope, rope.text_or("rope_type", rope.text_or("type", "default")), max_context, rotary.frequencies);
+  rope.harmless({"type", "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"});
+  rope.only("attention_factor", 1.0);
+  for (const std::string &key : rope.finish()) rope.refuse(key, "is not supported");
+  return rotary;
+}
+
+}  // namespace tidbit::convert

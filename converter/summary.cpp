@@ -1,0 +1,76 @@
+#include "converter/summary.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace tidbit::convert {
+namespace {
+
+constexpr std::size_t kWorstShown = 3;
+
+std::string fixed(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+// 1234567 as "1,234,567"
+std::string grouped(std::uint64_t value) {
+  std::string text = std::to_string(value);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
+std::string line(const char *label, const std::string &text) {
+  std::string start = label;
+  start.resize(11, ' ');
+  return start + text + "\n";
+}
+
+std::string model_text(const ConvertReport &r) {
+  const tidbit_model_info &i = r.info;
+  std::string heads = std::to_string(i.heads) + " heads of " + std::to_string(i.head_dim);
+  if (i.kv_heads != i.heads) heads += " (" + std::to_string(i.kv_heads) + " for keys and values)";
+  return r.source + ": " + r.family + ", " + std::to_string(i.layers) + " layers, width " + std::to_string(i.width) +
+         ", " + heads + ", feed-forward " + std::to_string(i.ffn_width) + ", vocabulary " + grouped(i.vocab_size);
+}
+
+std::string weights_text(const ConvertReport &r, const ConvertOptions &options) {
+  const double bits = static_cast<double>(r.info.weight_bytes) * 8 / static_cast<double>(r.info.parameters);
+  return std::string(dtype_name(options.weights)) + ", " + grouped(r.info.parameters) + " parameters in " +
+         grouped(r.info.weight_bytes) + " bytes, " + fixed(bits, 2) + " bits each";
+}
+
+std::string memory_text(const ConvertReport &r, const ConvertOptions &options) {
+  std::string text = grouped(r.memory.total) + " bytes at context " + std::to_string(r.memory.context) + " and chunk " +
+                     std::to_string(r.memory.chunk) + ", KV cache " + dtype_name(options.kv) + " (";
+  for (int part = 0; part < TIDBIT_PART_COUNT; ++part) {
+    text += std::string(part == 0 ? "" : ", ") + tidbit_part_name(static_cast<tidbit_part>(part)) + " " +
+            grouped(r.memory.bytes[part]);
+  }
+  return text + ")";
+}
+
+std::string error_text(const ConvertReport &r) {
+  std::string text = "largest relative RMS:";
+  for (std::size_t i = 0; i < std::min(kWorstShown, r.errors.size()); ++i) {
+    text +=
+        std::string(i == 0 ? " " : ", ") + r.errors[i].name + " " + fixed(r.errors[i].relative_error * 100, 3) + "%";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string summary(const ConvertReport &report, const ConvertOptions &options) {
+  std::string text = line("model", model_text(report));
+  text += line("weights", weights_text(report, options));
+  text += line("blob", options.output.string() + ", " + grouped(report.info.blob_bytes) + " bytes");
+  text += line("memory", memory_text(report, options));
+  if (!report.errors.empty()) text += line("error", error_text(report));
+  text += line("tokenizer", report.tokenizer.empty() ? "none" : report.tokenizer);
+  for (const std::string &note : report.notes) text += line("note", note);
+  return text;
+}
+
+}  // namespace tidbit::convert

@@ -1,0 +1,15 @@
+// q8: groups of codes -127 to 127 along a row, each group with one f16 scale.
+#pragma once
+
+#include <cstdint>
+
+namespace tidbit::quant {
+
+// The largest weight that an f16 scale can reach: 65504 * 127.
+inline constexpr float kQ8Largest = 65504.0f * 127.0f;
+
+// Fills codes[count] and returns the bits of the f16 scale with which scale * code comes closest to x in the mean
+// square. x must be finite and within +-kQ8Largest. The same on every machine: no reduction is reordered.
+std::uint16_t quantize_group(const float *x, std::uint32_t count, std::int8_t *codes);
+
+}  // namespace tidbit::quant
