@@ -1,11 +1,14 @@
 // Opening a blob: the frame (header, checksum, sections), then configuration, tensors, tokenizer, provenance.
 #include "format/blob.h"
 
+#include <bit>
 #include <cstring>
 #include <new>
 
 #include "format/hash.h"
 #include "text/tokenizer.h"
+
+static_assert(std::endian::native == std::endian::little, "blobs are little-endian and used in place");
 
 namespace tidbit {
 namespace {

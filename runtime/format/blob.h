@@ -41,10 +41,12 @@ struct Model {
     const std::uint8_t slot = layer_slot[static_cast<std::uint16_t>(role) - format::kFirstLayerRole];
     return slot == kAbsent ? nullptr : tensors + global_tensors + std::size_t{index} * layer_tensors + slot;
   }
+  // There in every checked blob, the first of the table.
+  const format::Tensor &token_embedding() const { return tensors[0]; }
   // The matrix of the logits: the head, or the embedding where they are tied.
   const format::Tensor &head() const {
     const format::Tensor *own = global(format::Role::head);
-    return own != nullptr ? *own : *global(format::Role::token_embedding);
+    return own != nullptr ? *own : token_embedding();
   }
   const format::Section *section(format::SectionKind kind) const;
 };

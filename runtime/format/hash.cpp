@@ -42,7 +42,7 @@ std::uint64_t finish(std::uint64_t h, const unsigned char *p, std::uint32_t rest
 }  // namespace
 
 void Hash64::absorb(const unsigned char *stripe) {
-  for (int i = 0; i < 4; ++i) lanes_[i] = round_of(lanes_[i], read(stripe + 8 * i, 8));
+  for (std::size_t i = 0; i < 4; ++i) lanes_[i] = round_of(lanes_[i], read(stripe + 8 * i, 8));
 }
 
 void Hash64::update(const void *data, std::size_t bytes) {

@@ -47,7 +47,7 @@ Expected expected_global(Role role, const Config &c) {
 Expected expected_layer(Role role, const Config &c) {
   const std::uint64_t head_dim = c.head_dim;
   const std::uint64_t attention = c.heads * head_dim;
-  const std::uint64_t qkv = attention + 2 * c.kv_heads * head_dim;
+  const std::uint64_t qkv = attention + 2 * (c.kv_heads * head_dim);
   const std::uint64_t up = std::uint64_t{c.ffn_width} * (c.gated != 0 ? 2 : 1);
   switch (role) {
     case Role::attention_norm:

@@ -42,7 +42,7 @@ void add_table_row(const Model &model, const Tensor &t, std::uint32_t row, float
 
 void embed(const Session &s, std::int32_t token, std::uint32_t position, float *x) {
   const Config &c = s.model.config();
-  matrix_row(s.model, *s.model.global(Role::token_embedding), static_cast<std::uint32_t>(token), x);
+  matrix_row(s.model, s.model.token_embedding(), static_cast<std::uint32_t>(token), x);
   for (std::uint32_t k = 0; k < c.width; ++k) x[k] = x[k] * c.embedding_scale;
   if (const Tensor *t = s.model.global(Role::position_embedding)) add_table_row(s.model, *t, position, x);
   if (const Tensor *t = s.model.global(Role::segment_embedding)) add_table_row(s.model, *t, s.segment, x);

@@ -34,7 +34,7 @@ class KvCache {
 
   // What `positions` positions of a block occupy: whole tiles of keys, rows of values.
   static constexpr std::uint32_t kSpans = 4;
-  std::uint32_t spans(std::uint32_t block, std::uint32_t positions, KvSpan out[kSpans]) const;
+  std::uint32_t spans(std::uint32_t index, std::uint32_t positions, KvSpan out[kSpans]) const;
   std::uint32_t blocks() const { return layers_ * kv_heads_; }
 
  private:

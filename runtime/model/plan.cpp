@@ -4,8 +4,6 @@
 namespace tidbit {
 namespace {
 
-using format::Role;
-
 constexpr std::uint64_t kFloatsPerLine = format::kAlignment / sizeof(float);
 
 constexpr std::uint64_t float_stride(std::uint64_t n) { return format::round_up(n, kFloatsPerLine); }
