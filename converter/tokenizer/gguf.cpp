@@ -1,7 +1,7 @@
-#include "tokenizer/gguf.h"
+#include "converter/tokenizer/gguf.h"
 
-#include "error.h"
-#include "tokenizer/readers.h"
+#include "converter/error.h"
+#include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tokenizer/import.h"
+#include "converter/tokenizer/import.h"
 
 namespace tidbit::convert {
 

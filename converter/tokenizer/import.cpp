@@ -1,10 +1,10 @@
 // Which file it is, and the tokenizer that a folder offers.
-#include "tokenizer/import.h"
+#include "converter/tokenizer/import.h"
 
 #include <algorithm>
 
-#include "error.h"
-#include "tokenizer/readers.h"
+#include "converter/error.h"
+#include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
 namespace {

@@ -3,9 +3,9 @@
 #include <fstream>
 #include <iterator>
 
-#include "error.h"
+#include "converter/error.h"
+#include "converter/tokenizer/readers.h"
 #include "format/blob_format.h"
-#include "tokenizer/readers.h"
 
 namespace tidbit::convert {
 

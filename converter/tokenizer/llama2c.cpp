@@ -3,7 +3,7 @@
 #include <cstring>
 #include <optional>
 
-#include "tokenizer/readers.h"
+#include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
 namespace {

@@ -1,6 +1,6 @@
 // Scored pieces, as SentencePiece, llama2.c and GGUF files hold them, to a vocabulary.
-#include "error.h"
-#include "tokenizer/readers.h"
+#include "converter/error.h"
+#include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
 

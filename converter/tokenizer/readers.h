@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "tokenizer/vocabulary.h"
+#include "converter/tokenizer/vocabulary.h"
 
 namespace tidbit::convert {
 

@@ -3,10 +3,10 @@
 #include <cstring>
 #include <unordered_set>
 
-#include "error.h"
+#include "converter/error.h"
+#include "converter/tokenizer/unicode_tables.h"
+#include "converter/tokenizer/vocabulary.h"
 #include "format/blob_format.h"
-#include "tokenizer/unicode_tables.h"
-#include "tokenizer/vocabulary.h"
 
 namespace tidbit::convert {
 namespace {

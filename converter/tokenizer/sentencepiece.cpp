@@ -3,8 +3,8 @@
 #include <cstring>
 #include <string_view>
 
-#include "error.h"
-#include "tokenizer/readers.h"
+#include "converter/error.h"
+#include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
 namespace {

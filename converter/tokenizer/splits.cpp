@@ -1,7 +1,7 @@
 // Pre-tokenizers and normalizers of tokenizer.json that the library can follow exactly.
-#include "tokenizer/splits.h"
+#include "converter/tokenizer/splits.h"
 
-#include "error.h"
+#include "converter/error.h"
 
 namespace tidbit::convert {
 namespace {

@@ -1,7 +1,7 @@
 // Normalizer and pre-tokenizer of tokenizer.json.
 #pragma once
 
-#include "tokenizer/readers.h"
+#include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
 

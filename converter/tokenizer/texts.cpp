@@ -1,6 +1,6 @@
 // Small conversions between the texts of tokenizer files and plain bytes.
+#include "converter/tokenizer/vocabulary.h"
 #include "text/utf8.h"
-#include "tokenizer/vocabulary.h"
 
 namespace tidbit::convert {
 

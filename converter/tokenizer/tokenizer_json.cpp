@@ -1,8 +1,8 @@
 // Hugging Face tokenizer.json.
 #include <algorithm>
 
-#include "error.h"
-#include "tokenizer/splits.h"
+#include "converter/error.h"
+#include "converter/tokenizer/splits.h"
 
 namespace tidbit::convert {
 namespace {
@@ -20,7 +20,9 @@ std::string text_or_empty(const Json &json, const char *key) {
 bool is_set(const Json &json, const char *key) { return present(json, key) && json.at(key).get<bool>(); }
 
 void refuse_model(const Json &model, const std::string &source) {
-  const std::string type = model.value("type", present(model, "merges") ? "BPE" : "unknown");
+  // Files of early versions of the library do not name the type.
+  const char *guess = present(model, "merges") ? "BPE" : model.contains("unk_id") ? "Unigram" : "unknown";
+  const std::string type = model.value("type", guess);
   if (type != "BPE" && type != "WordLevel") {
     throw ConvertError(source + ": a model of type \"" + type +
                        "\"; only BPE and WordLevel of single characters are supported");

@@ -1,10 +1,10 @@
-#include "tokenizer/unicode_tables.h"
+#include "converter/tokenizer/unicode_tables.h"
 
 namespace tidbit::convert {
 
 std::vector<std::uint32_t> unicode_classes() {
   return {
-#include "tokenizer/unicode_tables.inc"
+#include "converter/tokenizer/unicode_tables.inc"
   };
 }
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <sstream>
 
-#include "error.h"
-#include "tokenizer/readers.h"
+#include "converter/error.h"
+#include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
 namespace {

@@ -7,8 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "converter/tokenizer/import.h"
 #include "text/tokenizer_format.h"
-#include "tokenizer/import.h"
 
 namespace tidbit::convert {
 

@@ -3,7 +3,7 @@
 #include <map>
 #include <optional>
 
-#include "tokenizer/vocabulary.h"
+#include "converter/tokenizer/vocabulary.h"
 
 namespace tidbit::convert {
 namespace {
