@@ -44,6 +44,7 @@ struct NeonLanes : XsimdLanes<Neon> {
   static F load_i8_part(const std::int8_t *p, std::uint32_t n) { return load_i8(Padded(p, n).all); }
 
   static F set(float x) { return vdupq_n_f32(x); }
+  static F div(F a, F b) { return vdivq_f32(a, b); }  // xsimd's is an estimate, refined: not correctly rounded
   // vminq and vmaxq prefer NaN and order the zeros; these do not.
   static F less(F a, F b, F yes, F no) { return vbslq_f32(vcltq_f32(a, b), yes, no); }
   static F min(F a, F b) { return less(a, b, a, b); }

@@ -1,0 +1,134 @@
+// fma and half precision against slow definitions.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "kernels/arith.h"
+#include "tests/kernels/buffers.h"
+
+namespace tidbit::test {
+namespace {
+
+// ---- fma ----
+
+void expect_fma(float a, float b, float c) {
+  ASSERT_EQ(result_bits(std::fma(a, b, c)), result_bits(fma_by_double(a, b, c)))
+      << std::hexfloat << a << " * " << b << " + " << c;
+}
+
+float random_bits_float(Random &random) { return bits_float(random.bits()); }
+
+TEST(FmaByDouble, EqualsFmaOnArbitraryBits) {
+  Random random(1);
+  for (int i = 0; i < 1000000; ++i) {
+    const float a = random_bits_float(random), b = random_bits_float(random), c = random_bits_float(random);
+    ASSERT_NO_FATAL_FAILURE(expect_fma(a, b, c));
+  }
+}
+
+TEST(FmaByDouble, EqualsFmaWhereTheProductAlmostCancels) {
+  Random random(2);
+  for (int i = 0; i < 1000000; ++i) {
+    const float a = random.unit(), b = random.unit();
+    const float near = bits_float(float_bits(-a * b) + random.bits() % 5 - 2);
+    ASSERT_NO_FATAL_FAILURE(expect_fma(a, b, near));
+  }
+}
+
+// The exact sum lies at, or a hair beside, the middle between two floats.
+TEST(FmaByDouble, EqualsFmaAtTies) {
+  Random random(3);
+  for (int i = 0; i < 1000000; ++i) {
+    const float c = random.unit() * 4;
+    const float half_ulp = std::ldexp(1.0f, std::ilogb(c) - 24);
+    const float factor = 1.0f + std::ldexp(static_cast<float>(static_cast<int>(random.bits() % 3) - 1), -23);
+    const float sign = random.bits() % 2 == 0 ? 1.0f : -1.0f;
+    ASSERT_NO_FATAL_FAILURE(
+        expect_fma(factor * sign, half_ulp * (1.0f - std::ldexp(static_cast<float>(i % 2), -24)), c));
+  }
+}
+
+TEST(FmaByDouble, EqualsFmaWhereResultsAreSubnormal) {
+  Random random(4);
+  for (int i = 0; i < 1000000; ++i) {
+    const float a = std::ldexp(random.unit(), -static_cast<int>(random.bits() % 80) - 30);
+    const float b = std::ldexp(random.unit(), -static_cast<int>(random.bits() % 80) - 30);
+    const float c = std::ldexp(random.unit(), -126 - static_cast<int>(random.bits() % 24));
+    ASSERT_NO_FATAL_FAILURE(expect_fma(a, b, c));
+  }
+}
+
+TEST(FmaByDouble, RoundsOnceWhereDoubleRoundsTwice) {
+  const float a = 1.0f + 0x1p-12f;
+  EXPECT_EQ(fma_by_double(a, a, 0x1p-60f), std::fma(a, a, 0x1p-60f));
+  EXPECT_EQ(fma_by_double(a, a, -0x1p-60f), std::fma(a, a, -0x1p-60f));
+}
+
+TEST(FmaByDouble, KeepsTheSignsOfZero) {
+  EXPECT_FALSE(std::signbit(fma_by_double(0.0f, -1.0f, 0.0f)));
+  EXPECT_TRUE(std::signbit(fma_by_double(0.0f, -1.0f, -0.0f)));
+  EXPECT_FALSE(std::signbit(fma_by_double(2.0f, 3.0f, -6.0f)));
+}
+
+// ---- half precision ----
+
+double value_of_half(std::uint32_t half) {
+  const int exponent = static_cast<int>(half >> 10 & 31);
+  const double mantissa = half & 0x3FF;
+  const double magnitude = exponent == 0    ? std::ldexp(mantissa, -24)
+                           : exponent == 31 ? (mantissa == 0 ? INFINITY : NAN)
+                                            : std::ldexp(mantissa + 1024, exponent - 25);
+  return (half & 0x8000) != 0 ? -magnitude : magnitude;
+}
+
+TEST(Half, EveryHalfWidensToItsValue) {
+  for (std::uint32_t half = 0; half < 0x10000; ++half) {
+    const double value = value_of_half(half);
+    const float actual = half_to_float(static_cast<std::uint16_t>(half));
+    ASSERT_EQ(result_bits(static_cast<float>(value)), result_bits(actual)) << half;
+  }
+}
+
+TEST(Half, EveryHalfSurvivesTheRoundTrip) {
+  for (std::uint32_t half = 0; half < 0x10000; ++half) {
+    const std::uint32_t quiet = std::isnan(value_of_half(half)) ? 0x200 : 0;
+    ASSERT_EQ(float_to_half(half_to_float(static_cast<std::uint16_t>(half))), half | quiet);
+  }
+}
+
+TEST(Half, BetweenNeighboursTheNearerIsTakenAndTheEvenOneOfATie) {
+  for (std::uint32_t half = 0; half < 0x7C00; ++half) {
+    const double next = half + 1 == 0x7C00 ? 65536.0 : value_of_half(half + 1);
+    const auto middle = static_cast<float>((value_of_half(half) + next) / 2);
+    for (const std::uint32_t sign : {0u, 0x8000u}) {
+      const float s = sign == 0 ? 1.0f : -1.0f;
+      ASSERT_EQ(float_to_half(s * middle), sign | (half % 2 == 0 ? half : half + 1));
+      ASSERT_EQ(float_to_half(s * std::nextafter(middle, 0.0f)), sign | half);
+      ASSERT_EQ(float_to_half(s * std::nextafter(middle, INFINITY)), sign | (half + 1));
+    }
+  }
+}
+
+TEST(Half, TinyFloatsBecomeZeroAndHugeOnesInfinity) {
+  EXPECT_EQ(float_to_half(1e-45f), 0);
+  EXPECT_EQ(float_to_half(-1e-30f), 0x8000);
+  EXPECT_EQ(float_to_half(3e38f), 0x7C00);
+  EXPECT_EQ(float_to_half(-INFINITY), 0xFC00);
+}
+
+// ---- sums ----
+
+TEST(TreeSum, AddsSixteenPartsInHalves) {
+  float parts[16];
+  for (int i = 0; i < 16; ++i) parts[i] = std::ldexp(1.0f + static_cast<float>(i), i * 3 - 20);
+  float expected[16];
+  std::copy(std::begin(parts), std::end(parts), expected);
+  const auto level = [&](int n) {
+    for (int i = 0; i < n; ++i) expected[i] += expected[i + n];
+  };
+  level(8), level(4), level(2), level(1);
+  EXPECT_EQ(tree_sum(parts), expected[0]);
+}
+
+}  // namespace
+}  // namespace tidbit::test

@@ -1,0 +1,430 @@
+// Every entry of every table gives the bits of the scalar one, over random shapes and values, reads nothing past its
+// inputs and writes nothing outside of its output.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+
+#include "tests/kernels/buffers.h"
+#include "tests/kernels/tables.h"
+
+namespace tidbit::test {
+namespace {
+
+using format::Dtype;
+using format::Layout;
+
+class Kernel : public ::testing::TestWithParam<Table> {
+ protected:
+  void SetUp() override {
+    if (GetParam().kernels == nullptr) GTEST_SKIP() << "this CPU does not run " << GetParam().name;
+  }
+
+  const Kernels &simd() { return *GetParam().kernels; }
+
+  // check(random, values), many times for each class of values; stops at the first failure.
+  template <class Check>
+  void often(unsigned rounds, Check check) {
+    for (const Values values : kAllValues) {
+      for (unsigned round = 0; round < rounds; ++round) {
+        SCOPED_TRACE("values " + std::to_string(static_cast<int>(values)) + ", round " + std::to_string(round));
+        Random random(round * 4 + static_cast<unsigned>(values));
+        check(random, values);
+        if (HasFailure()) return;
+      }
+    }
+  }
+
+  // run(kernels, output) with the scalar table and with this one.
+  template <class T, class Run>
+  void same(std::size_t n, Run run) {
+    Guarded<T> expected(n), actual(n);
+    run(scalar(), expected.data());
+    run(simd(), actual.data());
+    EXPECT_TRUE(same_bits(expected.span(), actual.span()));
+    EXPECT_TRUE(expected.intact() && actual.intact());
+  }
+};
+
+// ---- matrices ----
+
+struct MatmulShape {
+  std::uint32_t rows, cols, group, tokens, begin, end;
+
+  MatmulShape(Random &random, bool quantized) {
+    constexpr std::uint32_t kGroups[] = {4, 32, 128, 172, 256};
+    rows = random.from_to(1, 150);
+    cols = random.from_to(1, 300);
+    group = quantized ? kGroups[random.bits() % 5] : 0;
+    tokens = random.from_to(1, random.bits() % 4 == 0 ? 20 : 3);
+    const auto tiles = static_cast<std::uint32_t>(format::tile_count(rows));
+    begin = random.from_to(0, tiles - 1);
+    end = random.from_to(begin, tiles);
+  }
+};
+
+template <class T>
+struct FloatMatmul {
+  MatmulShape s;
+  std::size_t x_stride, y_stride;
+  Fenced<T> w;
+  Fenced<float> x;
+  Matmul m;
+
+  FloatMatmul(Random &random, Values values, Dtype dtype)
+      : s(random, false),
+        x_stride(s.cols + random.from_to(0, 5)),
+        y_stride(s.rows + random.from_to(0, 5)),
+        w(format::tensor_bytes(dtype, Layout::tile16, s.rows, s.cols, 0) / sizeof(T)),
+        x((s.tokens - 1) * x_stride + s.cols),
+        m{reinterpret_cast<const std::byte *>(w.data()),
+          s.rows,
+          s.cols,
+          0,
+          s.tokens,
+          x.data(),
+          x_stride,
+          {},
+          nullptr,
+          y_stride} {
+    fill(w, random, values);
+    fill(x, random, values);
+  }
+
+  std::size_t outputs() const { return (s.tokens - 1) * y_stride + s.rows; }
+};
+
+TEST_P(Kernel, MatmulF32EqualsScalar) {
+  often(100, [&](Random &random, Values values) {
+    FloatMatmul<float> a(random, values, Dtype::f32);
+    same<float>(a.outputs(), [&](const Kernels &k, float *y) {
+      a.m.y = y;
+      k.matmul_f32(a.m, a.s.begin, a.s.end);
+    });
+  });
+}
+
+TEST_P(Kernel, MatmulF16EqualsScalar) {
+  often(100, [&](Random &random, Values values) {
+    FloatMatmul<std::uint16_t> a(random, values, Dtype::f16);
+    same<float>(a.outputs(), [&](const Kernels &k, float *y) {
+      a.m.y = y;
+      k.matmul_f16(a.m, a.s.begin, a.s.end);
+    });
+  });
+}
+
+// Activations quantized by the scalar table.
+struct QuantizedTokens {
+  std::size_t code_stride, group_stride;
+  Fenced<std::int8_t> codes;
+  Fenced<float> scales;
+  Fenced<std::int32_t> sums;
+
+  QuantizedTokens(Random &random, Values values, std::uint32_t cols, std::uint32_t group, std::uint32_t tokens)
+      : code_stride(format::round_up(cols, 64)),
+        group_stride(format::ceil_div(cols, group)),
+        codes(tokens * code_stride),
+        scales(tokens * group_stride),
+        sums(tokens * group_stride) {
+    for (std::uint32_t t = 0; t < tokens; ++t) {
+      Fenced<float> x(cols);
+      fill(x, random, values);
+      scalar().quantize(x.data(), cols, group, codes.data() + t * code_stride, scales.data() + t * group_stride,
+                        sums.data() + t * group_stride);
+    }
+  }
+
+  QuantizedRows view() { return {codes.data(), scales.data(), sums.data(), code_stride, group_stride}; }
+};
+
+// A q8 tensor of random bytes, except that the scales are halves of the wanted class.
+void fill_q8(Fenced<std::byte> &w, const MatmulShape &s, Random &random, Values values) {
+  const std::uint64_t tile = format::q8_tile_bytes(s.cols, s.group);
+  for (std::byte &b : w) b = static_cast<std::byte>(random.bits());
+  for (std::uint64_t at = 0; at < w.size(); at += tile) {
+    for (std::uint64_t i = 0; i < format::q8_scale_bytes(s.cols, s.group); i += 2) {
+      const std::uint16_t half = random_half(random, values);
+      std::memcpy(w.data() + at + i, &half, 2);
+    }
+  }
+}
+
+TEST_P(Kernel, MatmulQ8EqualsScalar) {
+  often(250, [&](Random &random, Values values) {
+    const MatmulShape s(random, true);
+    Fenced<std::byte> w(format::tensor_bytes(Dtype::q8, Layout::tile16, s.rows, s.cols, s.group));
+    fill_q8(w, s, random, values);
+    QuantizedTokens x(random, values, s.cols, s.group, s.tokens);
+    const std::size_t y_stride = s.rows + random.from_to(0, 5);
+    same<float>((s.tokens - 1) * y_stride + s.rows, [&](const Kernels &k, float *y) {
+      k.matmul_q8({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, x.view(), y, y_stride}, s.begin, s.end);
+    });
+  });
+}
+
+TEST_P(Kernel, QuantizeEqualsScalar) {
+  often(250, [&](Random &random, Values values) {
+    const std::uint32_t n = random.from_to(1, 600), group = random.from_to(1, 64) * 4;
+    const std::size_t groups = format::ceil_div(n, group);
+    Fenced<float> x(n);
+    fill(x, random, values);
+    Guarded<std::int8_t> codes[2] = {Guarded<std::int8_t>(format::round_up(n, 64)), codes[0]};
+    Guarded<float> scales[2] = {Guarded<float>(groups), scales[0]};
+    Guarded<std::int32_t> sums[2] = {Guarded<std::int32_t>(groups), sums[0]};
+    scalar().quantize(x.data(), n, group, codes[0].data(), scales[0].data(), sums[0].data());
+    simd().quantize(x.data(), n, group, codes[1].data(), scales[1].data(), sums[1].data());
+    EXPECT_TRUE(same_bits(codes[0].span(), codes[1].span()));
+    EXPECT_TRUE(same_bits(scales[0].span(), scales[1].span()));
+    EXPECT_TRUE(same_bits(sums[0].span(), sums[1].span()));
+    for (int i = 0; i < 2; ++i) EXPECT_TRUE(codes[i].intact() && scales[i].intact() && sums[i].intact());
+  });
+}
+
+// ---- attention ----
+
+// Scores beyond `positions` are unspecified: they are made equal before the comparison.
+template <class Entry>
+auto scores_of(Scores s, Entry entry) {
+  return [s, entry](const Kernels &k, float *out) mutable {
+    s.scores = out;
+    (k.*entry)(s);
+    std::fill(out + s.positions, out + format::round_up(s.positions, 16), 0.0f);
+  };
+}
+
+TEST_P(Kernel, ScoresF32EqualScalar) {
+  often(100, [&](Random &random, Values values) {
+    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
+    const std::size_t rounded = format::round_up(positions, 16);
+    Fenced<float> k(rounded * head_dim), q(head_dim);
+    fill(k, random, values);
+    fill(q, random, values);
+    const Scores s{k.data(), nullptr, q.data(), nullptr, 0, 0, positions, head_dim, random.unit(), nullptr};
+    same<float>(rounded, scores_of(s, &Kernels::scores_f32));
+  });
+}
+
+TEST_P(Kernel, ScoresF16EqualScalar) {
+  often(100, [&](Random &random, Values values) {
+    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
+    const std::size_t rounded = format::round_up(positions, 16);
+    Fenced<std::uint16_t> k(rounded * head_dim);
+    Fenced<float> q(head_dim);
+    fill(k, random, values);
+    fill(q, random, values);
+    const Scores s{k.data(), nullptr, q.data(), nullptr, 0, 0, positions, head_dim, random.unit(), nullptr};
+    same<float>(rounded, scores_of(s, &Kernels::scores_f16));
+  });
+}
+
+TEST_P(Kernel, ScoresQ8EqualScalar) {
+  often(100, [&](Random &random, Values values) {
+    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
+    const std::size_t rounded = format::round_up(positions, 16);
+    Fenced<std::int8_t> k(rounded * format::round_up(head_dim, 4));
+    Fenced<float> k_scales(rounded);
+    fill(k, random, values);
+    fill(k_scales, random, values);
+    QuantizedTokens q(random, values, head_dim, 256, 1);
+    const Scores s{k.data(),  k_scales.data(), nullptr,  q.codes.data(), q.scales[0],
+                   q.sums[0], positions,       head_dim, random.unit(),  nullptr};
+    same<float>(rounded, scores_of(s, &Kernels::scores_q8));
+  });
+}
+
+TEST_P(Kernel, MixF32EqualsScalar) {
+  often(100, [&](Random &random, Values values) {
+    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
+    Fenced<float> v(std::size_t{positions} * head_dim), weights(positions);
+    fill(v, random, values);
+    fill(weights, random, values);
+    const float inverse = random.unit();
+    same<float>(head_dim, [&](const Kernels &k, float *out) {
+      k.mix_f32({v.data(), nullptr, weights.data(), inverse, positions, head_dim, out});
+    });
+  });
+}
+
+TEST_P(Kernel, MixF16EqualsScalar) {
+  often(100, [&](Random &random, Values values) {
+    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
+    Fenced<std::uint16_t> v(std::size_t{positions} * head_dim);
+    Fenced<float> weights(positions);
+    fill(v, random, values);
+    fill(weights, random, values);
+    const float inverse = random.unit();
+    same<float>(head_dim, [&](const Kernels &k, float *out) {
+      k.mix_f16({v.data(), nullptr, weights.data(), inverse, positions, head_dim, out});
+    });
+  });
+}
+
+TEST_P(Kernel, MixQ8EqualsScalar) {
+  often(100, [&](Random &random, Values values) {
+    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
+    Fenced<std::int8_t> v(std::size_t{positions} * head_dim);
+    Fenced<float> v_scales(positions), weights(positions);
+    fill(v, random, values);
+    fill(v_scales, random, values);
+    fill(weights, random, values);
+    const float inverse = random.unit();
+    same<float>(head_dim, [&](const Kernels &k, float *out) {
+      k.mix_q8({v.data(), v_scales.data(), weights.data(), inverse, positions, head_dim, out});
+    });
+  });
+}
+
+TEST_P(Kernel, SoftmaxEqualsScalar) {
+  often(300, [&](Random &random, Values values) {
+    Fenced<float> x(random.from_to(1, 300));
+    fill(x, random, values);
+    same<float>(x.size() + 1, [&](const Kernels &k, float *out) {
+      std::copy(x.begin(), x.end(), out);
+      out[x.size()] = k.softmax(out, static_cast<std::uint32_t>(x.size()));
+    });
+  });
+}
+
+TEST_P(Kernel, SoftmaxIsTheSameWithNanAnywhere) {
+  for (std::size_t n = 1; n <= 70; ++n) {
+    for (std::size_t at = 0; at < n; ++at) {
+      same<float>(n + 1, [&](const Kernels &k, float *out) {
+        for (std::size_t i = 0; i < n; ++i) out[i] = static_cast<float>(i % 7);
+        out[at] = std::numeric_limits<float>::quiet_NaN();
+        out[n] = k.softmax(out, static_cast<std::uint32_t>(n));
+      });
+    }
+  }
+}
+
+// ---- vectors ----
+
+TEST_P(Kernel, NormsEqualScalar) {
+  often(200, [&](Random &random, Values values) {
+    const std::uint32_t n = random.from_to(1, 300);
+    Fenced<float> x(n), weight(n), bias(n);
+    for (Fenced<float> *to : {&x, &weight, &bias}) fill(*to, random, values);
+    const auto rms = [&](const Kernels &k, float *y) { k.rms_norm(x.data(), weight.data(), n, 1e-5f, y); };
+    const auto layer = [&](const Kernels &k, float *y) {
+      k.layer_norm(x.data(), weight.data(), bias.data(), n, 1e-5f, y);
+    };
+    const auto unbiased = [&](const Kernels &k, float *y) { k.layer_norm(x.data(), weight.data(), nullptr, n, 0, y); };
+    same<float>(n, rms);
+    same<float>(n, layer);
+    same<float>(n, unbiased);
+    same<float>(n, [&](const Kernels &k, float *y) {
+      std::copy(x.begin(), x.end(), y);
+      k.rms_norm(y, weight.data(), n, 1e-5f, y);
+      k.layer_norm(y, weight.data(), bias.data(), n, 1e-5f, y);
+    });
+  });
+}
+
+TEST_P(Kernel, ActivationsEqualScalar) {
+  using format::Activation;
+  constexpr Activation kAll[] = {Activation::relu, Activation::gelu_erf, Activation::gelu_tanh, Activation::silu};
+  often(150, [&](Random &random, Values values) {
+    const std::uint32_t n = random.from_to(1, 300);
+    Fenced<float> x(n), up(n);
+    fill(x, random, values);
+    fill(up, random, values);
+    for (const Activation activation : kAll) {
+      for (const float *factor : {up.data(), static_cast<float *>(nullptr)}) {
+        same<float>(n, [&](const Kernels &k, float *y) {
+          std::copy(x.begin(), x.end(), y);
+          k.activate(activation, y, factor, n);
+        });
+      }
+    }
+  });
+}
+
+// One float in 1009 of all there are, both signs: every exponent, subnormals, infinities and NaN.
+TEST_P(Kernel, ActivationsEqualScalarOverAllFloats) {
+  using format::Activation;
+  constexpr std::uint32_t kBatch = 4096;
+  std::vector<float> x(kBatch);
+  for (std::uint64_t first = 0; first < std::uint64_t{1} << 32; first += std::uint64_t{1009} * kBatch) {
+    for (std::uint32_t i = 0; i < kBatch; ++i) {
+      x[i] = std::bit_cast<float>(static_cast<std::uint32_t>(first + std::uint64_t{1009} * i));
+    }
+    for (const Activation activation : {Activation::gelu_erf, Activation::gelu_tanh, Activation::silu}) {
+      std::vector<float> expected = x, actual = x;
+      scalar().activate(activation, expected.data(), nullptr, kBatch);
+      simd().activate(activation, actual.data(), nullptr, kBatch);
+      ASSERT_TRUE(same_bits<float>(expected, actual)) << "from bits " << first;
+    }
+  }
+}
+
+TEST_P(Kernel, AddEqualsScalar) {
+  often(100, [&](Random &random, Values values) {
+    const std::uint32_t n = random.from_to(1, 300);
+    Fenced<float> x(n), y(n);
+    fill(x, random, values);
+    fill(y, random, values);
+    same<float>(n, [&](const Kernels &k, float *out) {
+      std::copy(x.begin(), x.end(), out);
+      k.add(out, y.data(), n);
+    });
+  });
+}
+
+TEST_P(Kernel, RotationEqualsScalar) {
+  often(150, [&](Random &random, Values values) {
+    const std::uint32_t heads = random.from_to(1, 5), half = random.from_to(1, 64);
+    const std::uint32_t head_dim = half * 2 + random.from_to(0, 9);
+    Fenced<float> x(std::size_t{heads} * head_dim), cos(half), sin(half);
+    fill(x, random, values);
+    fill(cos, random, Values::plain);
+    fill(sin, random, Values::plain);
+    same<float>(x.size(), [&](const Kernels &k, float *out) {
+      std::copy(x.begin(), x.end(), out);
+      k.rotate_halves(out, cos.data(), sin.data(), heads, head_dim, half);
+    });
+  });
+}
+
+TEST_P(Kernel, HalvesEqualScalar) {
+  often(100, [&](Random &random, Values values) {
+    Fenced<float> x(random.from_to(1, 300));
+    fill(x, random, values);
+    for (float &value : x) {
+      if (random.bits() % 2 == 0) value = std::bit_cast<float>(random.bits());
+    }
+    same<std::uint16_t>(x.size(), [&](const Kernels &k, std::uint16_t *y) {
+      k.to_f16(x.data(), static_cast<std::uint32_t>(x.size()), y);
+    });
+  });
+}
+
+// ---- what a result does not depend on ----
+
+TEST_P(Kernel, MatmulQ8OfATokenIsTheSameAloneAndAmongOthers) {
+  constexpr std::uint32_t kRows = 100, kCols = 144, kGroup = 64, kTokens = 19;
+  Random random(7);
+  MatmulShape s(random, true);
+  s.rows = kRows, s.cols = kCols, s.group = kGroup;
+  Fenced<std::byte> w(format::tensor_bytes(Dtype::q8, Layout::tile16, kRows, kCols, kGroup));
+  fill_q8(w, s, random, Values::plain);
+  QuantizedTokens x(random, Values::plain, kCols, kGroup, kTokens);
+  std::vector<float> together(kTokens * kRows), alone(kTokens * kRows);
+  const auto tiles = static_cast<std::uint32_t>(format::tile_count(kRows));
+  simd().matmul_q8({w.data(), kRows, kCols, kGroup, kTokens, nullptr, 0, x.view(), together.data(), kRows}, 0, tiles);
+  for (std::uint32_t t = 0; t < kTokens; ++t) {
+    const QuantizedRows one{x.codes.data() + t * x.code_stride, x.scales.data() + t * x.group_stride,
+                            x.sums.data() + t * x.group_stride, x.code_stride, x.group_stride};
+    for (std::uint32_t tile = 0; tile < tiles; ++tile) {
+      simd().matmul_q8({w.data(), kRows, kCols, kGroup, 1, nullptr, 0, one, alone.data() + t * kRows, kRows}, tile,
+                       tile + 1);
+    }
+  }
+  EXPECT_TRUE(same_bits<float>(together, alone));
+}
+
+INSTANTIATE_TEST_SUITE_P(Tables, Kernel, ::testing::ValuesIn(tables()),
+                         [](const ::testing::TestParamInfo<Table> &table) { return table.param.name; });
+
+}  // namespace
+}  // namespace tidbit::test

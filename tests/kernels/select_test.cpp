@@ -1,0 +1,45 @@
+#include <gtest/gtest.h>
+
+#include "tests/kernels/tables.h"
+
+namespace tidbit::test {
+namespace {
+
+TEST(Select, ScalarIsAlwaysThere) {
+  ASSERT_NE(find_kernels(TIDBIT_ISA_SCALAR, 0), nullptr);
+  EXPECT_EQ(find_kernels(TIDBIT_ISA_SCALAR, 0)->isa, TIDBIT_ISA_SCALAR);
+}
+
+TEST(Select, AutoIsTheBestThatCanBeForced) {
+  const tidbit_isa best = tidbit_isa_best(cpu_flags());
+  EXPECT_EQ(tidbit_isa_check(best, cpu_flags()), TIDBIT_OK);
+  EXPECT_EQ(find_kernels(TIDBIT_ISA_AUTO, cpu_flags()), find_kernels(best, cpu_flags()));
+}
+
+TEST(Select, AForcedSetIsThatSetOrNone) {
+  for (int isa = TIDBIT_ISA_SCALAR; isa < TIDBIT_ISA_COUNT; ++isa) {
+    const Kernels *found = find_kernels(static_cast<tidbit_isa>(isa), cpu_flags());
+    EXPECT_TRUE(found == nullptr || found->isa == isa);
+  }
+}
+
+TEST(Select, ASetOfAnotherArchitectureIsRefused) {
+#ifdef __aarch64__
+  constexpr tidbit_isa kForeign = TIDBIT_ISA_AVX2;
+#else
+  constexpr tidbit_isa kForeign = TIDBIT_ISA_NEON;
+#endif
+  EXPECT_EQ(tidbit_isa_check(kForeign, TIDBIT_CPU_DOTPROD), TIDBIT_ERR_ISA);
+}
+
+TEST(Select, ValuesOutsideOfTheEnumerationAreRefused) {
+  EXPECT_EQ(tidbit_isa_check(TIDBIT_ISA_COUNT, ~0u), TIDBIT_ERR_ISA);
+  EXPECT_EQ(tidbit_isa_name(TIDBIT_ISA_COUNT), nullptr);
+}
+
+#ifdef __aarch64__
+TEST(Select, DotprodWantsTheCallersWord) { EXPECT_EQ(find_kernels(TIDBIT_ISA_DOTPROD, 0), nullptr); }
+#endif
+
+}  // namespace
+}  // namespace tidbit::test

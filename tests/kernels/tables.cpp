@@ -1,0 +1,48 @@
+#include "tests/kernels/tables.h"
+
+#ifdef __aarch64__
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
+namespace tidbit {
+#ifdef TIDBIT_AVX512_EMULATED
+extern const Kernels kAvx512EmulatedKernels;
+#endif
+
+namespace test {
+
+std::uint32_t cpu_flags() {
+#ifdef __aarch64__
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0 ? TIDBIT_CPU_DOTPROD : 0;
+#else
+  return 0;
+#endif
+}
+
+const Kernels &scalar() { return *find_kernels(TIDBIT_ISA_SCALAR, 0); }
+
+const std::vector<Table> &tables() {
+  static const std::vector<Table> all = [] {
+    std::vector<Table> list;
+    [[maybe_unused]] const auto add = [&](tidbit_isa isa) {
+      list.push_back({tidbit_isa_name(isa), find_kernels(isa, cpu_flags())});
+    };
+#if defined(__x86_64__)
+    add(TIDBIT_ISA_AVX2);
+    add(TIDBIT_ISA_AVX512VNNI);
+#elif defined(__aarch64__)
+    add(TIDBIT_ISA_NEON);
+    add(TIDBIT_ISA_DOTPROD);
+#endif
+#ifdef TIDBIT_AVX512_EMULATED
+    const bool runs = find_kernels(TIDBIT_ISA_AVX2, 0) != nullptr;
+    list.push_back({"avx512vnni_emulated", runs ? &kAvx512EmulatedKernels : nullptr});
+#endif
+    return list;
+  }();
+  return all;
+}
+
+}  // namespace test
+}  // namespace tidbit
