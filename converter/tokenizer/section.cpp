@@ -173,9 +173,11 @@ void write_added(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &
   std::erase_if(list, [&](const AddedPiece &a) { return pieces[a.id].text.empty(); });
   if (list.empty()) return;
   const auto first_byte = [&](const AddedPiece &a) { return static_cast<unsigned char>(pieces[a.id].text[0]); };
-  std::stable_sort(list.begin(), list.end(), [&](const AddedPiece &a, const AddedPiece &b) {
+  std::sort(list.begin(), list.end(), [&](const AddedPiece &a, const AddedPiece &b) {
     if (first_byte(a) != first_byte(b)) return first_byte(a) < first_byte(b);
-    return pieces[a.id].text.size() > pieces[b.id].text.size();
+    const std::size_t bytes_a = pieces[a.id].text.size();
+    const std::size_t bytes_b = pieces[b.id].text.size();
+    return bytes_a != bytes_b ? bytes_a > bytes_b : a.id < b.id;
   });
   std::vector<std::uint32_t> entries;
   std::vector<std::uint32_t> first(257, 0);

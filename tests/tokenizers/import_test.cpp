@@ -1,0 +1,145 @@
+// What is imported, and what is refused by its name.
+#include <fstream>
+
+#include "converter/error.h"
+#include "tests/tokenizers/support.h"
+
+namespace tidbit::test {
+namespace {
+
+std::string refusal(const std::filesystem::path &file) {
+  try {
+    convert::import_tokenizer(file, 200000);
+  } catch (const convert::ConvertError &error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+void expect_refused(const std::filesystem::path &file, const std::string &because) {
+  const std::string reason = refusal(file);
+  EXPECT_NE(reason.find(because), std::string::npos) << reason;
+  EXPECT_NE(reason.find(file.string()), std::string::npos) << reason;
+}
+
+class Folder : public testing::Test {
+ protected:
+  void SetUp() override {
+    path = std::filesystem::path(testing::TempDir()) /
+           ("tokenizers_" + std::string(testing::UnitTest::GetInstance()->current_test_info()->name()));
+    std::filesystem::remove_all(path);
+    std::filesystem::create_directories(path);
+  }
+  void TearDown() override { std::filesystem::remove_all(path); }
+  std::filesystem::path write(const std::string &name, const std::string &text) {
+    std::ofstream(path / name, std::ios::binary) << text;
+    return path / name;
+  }
+  // The golden tokenizer with one text replaced by another.
+  std::filesystem::path changed(const std::string &golden, const std::string &from, const std::string &to) {
+    std::string json = read_file(std::filesystem::path(TIDBIT_GOLDENS) / golden / "tokenizer.json");
+    const std::size_t at = json.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return write("tokenizer.json", json.replace(at, from.size(), to));
+  }
+  std::filesystem::path path;
+};
+
+TEST(Import, Phi2KeepsItsBlankTokens) {
+  NEEDS_DATA("tokenizers/phi-2/tokenizer.json");
+  const TextModel model = import(data_file("tokenizers/phi-2/tokenizer.json"), 51200);
+  EXPECT_EQ(model.encode("\t\t\t"), (Ids{50293}));
+  EXPECT_EQ(model.encode(std::string(31, ' ')), (Ids{50257}));
+}
+
+TEST(Import, SampleModelEndsItsPromptsWithItsToken) {
+  if (!std::filesystem::exists(TIDBIT_SAMPLE_TOKENIZER)) GTEST_SKIP() << "no sample model";
+  const TextModel model = import(TIDBIT_SAMPLE_TOKENIZER, 768);
+  const Ids plain = model.encode("lights on");
+  Ids with = model.encode("lights on", TIDBIT_TEXT_SPECIAL);
+  EXPECT_EQ(with.back(), tidbit_find_token(model.get(), "<|json|>", 8));
+  with.pop_back();
+  EXPECT_EQ(with, plain);
+  EXPECT_EQ(model.encode("lights on", TIDBIT_TEXT_BOS), plain);
+}
+
+TEST(Import, Llama2cEqualsItsSentencePieceModel) {
+  NEEDS_DATA("stories260K/tok512.bin");
+  const TextModel binary = import(data_file("stories260K/tok512.bin"), 512);
+  const TextModel model = import(data_file("stories260K/tok512.model"), 512);
+  const std::string text = "Once upon a time, there was a little girl named Lily.\nShe saw 3 über-birds.";
+  EXPECT_EQ(binary.encode(text), model.encode(text));
+  EXPECT_EQ(binary.encode("x", TIDBIT_TEXT_SPECIAL)[0], 1);
+  EXPECT_EQ(binary.decode(binary.encode(text)), text);
+}
+
+TEST(Import, RefusesByName) {
+  NEEDS_DATA("tokenizers/t5-small/tokenizer.json");
+  expect_refused(data_file("tokenizers/t5-small/tokenizer.json"), "Unigram");
+  expect_refused(data_file("tokenizers/gpt1/encoder_bpe_40000.json"), "</w>");
+  expect_refused(data_file("tokenizers/sentencepiece/test_model.model"), "unigram");
+}
+
+TEST_F(Folder, RefusesWhatCantBeFollowedExactly) {
+  expect_refused(changed("byte_level", "\"normalizer\":null", "\"normalizer\":{\"type\":\"Lowercase\"}"), "Lowercase");
+  expect_refused(changed("digits", "{1,3}", "{1,2}"), "{1,2}");
+  expect_refused(changed("byte_level", "\"type\":\"ByteLevel\"", "\"type\":\"Whitespace\""), "Whitespace");
+  expect_refused(changed("byte_level", "\"lstrip\":false", "\"lstrip\":true"), "lstrip");
+  expect_refused(changed("byte_level", "\"type\":\"BPE\"", "\"type\":\"WordPiece\""), "WordPiece");
+  expect_refused(changed("pieces", "\"dropout\":null", "\"dropout\":0.1"), "dropout");
+  expect_refused(
+      changed("prefix_space", "processor\":{\"type\":\"ByteLevel\"", "processor\":{\"type\":\"BertProcessing\""),
+      "BertProcessing");
+}
+
+TEST_F(Folder, RefusesDamagedFiles) {
+  expect_refused(write("empty", ""), "empty");
+  expect_refused(write("a.json", "{\"model\": {"), "parse error");
+  expect_refused(write("b.json", "{\"a\": -1}"), "id");
+  expect_refused(write("c.model", "\x0A\xFF\xFF\xFF\xFF\x0F"), "SentencePiece");
+  expect_refused(path / "missing", "opened");
+  expect_refused(write("d.json", "{\"a\": 0, \"bc\": 1}"), "single character");
+}
+
+TEST_F(Folder, MoreTokensThanTheModelHasAreRefused) {
+  const auto file = std::filesystem::path(TIDBIT_GOLDENS) / "pieces" / "tokenizer.json";
+  EXPECT_THROW(convert::import_tokenizer(file, 100), convert::ConvertError);
+  const TextModel padded = import(file, 5000);
+  const char *text = nullptr;
+  char small[8];
+  std::uint32_t bytes = 1;
+  EXPECT_EQ(tidbit_token_text(padded.get(), 4999, 0, 1, small, &text, &bytes), TIDBIT_OK);
+  EXPECT_EQ(bytes, 0u);
+}
+
+TEST_F(Folder, CharacterTable) {
+  const TextModel dropping = import(write("vocab.json", R"({"a": 0, "b": 1, "é": 2})"), 3);
+  EXPECT_EQ(dropping.encode("abxé\xFF"), (Ids{0, 1, 2}));
+  EXPECT_EQ(dropping.decode({2, 0}), "éa");
+  const TextModel unknown = import(write("vocab.json", R"({"a": 0, "<unk>": 1})"), 2);
+  EXPECT_EQ(unknown.encode("ax<unk>"), (Ids{0, 1, 1, 1, 1, 1, 1}));
+  EXPECT_EQ(unknown.encode("a<unk>", TIDBIT_TEXT_PARSE), (Ids{0, 1}));
+}
+
+TEST_F(Folder, FindsTheTokenizerOfACheckpoint) {
+  EXPECT_EQ(convert::find_tokenizer(path), "");
+  const auto model = write("tok512.model", "x");
+  EXPECT_EQ(convert::find_tokenizer(path), model);
+  EXPECT_EQ(convert::find_tokenizer(path / "checkpoint.bin"), model);
+  const auto json = write("tokenizer.json", "x");
+  EXPECT_EQ(convert::find_tokenizer(path), json);
+}
+
+TEST_F(Folder, TokenizerConfigNamesBeginAndEnd) {
+  std::filesystem::copy(std::filesystem::path(TIDBIT_GOLDENS) / "prefix_space" / "tokenizer.json",
+                        path / "tokenizer.json");
+  write("tokenizer_config.json",
+        R"({"bos_token": {"content": "<|end|>"}, "eos_token": "<|end|>", "add_bos_token": true})");
+  const auto imported = convert::import_tokenizer(path / "tokenizer.json", 1000);
+  EXPECT_EQ(imported.bos_token, 0);
+  EXPECT_EQ(imported.end_tokens, (Ids{0}));
+  EXPECT_EQ(TextModel(imported, 1000).encode("x", TIDBIT_TEXT_BOS)[0], 0);
+}
+
+}  // namespace
+}  // namespace tidbit::test

@@ -1,0 +1,140 @@
+"""Trains three small tokenizers with the Hugging Face library and writes what it makes of tricky texts.
+
+    pip install tokenizers==0.23.3 && python make_goldens.py
+
+Each folder of goldens/ gets a tokenizer.json and an expected.json: for each text the ids with special tokens parsed,
+the ids with special tokens as ordinary text, and the text that the ids decode to.
+"""
+
+import json
+import pathlib
+import random
+
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+
+HERE = pathlib.Path(__file__).parent / "goldens"
+
+SENTENCES = [
+    "The quick brown fox jumps over the lazy dog. ",
+    "It's what they've said: we'll go, you're late, I'd stay, I'm here, don't! ",
+    "Turn the kitchen light on at 7:30, then set the heating to 21.5 degrees. ",
+    "Größe und Übermaß, naïve café, señor, où est-ce que c'est? ",
+    "Быстрая лиса прыгает. 東京は日本の首都です。 ",
+    "call(1234567890)\n\n\t12345678 (hello) THEY'LL 12345678\n",
+    "for (int i = 0; i < 100; ++i) {\n    sum += values[i];\n}\n\n",
+]
+
+TEXTS = [
+    "", " ", "  ", "   ", "\n", "\n\n", "\t\n ", "Hello world", " Hello world", "  Hello  world  ", "hello\n\n\nworld \n",
+    "It's we'll they've I'D you'RE 'tis 's", "7:30 21.5 12345678 ½ ² ٣", "naïve café Größe", "Быстрая лиса",
+    "東京は日本の首都です", "🙂👨‍👩‍👧 family", "e\u0301 combining", "\u00a0nbsp\u3000wide", "a<|end|>b", "<|end|>", "<|end|><|end|> x",
+    "x <|ke", "[[room]] and [[room]][[rooms]]", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "foo\r\nbar", "\u2581 literal \u2581\u2581 blanks",
+    "tab\tand\x00zero", "!!!??? ...", "    indented(code)", "<unk> in text", "\u2003em\u2028line", "ﬁ ǅ ʼn 'ſ", "𝔘𝔫𝔦 𝟘𝟙", "the<|end|> the",
+    "call(1234567890) (hello)", "THEY'LL they'll", "\n\n\tx", "sum;\n\n}\n",
+]
+
+
+def corpus():
+    random.seed(7)
+    return [" ".join(random.choices(SENTENCES, k=8)) for _ in range(60)]
+
+
+def added():
+    return [AddedToken("<|end|>", special=True, normalized=False)], [AddedToken("[[room]]", special=False, normalized=False)]
+
+
+def byte_level(pre_tokenizer=None):
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizer or pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special, plain = added()
+    trainer = trainers.BpeTrainer(vocab_size=420, special_tokens=special, show_progress=False,
+                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.add_tokens(plain)
+    tokenizer.post_processor = processors.TemplateProcessing(single="<|end|> $A <|end|>", special_tokens=[("<|end|>", 0)])
+    return tokenizer
+
+
+def digits():
+    """The words of Llama 3, and merges that are ignored for whole words."""
+    regex = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|"
+             r"\s*[\r\n]+|\s+(?!\S)|\s+")
+    tokenizer = byte_level(pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(regex), "isolated"), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]))
+    tokenizer.model.ignore_merges = True
+    return tokenizer
+
+
+def prefix_space():
+    tokenizer = byte_level()
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=True)
+    return tokenizer
+
+
+def pieces(unknown_only=False):
+    """Llama 2 as the Hugging Face library has it: blanks are U+2581, unknown characters are bytes."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=not unknown_only))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")])
+    special, plain = added()
+    names = [AddedToken("<unk>", special=True, normalized=False)] + special
+    names += [] if unknown_only else [f"<0x{b:02X}>" for b in range(256)]
+    training = Tokenizer.from_str(tokenizer.to_str())
+    training.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="never", split=True)
+    trainer = trainers.BpeTrainer(vocab_size=400 + len(names), special_tokens=names, show_progress=False)
+    training.train_from_iterator(corpus(), trainer)
+    trained = json.loads(training.to_str())
+    trained["pre_tokenizer"] = None
+    trained["added_tokens"] = [t for t in trained["added_tokens"] if not t["content"].startswith("<0x")]
+    tokenizer = Tokenizer.from_str(json.dumps(trained))
+    tokenizer.add_tokens(plain)
+    steps = [decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    tokenizer.decoder = decoders.Sequence(steps)
+    tokenizer.post_processor = processors.TemplateProcessing(single="<|end|> $A", special_tokens=[("<|end|>", 1)])
+    return tokenizer
+
+
+def metaspace():
+    tokenizer = pieces(unknown_only=True)
+    data = json.loads(tokenizer.to_str())
+    data["normalizer"] = None
+    tokenizer = Tokenizer.from_str(json.dumps(data))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=True)
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="first")
+    return tokenizer
+
+
+def characters():
+    alphabet = sorted(set("".join(SENTENCES)))
+    vocab = {"<unk>": 0, "<|end|>": 1} | {c: i + 2 for i, c in enumerate(alphabet)}
+    tokenizer = Tokenizer(models.WordLevel(vocab, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    tokenizer.decoder = decoders.Fuse()
+    tokenizer.add_special_tokens([AddedToken("<unk>", special=True, normalized=False)] + added()[0])
+    return tokenizer
+
+
+def expected(tokenizer):
+    cases = []
+    for text in TEXTS:
+        tokenizer.encode_special_tokens = False
+        parsed = tokenizer.encode(text, add_special_tokens=False).ids
+        affixed = tokenizer.encode(text).ids
+        decoded = tokenizer.decode(parsed, skip_special_tokens=True)
+        tokenizer.encode_special_tokens = True
+        plain = tokenizer.encode(text, add_special_tokens=False).ids
+        cases.append({"text": text, "parsed": parsed, "affixed": affixed, "plain": plain, "decoded": decoded})
+    return cases
+
+
+def main():
+    for make in (byte_level, digits, prefix_space, pieces, metaspace, characters):
+        folder = HERE / make.__name__
+        folder.mkdir(parents=True, exist_ok=True)
+        tokenizer = make()
+        (folder / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
+        (folder / "expected.json").write_text(json.dumps(expected(tokenizer), ensure_ascii=True, indent=0), encoding="utf-8")
+
+
+main()

@@ -1,0 +1,165 @@
+#include "tests/tokenizers/support.h"
+
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+#include "format/blob.h"
+#include "text/tokenizer.h"
+#include "text/tokenizer_format.h"
+
+namespace tidbit::test {
+
+TextModel::TextModel(const convert::ImportedTokenizer &tokenizer, std::uint32_t vocab_size)
+    : memory_(new std::byte[tokenizer.section.size() + 64]),
+      bytes_(tokenizer.section.size()),
+      header_(std::make_unique<format::Header>()) {
+  const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
+  section_ = memory_.get() + (64 - address % 64) % 64;
+  std::memcpy(section_, tokenizer.section.data(), bytes_);
+  header_->config.vocab_size = vocab_size;
+  Model view{};
+  view.header = header_.get();
+  view.tokenizer = section_;
+  view.tokenizer_bytes = bytes_;
+  std::memcpy(model_.opaque, &view, sizeof view);
+}
+
+tidbit_status TextModel::check(std::uint64_t *fault) const {
+  return check_tokenizer(section_, bytes_, header_->config.vocab_size, fault);
+}
+
+Ids TextModel::encode(std::string_view text, std::uint32_t flags) const {
+  const std::uint64_t bytes = tidbit_tokenize_bytes(&model_, text.size());
+  std::vector<std::uint64_t> workspace(bytes / 8 + 1);
+  Ids ids(tidbit_tokenize_most(&model_, text.size()) + 1);
+  std::uint32_t count = 0;
+  const tidbit_status status = tidbit_tokenize(&model_, text.data(), text.size(), flags, workspace.data(), bytes,
+                                               ids.data(), static_cast<std::uint32_t>(ids.size()), &count);
+  EXPECT_EQ(status, TIDBIT_OK);
+  EXPECT_LE(count, tidbit_tokenize_most(&model_, text.size()));
+  ids.resize(std::min<std::size_t>(count, ids.size()));
+  return ids;
+}
+
+std::string TextModel::decode(const Ids &ids) const {
+  tidbit_stream stream;
+  const char *text = nullptr;
+  std::uint32_t bytes = 0;
+  std::string result;
+  EXPECT_EQ(tidbit_stream_init(&stream, &model_, nullptr, 0), TIDBIT_OK);
+  for (const std::int32_t id : ids) {
+    EXPECT_EQ(tidbit_stream_push(&stream, id, &text, &bytes), TIDBIT_OK);
+    result.append(text, bytes);
+  }
+  EXPECT_EQ(tidbit_stream_end(&stream, &text, &bytes), TIDBIT_OK);
+  return result.append(text, bytes);
+}
+
+TextModel import(const std::filesystem::path &file, std::uint32_t vocab_size) {
+  return TextModel(convert::import_tokenizer(file, vocab_size), vocab_size);
+}
+
+TextModel golden(const std::string &name) {
+  const std::filesystem::path file = std::filesystem::path(TIDBIT_GOLDENS) / name / "tokenizer.json";
+  const std::uint32_t tokens = convert::import_tokenizer(file, 4096).vocab_size;
+  return import(file, tokens);
+}
+
+std::string read_file(const std::filesystem::path &file) {
+  std::ifstream stream(file, std::ios::binary);
+  if (!stream) throw std::runtime_error("no file " + file.string());
+  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+std::filesystem::path data_file(const std::string &name) { return std::filesystem::path(TIDBIT_DATA_DIR) / name; }
+
+namespace {
+
+// Just enough of GGUF version 3 to walk over the metadata.
+class GgufReader {
+ public:
+  explicit GgufReader(std::string bytes) : bytes_(std::move(bytes)), at_(8) {}
+
+  template <typename T>
+  T number() {
+    T value;
+    std::memcpy(&value, bytes_.data() + at_, sizeof value);
+    at_ += sizeof value;
+    return value;
+  }
+  std::string text() {
+    const auto size = number<std::uint64_t>();
+    at_ += size;
+    return bytes_.substr(at_ - size, size);
+  }
+  template <typename T>
+  std::vector<T> numbers() {
+    number<std::uint32_t>();
+    std::vector<T> values(number<std::uint64_t>());
+    for (T &value : values) value = number<T>();
+    return values;
+  }
+  std::vector<std::string> texts() {
+    number<std::uint32_t>();
+    std::vector<std::string> values(number<std::uint64_t>());
+    for (std::string &value : values) value = text();
+    return values;
+  }
+  void skip(std::uint32_t type) {
+    constexpr std::uint32_t sizes[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
+    if (type == 8) {
+      text();
+    } else if (type == 9) {
+      const auto element = number<std::uint32_t>();
+      for (auto left = number<std::uint64_t>(); left > 0; --left) skip(element);
+    } else {
+      at_ += sizes[type];
+    }
+  }
+
+ private:
+  std::string bytes_;
+  std::size_t at_;
+};
+
+void read_value(GgufReader &reader, const std::string &key, std::uint32_t type, convert::GgufTokenizer &out) {
+  const std::string prefix = "tokenizer.ggml.";
+  const std::string name = key.starts_with(prefix) ? key.substr(prefix.size()) : "";
+  if (name == "model") {
+    out.model = reader.text();
+  } else if (name == "pre") {
+    out.pre = reader.text();
+  } else if (name == "tokens") {
+    out.tokens = reader.texts();
+  } else if (name == "merges") {
+    out.merges = reader.texts();
+  } else if (name == "scores") {
+    out.scores = reader.numbers<float>();
+  } else if (name == "token_type") {
+    out.types = reader.numbers<std::int32_t>();
+  } else if (name == "bos_token_id") {
+    out.bos = reader.number<std::int32_t>();
+  } else if (name == "eos_token_id") {
+    out.eos = reader.number<std::int32_t>();
+  } else {
+    reader.skip(type);
+  }
+}
+
+}  // namespace
+
+convert::GgufTokenizer read_gguf_tokenizer(const std::filesystem::path &file) {
+  GgufReader reader(read_file(file));
+  reader.number<std::uint64_t>();
+  convert::GgufTokenizer tokenizer;
+  for (auto left = reader.number<std::uint64_t>(); left > 0; --left) {
+    const std::string key = reader.text();
+    const auto type = reader.number<std::uint32_t>();
+    read_value(reader, key, type, tokenizer);
+  }
+  return tokenizer;
+}
+
+}  // namespace tidbit::test
