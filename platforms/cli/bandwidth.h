@@ -1,0 +1,20 @@
+// How fast this machine reads memory: the bound of decoding.
+#pragma once
+
+#include <stdint.h>
+
+#include "posix/thread_pool.h"
+
+namespace tidbit::cli {
+
+struct Bandwidth {
+  double bytes_per_second;  // the best of all passes
+  uint64_t buffer_bytes;
+};
+
+// Sums a buffer of 256 MB (a quarter of the free memory where that is less) several times with each of 1, 4 and 8
+// streams per thread; machines differ in which they like. Huge pages where the system gives them, so that the figure is
+// the machine's and not that of one program. False where there is no memory for the buffer.
+bool measure_bandwidth(posix::ThreadPool &pool, uint32_t threads, Bandwidth *result);
+
+}  // namespace tidbit::cli

@@ -1,0 +1,18 @@
+// The commands of the program. Each takes what follows its name and returns an exit code.
+#pragma once
+
+#include "cli/options.h"
+
+namespace tidbit::cli {
+
+int run_command(Arguments arguments, Output &out);
+int info_command(Arguments arguments, Output &out);
+int plan_command(Arguments arguments, Output &out);
+int verify_command(Arguments arguments, Output &out);
+int tokenize_command(Arguments arguments, Output &out);
+int detokenize_command(Arguments arguments, Output &out);
+int logits_command(Arguments arguments, Output &out);
+int eval_command(Arguments arguments, Output &out);
+int bench_command(Arguments arguments, Output &out);
+
+}  // namespace tidbit::cli

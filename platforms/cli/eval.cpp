@@ -1,0 +1,151 @@
+// Perplexity of a text.
+//
+// The window rule: the text is tokenized whole, without special tokens, and cut into consecutive windows of `context`
+// tokens; the last may be shorter. Each window starts anew: begin-of-text is fed in front of it (where the model has
+// one), and each of its tokens is scored from what came before it in the window, so that every token of the text counts
+// once. Without begin-of-text the first token of a window is fed and not scored.
+#include <inttypes.h>
+#include <math.h>
+
+#include "cli/commands.h"
+#include "cli/json.h"
+#include "cli/loaded_model.h"
+#include "cli/tokens.h"
+#include "posix/mapped_file.h"
+
+namespace tidbit::cli {
+namespace {
+
+struct Score {
+  double sum = 0;
+  uint64_t tokens = 0;
+};
+
+// -log softmax(logits)[target], with the largest logit taken out so that nothing overflows.
+double negative_log_likelihood(const float *logits, uint32_t count, int32_t target) {
+  double highest = static_cast<double>(logits[0]);
+  for (uint32_t i = 1; i < count; ++i) {
+    if (static_cast<double>(logits[i]) > highest) highest = static_cast<double>(logits[i]);
+  }
+  double sum = 0;
+  for (uint32_t i = 0; i < count; ++i) sum += exp(static_cast<double>(logits[i]) - highest);
+  return highest + log(sum) - static_cast<double>(logits[target]);
+}
+
+class Evaluation {
+ public:
+  Evaluation(const LoadedModel &model, LoadedSession &session) : model_(model), session_(session) {}
+
+  // Scores tokens 1 to count of inputs[0 .. count]; inputs[count] is a target only.
+  int window(const int32_t *inputs, uint32_t count);
+  const Score &score() const { return score_; }
+
+ private:
+  int chunk(const int32_t *inputs, uint32_t count);
+
+  const LoadedModel &model_;
+  LoadedSession &session_;
+  Score score_;
+};
+
+int Evaluation::chunk(const int32_t *inputs, uint32_t count) {
+  if (const int code = session_.feed(inputs, count); code != kOk) return code;
+  for (uint32_t i = 0; i < count; ++i) {
+    float *logits = nullptr;
+    const tidbit_status status = tidbit_logits_at(session_.get(), i, &logits);
+    if (status != TIDBIT_OK) return status_error("computing logits", status);
+    score_.sum += negative_log_likelihood(logits, model_.info().vocab_size, inputs[i + 1]);
+    ++score_.tokens;
+  }
+  return kOk;
+}
+
+int Evaluation::window(const int32_t *inputs, uint32_t count) {
+  tidbit_reset(session_.get());
+  const uint32_t most = session_.plan().chunk;
+  for (uint32_t at = 0; at < count; at += most) {
+    const uint32_t size = count - at < most ? count - at : most;
+    if (const int code = chunk(inputs + at, size); code != kOk) return code;
+  }
+  return kOk;
+}
+
+int score_windows(const LoadedModel &model, const Tokens &text, uint32_t context, Evaluation &evaluation) {
+  Progress progress("eval");
+  Tokens window;
+  if (const int code = window.reserve(uint64_t{context} + 1); code != kOk) return code;
+  const bool begins = model.info().bos_token >= 0;
+  if (begins) window.append(model.info().bos_token);
+  const uint32_t offset = window.count();
+  for (uint32_t at = 0; at < text.count(); at += context) {
+    progress.show(at, text.count());
+    const uint32_t size = text.count() - at < context ? text.count() - at : context;
+    for (uint32_t i = 0; i < size; ++i) window.data()[offset + i] = text.data()[at + i];
+    if (const int code = evaluation.window(window.data(), offset + size - 1); code != kOk) return code;
+  }
+  return kOk;
+}
+
+void print(const Score &score, uint32_t context, bool as_json, Output &out) {
+  const double mean = score.sum / static_cast<double>(score.tokens);
+  if (!as_json) {
+    out.print("tokens %" PRIu64 ", context %u\nmean negative log-likelihood %.6f\nperplexity %.4f\n", score.tokens,
+              context, mean, exp(mean));
+    return;
+  }
+  Json json(out);
+  json.begin();
+  json.number("tokens", score.tokens);
+  json.number("context", context);
+  json.real("nll", mean);
+  json.real("perplexity", exp(mean));
+  json.end();
+}
+
+int evaluate(const LoadedModel &model, const SessionRequest &request, const char *path, bool as_json, Output &out) {
+  posix::MappedFile file;
+  if (const char *reason = file.map(path)) return data_error("%s: %s", path, reason);
+  LoadedSession session;
+  if (const int code = session.start(model, request); code != kOk) return code;
+  Tokens text;
+  const int code = text.from_text(model, static_cast<const char *>(file.data()), file.bytes(), 0);
+  if (code != kOk) return code;
+  Evaluation evaluation(model, session);
+  const uint32_t context = session.plan().context;
+  if (const int scored = score_windows(model, text, context, evaluation); scored != kOk) return scored;
+  if (evaluation.score().tokens == 0) return data_error("%s: too short to score a token", path);
+  print(evaluation.score(), context, as_json, out);
+  return kOk;
+}
+
+constexpr char kNotes[] =
+    "The text is tokenized whole, without special tokens, and cut into consecutive windows of N tokens (--context);\n"
+    "the last may be shorter. Before each window everything is forgotten and begin-of-text is fed, where the model\n"
+    "has one; then each token of the window is scored, so that every token of the text counts once. Without\n"
+    "begin-of-text the first token of a window is fed and not scored.";
+
+}  // namespace
+
+int eval_command(Arguments arguments, Output &out) {
+  SessionRequest request;
+  const char *path = nullptr;
+  bool as_json = false;
+  const Option options[] = {
+      text_option("--text", nullptr, "FILE", &path, "the text; required"),
+      number_option("--context", nullptr, &request.context, 1, UINT32_MAX,
+                    "tokens of a window; default: the model's own"),
+      number_option("--threads", nullptr, &request.threads, 1, 64, "default: 1 for small models, else one per CPU"),
+      isa_option(&request.isa),
+      flag_option("--json", &as_json, "one line of JSON"),
+  };
+  const Usage usage = {
+      "eval", "MODEL --text FILE", "Prints the mean negative log-likelihood (in nats) of a text.", options, 5, 1, 1,
+      kNotes};
+  if (const int code = parse_arguments(usage, &arguments, out); code != kGoOn) return code;
+  if (path == nullptr) return usage_error("eval needs --text FILE");
+  LoadedModel model;
+  if (const int code = model.open_with_tokenizer(arguments.items[0]); code != kOk) return code;
+  return evaluate(model, request, path, as_json, out);
+}
+
+}  // namespace tidbit::cli

@@ -1,0 +1,69 @@
+// A blob from a file, and a session in memory of the system's, each with its error lines.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/console.h"
+#include "posix/mapped_file.h"
+#include "posix/memory_region.h"
+#include "posix/thread_pool.h"
+#include "tidbit/tidbit.h"
+
+namespace tidbit::cli {
+
+class LoadedModel {
+ public:
+  // An exit code, after an error line where it is not kOk.
+  int open(const char *path);
+  // The same, and refuses a blob without a tokenizer.
+  int open_with_tokenizer(const char *path);
+
+  const tidbit_model *get() const { return &model_; }
+  const tidbit_model_info &info() const { return info_; }
+  const char *path() const { return path_; }
+
+ private:
+  const char *path_ = "";
+  posix::MappedFile file_;
+  tidbit_model model_ = {};
+  tidbit_model_info info_ = {};
+};
+
+// As given on the command line; 0 where the default is wanted.
+struct SessionRequest {
+  uint32_t context = 0;
+  uint32_t chunk = 0;
+  uint32_t threads = 0;
+  tidbit_isa isa = TIDBIT_ISA_AUTO;
+};
+
+// Refuses a context that the model cannot address.
+int check_context(const LoadedModel &model, uint32_t context);
+
+class LoadedSession {
+ public:
+  int start(const LoadedModel &model, const SessionRequest &request);
+
+  tidbit_session *get() const { return session_; }
+  const tidbit_plan_result &plan() const { return plan_; }
+  uint32_t threads() const { return threads_; }
+  posix::ThreadPool &pool() { return pool_; }
+
+  // Feeds all tokens. kInterrupted, without a line, where Ctrl-C came first.
+  int feed(const int32_t *tokens, uint32_t count);
+
+ private:
+  int init(const LoadedModel &model, const tidbit_options &options);
+
+  posix::MemoryRegion memory_;
+  posix::ThreadPool pool_;
+  tidbit_plan_result plan_ = {};
+  tidbit_session *session_ = nullptr;
+  uint32_t threads_ = 1;
+};
+
+// "tidbit: what: the status in words".
+int status_error(const char *what, tidbit_status status);
+
+}  // namespace tidbit::cli

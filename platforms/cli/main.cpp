@@ -1,0 +1,72 @@
+// tidbit: runs converted models on a desk or a Linux board.
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/commands.h"
+#include "posix/interrupt.h"
+
+namespace tidbit::cli {
+namespace {
+
+struct Command {
+  const char *name;
+  int (*run)(Arguments arguments, Output &out);
+  const char *summary;
+};
+
+constexpr Command kCommands[] = {
+    {"run", run_command, "generate text"},
+    {"info", info_command, "what a model is"},
+    {"plan", plan_command, "memory that a session takes, and a C header with it"},
+    {"verify", verify_command, "compare a model with its checksums"},
+    {"tokenize", tokenize_command, "text to token ids"},
+    {"detokenize", detokenize_command, "token ids to text"},
+    {"logits", logits_command, "logits of given tokens, and their hash"},
+    {"eval", eval_command, "perplexity of a text"},
+    {"bench", bench_command, "speed, and how near it is to the memory's"},
+};
+
+int print_overview(Output &out) {
+  out.print("tidbit COMMAND MODEL [arguments] [options]\n\n");
+  for (const Command &command : kCommands) out.print("  %-11s %s\n", command.name, command.summary);
+  out.print("\n'tidbit COMMAND --help' lists a command's options; 'tidbit --version' prints the version.\n");
+  return kOk;
+}
+
+int print_version(Output &out) {
+  out.print("tidbit %d.%d.%d\n", TIDBIT_VERSION_MAJOR, TIDBIT_VERSION_MINOR, TIDBIT_VERSION_PATCH);
+  return kOk;
+}
+
+int dispatch(int count, char **words, Output &out) {
+  if (count < 2) return usage_error("a command is missing; 'tidbit --help' lists them");
+  const char *name = words[1];
+  if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) return print_overview(out);
+  if (strcmp(name, "--version") == 0) return print_version(out);
+  for (const Command &command : kCommands) {
+    if (strcmp(command.name, name) == 0) return command.run({words + 2, count - 2}, out);
+  }
+  return usage_error("there is no command '%s'; 'tidbit --help' lists them", name);
+}
+
+// A closed standard stream would give its number to the next file that is opened, and output would go there.
+void open_closed_streams() {
+  for (int file = STDIN_FILENO; file <= STDERR_FILENO; ++file) {
+    if (fcntl(file, F_GETFD) >= 0) continue;
+    // The lowest free number is `file`.
+    if (open("/dev/null", O_RDWR) < 0) return;
+  }
+}
+
+}  // namespace
+}  // namespace tidbit::cli
+
+int main(int count, char **words) {
+  tidbit::cli::open_closed_streams();
+  signal(SIGPIPE, SIG_IGN);
+  tidbit::posix::catch_interrupts();
+  tidbit::cli::Output out;
+  return out.finish(tidbit::cli::dispatch(count, words, out));
+}

@@ -1,0 +1,139 @@
+// Prompt in, text out as it comes.
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "cli/commands.h"
+#include "cli/generation.h"
+#include "cli/loaded_model.h"
+#include "cli/tokens.h"
+#include "posix/clock.h"
+#include "posix/interrupt.h"
+
+namespace tidbit::cli {
+namespace {
+
+struct RunOptions {
+  SessionRequest session;
+  GenerationRequest generation;
+  const char *prompt = nullptr;
+  const char *tokens = nullptr;
+  Seed seed = {0, false};
+  bool echo = false;
+  bool stats = false;
+};
+
+constexpr char kNotes[] =
+    "The prompt gets what the model's tokenizer puts around one (begin-of-text, mostly). Without -p and --tokens\n"
+    "generation starts from begin-of-text alone. -p - reads standard input, 16 MiB at most.\n"
+    "Order: repetition penalty (over the last 64 tokens), temperature, top-k, top-p, min-p, draw.\n"
+    "It ends at end-of-text, a stop string (not printed), -n tokens, a full context, or Ctrl-C (exit code 130).\n"
+    "The same model, prompt, options and seed give the same text on every machine.";
+
+int parse(Arguments *arguments, RunOptions *run, Output &out) {
+  tidbit_sampling &sampling = run->generation.sampling;
+  const Option options[] = {
+      text_option("--prompt", "-p", "TEXT", &run->prompt, "text to continue"),
+      number_option("--count", "-n", &run->generation.most, 0, UINT32_MAX, "tokens at most; default: 256"),
+      real_option("--temp", "T", &sampling.temperature, 0, 100, "temperature; 0 is greedy; default: 0.8"),
+      number_option("--top-k", nullptr, &sampling.top_k, 0, UINT32_MAX, "keep the N most probable; default: 0, all"),
+      real_option("--top-p", "P", &sampling.top_p, 0, 1, "keep the most probable with this sum; default: 0.95"),
+      real_option("--min-p", "P", &sampling.min_p, 0, 1, "drop below this share of the best; default: 0, none"),
+      real_option("--repeat-penalty", "R", &sampling.repeat_penalty, 0, 100, "default: 1, off"),
+      seed_option(&run->seed, "makes the choice reproducible; default: random, see --stats"),
+      texts_option("--stop", "STR", &run->generation.stops, "end before this text; may be repeated"),
+      text_option("--tokens", nullptr, "IDS", &run->tokens, "prompt as ids (1,2,3); ids are printed too"),
+      number_option("--context", nullptr, &run->session.context, 1, UINT32_MAX, "positions; default: the model's own"),
+      number_option("--threads", nullptr, &run->session.threads, 1, 64,
+                    "default: 1 for small models, else one per CPU"),
+      isa_option(&run->session.isa),
+      flag_option("--echo", &run->echo, "print the prompt first"),
+      flag_option("--stats", &run->stats, "speed, memory and seed on standard error"),
+  };
+  const Usage usage = {"run", "MODEL", "Generates text.", options, sizeof options / sizeof options[0], 1, 1, kNotes};
+  return parse_arguments(usage, arguments, out);
+}
+
+int check(const RunOptions &run) {
+  if (run.prompt != nullptr && run.tokens != nullptr) return usage_error("give -p or --tokens, not both");
+  for (uint32_t i = 0; i < run.generation.stops.count; ++i) {
+    const size_t bytes = strlen(run.generation.stops.items[i]);
+    if (bytes < 1 || bytes > 128) return usage_error("--stop needs a text of 1 to 128 bytes");
+  }
+  return kOk;
+}
+
+uint64_t random_seed() {
+  uint64_t seed = 0;
+  if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == static_cast<ssize_t>(sizeof seed)) return seed;
+  return static_cast<uint64_t>(posix::seconds_now() * 1e9);
+}
+
+int read_prompt(const RunOptions &run, const LoadedModel &model, Text *text, Tokens *tokens) {
+  if (run.tokens != nullptr) return tokens->from_list(model, run.tokens);
+  if (run.prompt != nullptr) {
+    if (const int code = text->read(run.prompt); code != kOk) return code;
+  }
+  const uint32_t flags = run.prompt != nullptr ? TIDBIT_TEXT_SPECIAL : TIDBIT_TEXT_BOS;
+  if (const int code = tokens->from_text(model, text->data(), text->bytes(), flags); code != kOk) return code;
+  if (tokens->count() > 0) return kOk;
+  return data_error("%s has no begin-of-text token to start from; give a prompt with -p", model.path());
+}
+
+void print_stats(const GenerationResult &result, const LoadedSession &session, uint64_t seed) {
+  const tidbit_plan_result &plan = session.plan();
+  fprintf(stderr, "prefill: %u tokens, %.1f tok/s\n", result.prompt_tokens,
+          rate(result.prompt_tokens, result.prefill_seconds));
+  fprintf(stderr, "decode: %u tokens, %.1f tok/s\n", result.decoded_tokens,
+          rate(result.decoded_tokens, result.decode_seconds));
+  fprintf(stderr, "first token: %.2f ms after the model was open\n", 1e3 * result.first_token_seconds);
+  fprintf(stderr, "memory: %" PRIu64 " bytes (", plan.total);
+  for (int i = 0; i < TIDBIT_PART_COUNT; ++i) {
+    fprintf(stderr, "%s%s %" PRIu64, i > 0 ? ", " : "", tidbit_part_name(static_cast<tidbit_part>(i)), plan.bytes[i]);
+  }
+  fprintf(stderr, ")\ncontext: %u of %u positions used\n", tidbit_position(session.get()), plan.context);
+  fprintf(stderr, "isa: %s, threads: %u\n", tidbit_isa_name(tidbit_session_isa(session.get())), session.threads());
+  fprintf(stderr, "seed: %" PRIu64 "\nended: %s\n", seed, result.ending);
+}
+
+int generate_and_report(const RunOptions &run, const LoadedModel &model, const Text &text, const Tokens &prompt,
+                        Output &out) {
+  const double start = posix::seconds_now();
+  LoadedSession session;
+  if (const int code = session.start(model, run.session); code != kOk) return code;
+  if (prompt.count() > session.plan().context) {
+    return data_error("the prompt has %u tokens, the context holds %u; give a shorter one or a larger --context",
+                      prompt.count(), session.plan().context);
+  }
+  const bool ids = run.tokens != nullptr;
+  if (run.echo && !ids) out.write(text.data(), text.bytes());
+  Emitter emitter(out, ids, ids && run.echo ? &prompt : nullptr);
+  GenerationRequest request = run.generation;
+  request.rng.state = run.seed.given ? run.seed.value : random_seed();
+  const uint64_t seed = request.rng.state;
+  request.continues_text = run.prompt != nullptr && text.bytes() > 0;
+  GenerationResult result;
+  const int code = generate(model, session, prompt, request, start, emitter, &result);
+  emitter.end();
+  if (run.stats && (code == kOk || code == kInterrupted)) print_stats(result, session, seed);
+  return code;
+}
+
+}  // namespace
+
+int run_command(Arguments arguments, Output &out) {
+  RunOptions run;
+  if (const int code = parse(&arguments, &run, out); code != kGoOn) return code;
+  if (const int code = check(run); code != kOk) return code;
+  LoadedModel model;
+  const char *path = arguments.items[0];
+  const int opened = run.tokens != nullptr ? model.open(path) : model.open_with_tokenizer(path);
+  if (opened != kOk) return opened;
+  Text text;
+  Tokens prompt;
+  if (const int code = read_prompt(run, model, &text, &prompt); code != kOk) return code;
+  return generate_and_report(run, model, text, prompt, out);
+}
+
+}  // namespace tidbit::cli

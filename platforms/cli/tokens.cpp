@@ -1,0 +1,82 @@
+#include "cli/tokens.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/numbers.h"
+#include "posix/interrupt.h"
+
+namespace tidbit::cli {
+namespace {
+
+constexpr size_t kMostInput = size_t{16} << 20;
+constexpr size_t kMostDigits = 10;
+
+}  // namespace
+
+int Tokens::reserve(uint64_t count) {
+  if (count <= UINT32_MAX && memory_.allocate(count * sizeof(int32_t))) return kOk;
+  return data_error("no memory for %llu tokens", static_cast<unsigned long long>(count));
+}
+
+int Tokens::from_text(const LoadedModel &model, const char *text, size_t bytes, uint32_t flags) {
+  const uint64_t most = tidbit_tokenize_most(model.get(), bytes);
+  if (const int code = reserve(most); code != kOk) return code;
+  posix::MemoryRegion workspace;
+  if (!workspace.allocate(tidbit_tokenize_bytes(model.get(), bytes))) {
+    return data_error("no memory to tokenize a text of %zu bytes", bytes);
+  }
+  const tidbit_status status = tidbit_tokenize(model.get(), text, bytes, flags, workspace.data(), workspace.bytes(),
+                                               data(), static_cast<uint32_t>(most), &count_);
+  return status == TIDBIT_OK ? kOk : status_error("tokenizing", status);
+}
+
+int Tokens::from_list(const LoadedModel &model, const char *list) {
+  if (const int code = reserve(strlen(list) / 2 + 1); code != kOk) return code;
+  while (true) {
+    const size_t length = strcspn(list, ",");
+    char word[kMostDigits + 1] = "";
+    if (length == 0 || length > kMostDigits) {
+      return usage_error("--tokens needs ids with commas between them (1,2,3), not '%.40s'", list);
+    }
+    memcpy(word, list, length);
+    if (const int code = append(model, word); code != kOk) return code;
+    if (list[length] == 0) return kOk;
+    list += length + 1;
+  }
+}
+
+int Tokens::append(const LoadedModel &model, const char *word) {
+  uint64_t id = 0;
+  if (!parse_unsigned(word, INT32_MAX, &id)) return usage_error("'%s' is not a token id", word);
+  if (id >= model.info().vocab_size) {
+    return usage_error("token %s is not in the vocabulary of %u tokens", word, model.info().vocab_size);
+  }
+  append(static_cast<int32_t>(id));
+  return kOk;
+}
+
+int Text::read(const char *argument) {
+  if (strcmp(argument, "-") == 0) return read_standard_input();
+  data_ = argument;
+  bytes_ = strlen(argument);
+  return kOk;
+}
+
+int Text::read_standard_input() {
+  if (!memory_.allocate(kMostInput + 1)) return data_error("no memory to read standard input");
+  auto *buffer = static_cast<char *>(memory_.data());
+  data_ = buffer;
+  while (bytes_ <= kMostInput) {
+    const ssize_t count = ::read(STDIN_FILENO, buffer + bytes_, kMostInput + 1 - bytes_);
+    if (posix::interrupted()) return kInterrupted;
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return data_error("cannot read standard input: %s", strerror(errno));
+    if (count == 0) return kOk;
+    bytes_ += static_cast<size_t>(count);
+  }
+  return data_error("standard input has more than %zu bytes; give a shorter text", kMostInput);
+}
+
+}  // namespace tidbit::cli

@@ -1,0 +1,26 @@
+// A file as read-only memory: nothing is copied, pages are read when they are first used.
+#pragma once
+
+#include <stddef.h>
+
+namespace tidbit::posix {
+
+class MappedFile {
+ public:
+  MappedFile() = default;
+  ~MappedFile();
+  MappedFile(const MappedFile &) = delete;
+  MappedFile &operator=(const MappedFile &) = delete;
+
+  // Null on success, else why not, to be printed after the file's name. Call once.
+  const char *map(const char *path);
+
+  const void *data() const { return data_; }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  void *data_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+}  // namespace tidbit::posix
