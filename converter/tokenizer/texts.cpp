@@ -30,7 +30,7 @@ int byte_of_name(const std::string &text) {
 std::string with_blanks(std::string text) {
   const std::string symbol = "\xE2\x96\x81";
   for (std::size_t at = text.find(symbol); at != std::string::npos; at = text.find(symbol, at + 1)) {
-    text.replace(at, symbol.size(), " ");
+    text.replace(at, symbol.size(), 1, ' ');
   }
   return text;
 }
