@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <iterator>
 #include <limits>
 #include <span>
 #include <vector>
@@ -37,8 +38,10 @@ inline constexpr Values kAllValues[] = {Values::plain, Values::wide, Values::ext
 
 inline float random_value(Random &random, Values values) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  constexpr float kExtremes[] = {0.0f,  -0.0f, 1e-45f, -3e-39f, 1e-38f, 1e-30f, -1e-20f, 1.0f,
-                                 -1.0f, 88.5f, -87.5f, 1e15f,   -1e30f, 1e30f,  3e38f,   -3e38f};
+  // The last eight are where exp, erf and gelu_erf change their course.
+  constexpr float kExtremes[] = {0.0f,  -0.0f,  1e-45f, -3e-39f, 1e-38f,     1e-30f,      -1e-20f, -1.0f,
+                                 88.5f, -87.5f, 1e15f,  -1e30f,  1e30f,      3e38f,       -3e38f,  1.0f,
+                                 87.0f, -87.0f, 88.0f,  -88.0f,  1.4142135f, -1.4142137f, 4.0f};
   constexpr float kNotFinite[] = {kInfinity, -kInfinity, std::numeric_limits<float>::quiet_NaN()};
   const float value = random.unit();
   const std::uint32_t choice = random.bits();
@@ -48,7 +51,7 @@ inline float random_value(Random &random, Values values) {
     case Values::wide:
       return std::ldexp(value, static_cast<int>(choice % 80) - 40);
     case Values::extreme:
-      return choice % 3 == 0 ? kExtremes[choice / 3 % 16] : value;
+      return choice % 3 == 0 ? kExtremes[choice / 3 % std::size(kExtremes)] : value;
     case Values::not_finite:
       return choice % 29 == 0 ? kNotFinite[choice / 29 % 3] : value;
   }
