@@ -167,6 +167,11 @@ void write_merges(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader 
   header.merge_results = writer.append(results);
 }
 
+std::uint32_t second_byte(const std::string &text) {
+  if (text.size() < 2) return 0;
+  return added::kHasSecond | std::uint32_t{static_cast<unsigned char>(text[1])} << added::kSecondShift;
+}
+
 void write_added(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &header) {
   const auto &pieces = vocabulary.pieces;
   std::vector<AddedPiece> list = vocabulary.added;
@@ -182,22 +187,26 @@ void write_added(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &
   std::vector<std::uint32_t> entries;
   std::vector<std::uint32_t> first(257, 0);
   for (const AddedPiece &a : list) {
-    entries.push_back(a.id | (a.late ? added::kLate : 0) | (a.special ? added::kSpecial : 0));
+    entries.push_back(a.id | second_byte(pieces[a.id].text) | (a.late ? added::kLate : 0) |
+                      (a.special ? added::kSpecial : 0));
     for (unsigned byte = first_byte(a) + 1u; byte < 257; ++byte) ++first[byte];
   }
   header.added = writer.append(entries);
   header.added_first = writer.append(first);
 }
 
-// No piece has a blank behind something else: merges never cross such a place, so the text may be cut there.
-bool blanks_only_lead(const std::vector<Piece> &pieces) {
-  return std::none_of(pieces.begin(), pieces.end(), [](const Piece &piece) {
-    if (piece.type != PieceType::normal && piece.type != PieceType::user_defined) return false;
+// Which ASCII characters stand side by side in a piece. Merges never cross any other place.
+std::vector<std::uint64_t> side_by_side(const std::vector<Piece> &pieces) {
+  std::vector<std::uint64_t> rows(256);
+  for (const Piece &piece : pieces) {
+    if (piece.type != PieceType::normal && piece.type != PieceType::user_defined) continue;
     for (std::size_t i = 1; i < piece.text.size(); ++i) {
-      if (piece.text[i] == ' ' && piece.text[i - 1] != ' ') return true;
+      const auto left = static_cast<unsigned char>(piece.text[i - 1]);
+      const auto right = static_cast<unsigned char>(piece.text[i]);
+      if (left < 0x80 && right < 0x80) rows[2u * left + right / 64u] |= std::uint64_t{1} << right % 64;
     }
-    return false;
-  });
+  }
+  return rows;
 }
 
 void fill_up(Vocabulary &vocabulary, std::uint32_t vocab_size, const std::string &source) {
@@ -229,8 +238,8 @@ void set_ids(const Vocabulary &vocabulary, TokenizerHeader &header, const std::s
 ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size, const std::string &source) {
   const std::size_t known = vocabulary.pieces.size();
   fill_up(vocabulary, vocab_size, source);
-  const bool leading = vocabulary.kind == TokenizerKind::sentencepiece && blanks_only_lead(vocabulary.pieces);
-  if (leading && vocabulary.split == Split::none) vocabulary.split = Split::before_blanks;
+  const bool may_cut = vocabulary.kind == TokenizerKind::sentencepiece && vocabulary.split == Split::none;
+  if (may_cut) vocabulary.split = Split::joins;
 
   TokenizerHeader header{};
   header.version = kTokenizerVersion;
@@ -252,6 +261,7 @@ ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size,
   }
   write_added(vocabulary, writer, header);
   if (vocabulary.split >= Split::gpt2) header.classes = writer.append(unicode_classes());
+  if (may_cut) header.joins = writer.append(side_by_side(vocabulary.pieces));
 
   ImportedTokenizer result;
   result.section = writer.finish(header);

@@ -32,6 +32,7 @@ std::size_t wrong_table(const std::byte *section, const TokenizerHeader &h, std:
   const bool by_text = h.merge_by == MergeBy::text;
   const bool by_pair = h.merge_by == MergeBy::pair;
   const bool classes = h.split >= Split::gpt2;
+  const bool joins = h.split == Split::joins;
   const bool byte_level = h.kind == TokenizerKind::byte_level;
   const TableRule rules[] = {
       {offsetof(TokenizerHeader, text), 1, kAny, true},
@@ -45,6 +46,7 @@ std::size_t wrong_table(const std::byte *section, const TokenizerHeader &h, std:
       {offsetof(TokenizerHeader, added), 4, kAny, true},
       {offsetof(TokenizerHeader, added_first), 4, 257, h.added.count == 0},
       {offsetof(TokenizerHeader, classes), 4, kAny, !classes},
+      {offsetof(TokenizerHeader, joins), 8, 256, !joins},
   };
   for (const TableRule &rule : rules) {
     if (!table_fits(section, rule, bytes)) return rule.field;

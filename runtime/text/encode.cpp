@@ -105,7 +105,9 @@ template <typename Between>
 void Encoder::cut_added(Span text, std::uint32_t want, Between between) {
   std::uint32_t begin = 0;
   for (std::uint32_t at = 0; header_.added.count != 0 && at < text.size;) {
-    const std::uint32_t token = tables_.added_at(text.data + at, text.size - at, added::kLate | ignored_, want);
+    const bool possible = tables_.begins_added(text.data[at]);
+    const std::uint32_t token =
+        possible ? tables_.added_at(text.data + at, text.size - at, added::kLate | ignored_, want) : kNoToken;
     if (token == kNoToken) {
       ++at;
       continue;

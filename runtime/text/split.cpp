@@ -119,12 +119,15 @@ std::uint32_t Scanner::cl100k(std::uint32_t at, std::uint32_t most_digits) const
   return newline != at ? newline : blanks(at);
 }
 
-// A blank that does not follow another one begins a word; under each_blank any does.
-std::uint32_t blank_end(const char *text, std::uint32_t begin, std::uint32_t end, bool each) {
-  for (std::uint32_t i = begin + 1; i < end; ++i) {
-    if (text[i] == ' ' && (each || text[i - 1] != ' ')) return i;
-  }
-  return end;
+std::uint32_t next_blank(const char *text, std::uint32_t at, std::uint32_t end) {
+  while (at < end && text[at] != ' ') ++at;
+  return at;
+}
+
+// Merges never cross a place where no piece has the two characters side by side.
+std::uint32_t joined_end(const Tables &tables, const char *text, std::uint32_t at, std::uint32_t end) {
+  while (at < end && tables.joins(text[at - 1], text[at])) ++at;
+  return at;
 }
 
 }  // namespace
@@ -138,10 +141,10 @@ std::uint32_t word_end(const Tables &tables, const char *text, std::uint32_t beg
       return scanner.cl100k(begin, 1);
     case Split::llama3:
       return scanner.cl100k(begin, 3);
-    case Split::before_blanks:
-      return blank_end(text, begin, end, false);
+    case Split::joins:
+      return joined_end(tables, text, begin + 1, end);
     case Split::each_blank:
-      return blank_end(text, begin, end, true);
+      return next_blank(text, begin + 1, end);
     case Split::none:
       break;
   }

@@ -76,11 +76,13 @@ CharacterClass Tables::character_class(std::uint32_t code_point) const {
 
 std::uint32_t Tables::added_at(const char *data, std::uint32_t size, std::uint32_t mask, std::uint32_t want) const {
   const unsigned char byte = static_cast<unsigned char>(data[0]);
+  const std::uint32_t second = size > 1 ? static_cast<unsigned char>(data[1]) : 0x100u;
   std::uint32_t i = u32(header_.added_first)[byte];
   std::uint32_t end = u32(header_.added_first)[byte + 1];
   if (end > header_.added.count) end = header_.added.count;
   for (; i < end; ++i) {
     const std::uint32_t entry = u32(header_.added)[i];
+    if ((entry & added::kHasSecond) != 0 && (entry >> added::kSecondShift & 0xFF) != second) continue;
     const std::uint32_t token = checked(entry & added::kIdMask);
     if ((entry & mask) != want || token == kNoToken) continue;
     const Bytes piece = text(token);

@@ -37,6 +37,20 @@ class Tables {
 
   format::CharacterClass character_class(std::uint32_t code_point) const;
 
+  // Whether a piece may hold these two bytes side by side.
+  bool joins(char left, char right) const {
+    const auto a = static_cast<unsigned char>(left);
+    const auto b = static_cast<unsigned char>(right);
+    if (a >= 0x80 || b >= 0x80) return true;
+    const auto *rows = reinterpret_cast<const std::uint64_t *>(section_ + header_.joins.offset);
+    return (rows[2 * a + b / 64] >> b % 64 & 1) != 0;
+  }
+
+  // Whether an added token begins with this byte; only where there are added tokens.
+  bool begins_added(char first) const {
+    const std::uint32_t *places = u32(header_.added_first) + static_cast<unsigned char>(first);
+    return places[0] != places[1];
+  }
   // The longest added token at the start of [data, data + size) among those that `accept` takes, or kNoToken.
   // accept: bits of added::kLate and added::kSpecial under `mask` that must be equal to `want`.
   std::uint32_t added_at(const char *data, std::uint32_t size, std::uint32_t mask, std::uint32_t want) const;

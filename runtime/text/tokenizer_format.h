@@ -21,9 +21,9 @@ enum class TokenizerKind : std::uint32_t {
 // What merges may not cross.
 enum class Split : std::uint32_t {
   none = 0,
-  before_blanks = 1,  // in front of each blank that follows something else
-  each_blank = 2,     // in front of each blank
-  gpt2 = 3,           // the regular expressions of these families, see TOKENIZER_FORMAT.md
+  joins = 1,       // between two ASCII characters that no piece has side by side
+  each_blank = 2,  // in front of each blank
+  gpt2 = 3,        // the regular expressions of these families, see TOKENIZER_FORMAT.md
   qwen2 = 4,
   llama3 = 5,
 };
@@ -74,18 +74,19 @@ struct TokenizerHeader {
   std::uint32_t suffix_count;
   std::int32_t prefix[kMaxAffix];
   std::int32_t suffix[kMaxAffix];
-  Table text;                 // bytes of all tokens, one after the other
-  Table text_offsets;         // u32[token_count + 1]: token i is text[offset i, offset i + 1)
-  Table attributes;           // u8[token_count]
-  Table ranks;                // u32[token_count], MergeBy::text only: the lowest merges first; kNoRank: never made
-  Table piece_slots;          // u32: hash << 20 | id, see piece_hash
-  Table merge_slots;          // u64: left << 44 | right << 24 | rank, see merge_hash
-  Table merge_results;        // u32[merges]: the id that the merge of a rank makes
-  Table byte_tokens;          // i32[256]: the token of a single byte, -1 where there is none; or empty
-  Table added;                // u32: AddedToken, ordered by first byte, then the longest first
-  Table added_first;          // u32[257]: the tokens of first byte b are added[first b, first b + 1); or empty
-  Table classes;              // u32: first code point << 2 | CharacterClass, ascending
-  std::uint32_t reserved[4];  // 0
+  Table text;           // bytes of all tokens, one after the other
+  Table text_offsets;   // u32[token_count + 1]: token i is text[offset i, offset i + 1)
+  Table attributes;     // u8[token_count]
+  Table ranks;          // u32[token_count], MergeBy::text only: the lowest merges first; kNoRank: never made
+  Table piece_slots;    // u32: hash << 20 | id, see piece_hash
+  Table merge_slots;    // u64: left << 44 | right << 24 | rank, see merge_hash
+  Table merge_results;  // u32[merges]: the id that the merge of a rank makes
+  Table byte_tokens;    // i32[256]: the token of a single byte, -1 where there is none; or empty
+  Table added;          // u32: AddedToken, ordered by first byte, then the longest first
+  Table added_first;    // u32[257]: the tokens of first byte b are added[first b, first b + 1); or empty
+  Table classes;        // u32: first code point << 2 | CharacterClass, ascending
+  Table joins;          // u64[256], Split::joins: bit b of the two words of character a: a piece has a, b side by side
+  std::uint32_t reserved[2];  // 0
 };
 static_assert(sizeof(TokenizerHeader) == 184);
 
@@ -97,6 +98,8 @@ inline constexpr std::uint64_t kEmptyMergeSlot = 0xFFFFFFFFFFFFFFFF;
 // given, the others afterwards, in what is between, when blanks are normalised.
 namespace added {
 inline constexpr std::uint32_t kIdMask = (1u << 20) - 1;
+inline constexpr std::uint32_t kSecondShift = 20;      // the second byte of its text, to see soon what differs
+inline constexpr std::uint32_t kHasSecond = 1u << 28;  // ... where there is one
 inline constexpr std::uint32_t kLate = 1u << 30;
 inline constexpr std::uint32_t kSpecial = 1u << 31;  // only where the caller allows special tokens in the text
 }  // namespace added
