@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <new>
+#include <string>
 
 #include "converter/convert.h"
 #include "converter/summary.h"
@@ -49,37 +50,57 @@ class ProgressBar {
   std::uint64_t shown_ = 101;
 };
 
-const std::map<std::string, Dtype> kDtypes = {{"f32", Dtype::f32}, {"f16", Dtype::f16}, {"q8", Dtype::q8}};
-
+// The options as they were typed; CLI11 has checked them.
 struct CommandLine {
-  ConvertOptions options;
-  std::string tokenizer;
+  std::string source, output, tokenizer, weights = "q8", kv;
+  std::uint32_t context = 0;
 };
 
 void declare(CLI::App &app, CommandLine &line) {
-  ConvertOptions &o = line.options;
+  const CLI::IsMember format({"f32", "f16", "q8"});
   app.set_version_flag("--version", std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION);
-  app.add_option("SOURCE", o.source, "Hugging Face directory (config.json and model.safetensors) or llama2.c .bin")
+  app.add_option("SOURCE", line.source, "Hugging Face directory (config.json and model.safetensors) or llama2.c .bin")
       ->required();
-  app.add_option("-o,--output", o.output, "the blob to write")->required();
+  app.add_option("-o,--output", line.output, "the blob to write")->required();
   app.add_option("--tokenizer", line.tokenizer, "tokenizer file, or 'none'; default: the one beside the checkpoint");
-  app.add_option("--weights", o.weights, "number format of the matrices: f32, f16 or q8; default: q8")
-      ->transform(CLI::Transformer(kDtypes))
-      ->type_name("FORMAT");
-  app.add_option("--kv", o.kv, "number format of the KV cache: f32, f16 or q8; default: f32 with f32 weights, else f16")
-      ->transform(CLI::Transformer(kDtypes))
-      ->type_name("FORMAT");
-  app.add_option("--context", o.context,
-                 "positions of a session unless the firmware says otherwise; default: the "
-                 "model's, at most 2048")
-      ->check(CLI::PositiveNumber);
+  app.add_option("--weights", line.weights, "number format of the matrices; default: q8")->check(format);
+  app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")
+      ->check(format);
+  app.add_option("--context", line.context,
+                 "positions of a session unless the firmware says otherwise; default: the model's, at most 2048")
+      ->check(CLI::Range(1u, tidbit::format::kMaxContext));
 }
 
-void fill_in(const CLI::App &app, CommandLine &line) {
-  if (app.count("--kv") == 0) line.options.kv = default_kv(line.options.weights);
-  if (app.count("--tokenizer") == 0) return;
-  line.options.tokenizer = line.tokenizer == "none" ? TokenizerChoice::none : TokenizerChoice::file;
-  if (line.options.tokenizer == TokenizerChoice::file) line.options.tokenizer_file = line.tokenizer;
+Dtype dtype_named(const std::string &name) {
+  return name == "f32" ? Dtype::f32 : name == "f16" ? Dtype::f16 : Dtype::q8;
+}
+
+ConvertOptions options_of(const CommandLine &line) {
+  ConvertOptions options{.source = line.source, .output = line.output};
+  options.weights = dtype_named(line.weights);
+  options.kv = line.kv.empty() ? default_kv(options.weights) : dtype_named(line.kv);
+  options.context = line.context;
+  if (line.tokenizer == "none") {
+    options.tokenizer = TokenizerChoice::none;
+  } else if (!line.tokenizer.empty()) {
+    options.tokenizer = TokenizerChoice::file;
+    options.tokenizer_file = line.tokenizer;
+  }
+  if (::isatty(STDERR_FILENO) != 0) options.progress = ProgressBar();
+  return options;
+}
+
+int run(const ConvertOptions &options) {
+  try {
+    const ConvertReport report = convert(options);
+    std::fputs(summary(report, options).c_str(), stdout);
+    return std::fflush(stdout) == 0 ? 0 : 1;
+  } catch (const ConvertError &error) {
+    std::fprintf(stderr, "tidbit-convert: %s\n", error.what());
+  } catch (const std::bad_alloc &) {
+    std::fprintf(stderr, "tidbit-convert: out of memory\n");
+  }
+  return 1;
 }
 
 }  // namespace
@@ -93,17 +114,6 @@ int main(int argc, char **argv) {
   } catch (const CLI::ParseError &error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  fill_in(app, line);
   install_signal_handlers();
-  if (::isatty(STDERR_FILENO) != 0) line.options.progress = ProgressBar();
-  try {
-    const ConvertReport report = convert(line.options);
-    std::fputs(summary(report, line.options).c_str(), stdout);
-    return std::fflush(stdout) == 0 ? 0 : 1;
-  } catch (const ConvertError &error) {
-    std::fprintf(stderr, "tidbit-convert: %s\n", error.what());
-  } catch (const std::bad_alloc &) {
-    std::fprintf(stderr, "tidbit-convert: out of memory\n");
-  }
-  return 1;
+  return run(options_of(line));
 }

@@ -1,6 +1,7 @@
 #include "quant/q8.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "kernels/arith.h"
@@ -14,18 +15,27 @@ constexpr int kStepsDown = 4;
 constexpr int kStepsUp = 2;
 constexpr int kLargestHalf = 0x7BFF;
 
-// The nearest code. Adding and taking away 1.5 * 2^23 rounds to nearest even.
-float nearest_code(float x, float scale) {
-  const float limited = std::clamp(x / scale, -127.0f, 127.0f);
-  return (limited + 0x1.8p23f) - 0x1.8p23f;
+// The nearest code: adding 1.5 * 2^23 leaves the value, rounded to nearest even, in the low bits. With the scales that
+// are tried it is far below 2^22.
+inline std::int32_t nearest_code(float x, float inverse_scale) {
+  constexpr float kShift = 0x1.8p23f;
+  const auto code = std::bit_cast<std::int32_t>(x * inverse_scale + kShift) - std::bit_cast<std::int32_t>(kShift);
+  return std::min(std::max(code, -127), 127);
+}
+
+inline float error_of(float x, float scale, float inverse_scale) {
+  const float error = x - static_cast<float>(nearest_code(x, inverse_scale)) * scale;
+  return error * error;
 }
 
 float squared_error(const float *x, std::uint32_t count, float scale) {
+  const float inverse = 1.0f / scale;
   float partial[16] = {};
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const float error = x[i] - nearest_code(x[i], scale) * scale;
-    partial[i % 16] += error * error;
+  std::uint32_t at = 0;
+  for (; at + 16 <= count; at += 16) {
+    for (std::uint32_t i = 0; i < 16; ++i) partial[i] += error_of(x[at + i], scale, inverse);
   }
+  for (std::uint32_t i = 0; at + i < count; ++i) partial[i] += error_of(x[at + i], scale, inverse);
   return tree_sum(partial);
 }
 
@@ -54,8 +64,8 @@ std::uint16_t quantize_group(const float *x, std::uint32_t count, std::int8_t *c
     return 0;
   }
   const std::uint16_t bits = best_scale(x, count, largest);
-  const float scale = half_to_float(bits);
-  for (std::uint32_t i = 0; i < count; ++i) codes[i] = static_cast<std::int8_t>(nearest_code(x[i], scale));
+  const float inverse = 1.0f / half_to_float(bits);
+  for (std::uint32_t i = 0; i < count; ++i) codes[i] = static_cast<std::int8_t>(nearest_code(x[i], inverse));
   return bits;
 }
 

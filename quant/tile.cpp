@@ -1,5 +1,6 @@
 #include "quant/tile.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <vector>
@@ -47,7 +48,7 @@ void pack_q8_row(const float *x, std::uint32_t row, std::uint32_t cols, std::uin
   std::int8_t codes[format::kMaxGroup];
   std::byte *code_bytes = tile + format::q8_scale_bytes(cols, group);
   for (std::uint32_t first = 0; first < cols; first += group) {
-    const std::uint32_t count = cols - first < group ? cols - first : group;
+    const std::uint32_t count = std::min(group, cols - first);
     const std::uint16_t scale = quantize_group(x + first, count, codes);
     std::memcpy(tile + (first / group * kTileRows + row) * 2, &scale, 2);
     for (std::uint32_t i = 0; i < count; ++i) {
@@ -58,10 +59,12 @@ void pack_q8_row(const float *x, std::uint32_t row, std::uint32_t cols, std::uin
 
 void unpack_q8_row(const std::byte *tile, std::uint32_t row, std::uint32_t cols, std::uint32_t group, float *x) {
   const std::byte *code_bytes = tile + format::q8_scale_bytes(cols, group);
-  for (std::uint32_t col = 0; col < cols; ++col) {
-    const float scale = load_half(tile + (col / group * kTileRows + row) * 2);
-    const auto code = static_cast<std::int8_t>(code_bytes[format::q8_code(row, col)]);
-    x[col] = scale * static_cast<float>(code);
+  for (std::uint32_t first = 0; first < cols; first += group) {
+    const std::uint32_t end = std::min(first + group, cols);
+    const float scale = load_half(tile + (first / group * kTileRows + row) * 2);
+    for (std::uint32_t col = first; col < end; ++col) {
+      x[col] = scale * static_cast<float>(static_cast<std::int8_t>(code_bytes[format::q8_code(row, col)]));
+    }
   }
 }
 
