@@ -92,7 +92,8 @@ void print_stats(const GenerationResult &result, const LoadedSession &session, u
   for (int i = 0; i < TIDBIT_PART_COUNT; ++i) {
     fprintf(stderr, "%s%s %" PRIu64, i > 0 ? ", " : "", tidbit_part_name(static_cast<tidbit_part>(i)), plan.bytes[i]);
   }
-  fprintf(stderr, ")\ncontext: %u of %u positions used\n", tidbit_position(session.get()), plan.context);
+  fprintf(stderr, ")\ncontext: %u of %u positions used, chunk %u\n", tidbit_position(session.get()), plan.context,
+          plan.chunk);
   fprintf(stderr, "isa: %s, threads: %u\n", tidbit_isa_name(tidbit_session_isa(session.get())), session.threads());
   fprintf(stderr, "seed: %" PRIu64 "\nended: %s\n", seed, result.ending);
 }
@@ -130,6 +131,7 @@ int run_command(Arguments arguments, Output &out) {
   const char *path = arguments.items[0];
   const int opened = run.tokens != nullptr ? model.open(path) : model.open_with_tokenizer(path);
   if (opened != kOk) return opened;
+  if (const int code = check_context(model, run.session.context); code != kOk) return code;
   Text text;
   Tokens prompt;
   if (const int code = read_prompt(run, model, &text, &prompt); code != kOk) return code;

@@ -1,0 +1,147 @@
+// What each command prints when all is well.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/process.h"
+#include "tidbit/tidbit.h"
+
+namespace tidbit::test {
+namespace {
+
+const std::string kModel = TIDBIT_SAMPLE_BLOB;
+
+nlohmann::json json_of(const Words &arguments) {
+  const Result result = tidbit(arguments);
+  EXPECT_EQ(result.code, 0) << result.error;
+  return nlohmann::json::parse(result.out);
+}
+
+TEST(Commands, VersionAndHelpPrintAndSucceed) {
+  EXPECT_EQ(tidbit({"--version"}).out, "tidbit " TIDBIT_TEST_VERSION "\n");
+  const Result overview = tidbit({"--help"});
+  EXPECT_EQ(overview.code, 0);
+  for (const char *command : {"run", "info", "plan", "verify", "tokenize", "detokenize", "logits", "eval", "bench"}) {
+    EXPECT_NE(overview.out.find(command), std::string::npos);
+    const Result help = tidbit({command, "--help"});
+    EXPECT_EQ(help.code, 0);
+    EXPECT_EQ(help.error, "");
+    EXPECT_EQ(help.out.rfind("tidbit " + std::string(command), 0), 0u);
+  }
+}
+
+TEST(Commands, InfoSaysTheSameInBothForms) {
+  const nlohmann::json info = json_of({"info", kModel, "--json"});
+  const std::string plain = tidbit({"info", kModel}).out;
+  for (const auto &[key, value] : info.items()) EXPECT_NE(plain.find(key), std::string::npos) << key;
+  EXPECT_TRUE(info["vocab_size"].is_number_unsigned());
+  EXPECT_EQ(info["blob_bytes"], read_file(kModel).size());
+  EXPECT_TRUE(info["tokenizer"]);
+}
+
+TEST(Commands, PlanSumsUpAndItsHeaderHasTheSameFigures) {
+  const Scratch scratch;
+  const std::string header = scratch.path("plan.h");
+  const nlohmann::json plan = json_of({"plan", kModel, "--context", "32", "--chunk=4", "--json", "--header", header});
+  uint64_t sum = 0;
+  for (const auto &[part, bytes] : plan["bytes"].items()) sum += bytes.get<uint64_t>();
+  EXPECT_EQ(plan["total"], sum);
+  EXPECT_EQ(plan["context"], 32);
+  EXPECT_EQ(plan["chunk"], 4);
+  const std::string text = read_file(header);
+  EXPECT_NE(text.find("#define TIDBIT_PLAN_TOTAL_BYTES " + std::to_string(sum) + "\n"), std::string::npos);
+  EXPECT_NE(text.find("#define TIDBIT_PLAN_CONTEXT 32\n"), std::string::npos);
+  EXPECT_EQ(scratch.file_count(), 1u) << "a temporary file was left behind";
+}
+
+TEST(Commands, VerifyAcceptsTheSample) { EXPECT_EQ(tidbit({"verify", kModel}).code, 0); }
+
+TEST(Commands, VerifyFindsOneFlippedBit) {
+  const Scratch scratch;
+  std::string blob = read_file(kModel);
+  blob[blob.size() / 2] = static_cast<char>(blob[blob.size() / 2] ^ 1);
+  const Result result = tidbit({"verify", scratch.write("bad.tidbit", blob)});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.out, "");
+}
+
+TEST(Commands, DetokenizeInvertsTokenize) {
+  const std::string text = "turn on the lights";
+  std::istringstream ids(tidbit({"tokenize", kModel, text}).out);
+  Words words{"detokenize", kModel};
+  for (std::string id; ids >> id;) words.push_back(id);
+  EXPECT_EQ(tidbit(words).out, text);
+  EXPECT_EQ(tidbit({"tokenize", kModel, "-"}, text).out, tidbit({"tokenize", kModel, text}).out);
+}
+
+TEST(Commands, LogitsAreTheSameWithEveryOptionAndTheirHashIsOfTheFile) {
+  const Scratch scratch;
+  const std::string file = scratch.path("logits.f32");
+  const Result first = tidbit({"logits", kModel, "--tokens", "1,5,9,13,2", "-o", file});
+  ASSERT_EQ(first.code, 0) << first.error;
+  const std::string bytes = read_file(file);
+  EXPECT_EQ(bytes.size(), 5 * 4 * json_of({"info", kModel, "--json"})["vocab_size"].get<size_t>());
+  char hash[18];
+  snprintf(hash, sizeof hash, "%016llx\n", static_cast<unsigned long long>(tidbit_hash(bytes.data(), bytes.size())));
+  EXPECT_EQ(first.out, hash);
+  for (const Words &more : {Words{"--threads", "3"}, Words{"--chunk", "1"}, Words{"--isa", "scalar"}}) {
+    Words words{"logits", kModel, "--tokens", "1,5,9,13,2"};
+    words.insert(words.end(), more.begin(), more.end());
+    EXPECT_EQ(tidbit(words).out, first.out) << more[0];
+  }
+}
+
+TEST(Commands, EvalScoresEveryTokenOnce) {
+  const Scratch scratch;
+  std::string text;
+  for (int i = 0; i < 40; ++i) text += "turn on the lights in the kitchen\n";
+  const std::string file = scratch.write("text", text);
+  const nlohmann::json score = json_of({"eval", kModel, "--text", file, "--context", "16", "--json"});
+  std::istringstream ids(tidbit({"tokenize", kModel, "-"}, text).out);
+  const auto count = std::distance(std::istream_iterator<int>(ids), {});
+  const bool has_bos = json_of({"info", kModel, "--json"})["bos_token"] >= 0;
+  EXPECT_EQ(score["tokens"], has_bos ? count : count - (count + 15) / 16);
+  EXPECT_NEAR(std::log(score["perplexity"].get<double>()), score["nll"].get<double>(), 1e-6);
+}
+
+TEST(Commands, BenchGivesConsistentFigures) {
+  const nlohmann::json bench = json_of({"bench", kModel, "--prompt", "16", "--gen", "8", "--json", "--threads", "2"});
+  EXPECT_GT(bench["decode_tokens_per_second"], 0);
+  EXPECT_GT(bench["memory_gb_per_second"], 0);
+  const double share = bench["weights_gb_per_second"].get<double>() / bench["memory_gb_per_second"].get<double>();
+  EXPECT_NEAR(bench["share_of_bandwidth"].get<double>(), share, 1e-6 + share * 1e-6);
+}
+
+TEST(Commands, RunIsReproducibleWithASeed) {
+  const Words words{"run", kModel, "-p", "turn", "--temp", "1.5", "--seed", "7", "-n", "20"};
+  const Result first = tidbit(words);
+  EXPECT_EQ(first.code, 0) << first.error;
+  EXPECT_EQ(first.error, "");
+  EXPECT_EQ(tidbit(words).out, first.out);
+}
+
+TEST(Commands, RunReadsItsPromptFromStandardInput) {
+  const Words given{"run", kModel, "-p", "turn on", "--temp", "0", "-n", "10", "--echo"};
+  const Words piped{"run", kModel, "-p", "-", "--temp", "0", "-n", "10", "--echo"};
+  const std::string text = tidbit(given).out;
+  EXPECT_EQ(text.rfind("turn on", 0), 0u);
+  EXPECT_EQ(tidbit(piped, "turn on").out, text);
+}
+
+TEST(Commands, RunPrintsIdsForIds) {
+  const std::string ids = tidbit({"run", kModel, "--tokens", "5,6,7", "--temp", "0", "-n", "4", "--echo"}).out;
+  EXPECT_EQ(ids.rfind("5 6 7", 0), 0u) << ids;
+  EXPECT_EQ(ids.find_first_not_of("0123456789 \n"), std::string::npos);
+  EXPECT_EQ(ids.back(), '\n');
+}
+
+TEST(Commands, StatsGoToStandardError) {
+  const Result result = tidbit({"run", kModel, "-p", "turn", "-n", "3", "--seed", "41", "--stats"});
+  for (const char *part : {"prefill:", "decode:", "first token:", "memory:", "seed: 41", "ended:"}) {
+    EXPECT_NE(result.error.find(part), std::string::npos) << part;
+  }
+}
+
+}  // namespace
+}  // namespace tidbit::test

@@ -1,0 +1,113 @@
+// What the program refuses: one line on standard error, 2 for the command line, 1 for data, nothing on standard output.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "tests/cli/process.h"
+
+namespace tidbit::test {
+namespace {
+
+const std::string kModel = TIDBIT_SAMPLE_BLOB;
+
+// The line, after its form was checked.
+std::string refusal(const Words &arguments, int code) {
+  const Result result = tidbit(arguments);
+  std::string line;
+  for (const std::string &word : arguments) line += word + " ";
+  EXPECT_EQ(result.code, code) << line << result.error;
+  EXPECT_EQ(result.out, "") << line;
+  EXPECT_EQ(result.error.rfind("tidbit: ", 0), 0u) << line << result.error;
+  EXPECT_EQ(std::count(result.error.begin(), result.error.end(), '\n'), 1) << line << result.error;
+  return result.error;
+}
+
+TEST(Errors, TheCommandLineIsCheckedStrictly) {
+  for (const Words &words : {Words{},
+                             {"walk"},
+                             {"run"},
+                             {"run", kModel, "extra"},
+                             {"info", kModel, kModel},
+                             {"tokenize", kModel},
+                             {"detokenize", kModel},
+                             {"logits", kModel},
+                             {"eval", kModel},
+                             {"info", kModel, "--json=yes"},
+                             {"run", kModel, "--threads"},
+                             {"run", kModel, "-p", "a", "--tokens", "1"},
+                             {"run", kModel, "--stop", ""}}) {
+    refusal(words, 2);
+  }
+}
+
+TEST(Errors, NumbersAreWholeAndInRange) {
+  for (const Words &pair : {Words{"--threads", "0"},
+                            {"--threads", "65"},
+                            {"-n", "-1"},
+                            {"-n", "4294967296"},
+                            {"-n", "1x"},
+                            {"-n", ""},
+                            {"-n", "99999999999999999999999"},
+                            {"-n", "1.5"},
+                            {"--temp", "nan"},
+                            {"--temp", "inf"},
+                            {"--temp", "-0.1"},
+                            {"--temp", "1e999"},
+                            {"--temp", "0x1"},
+                            {"--temp", "1e"},
+                            {"--temp", ""},
+                            {"--top-p", "1.1"},
+                            {"--seed", "18446744073709551616"},
+                            {"--seed", "x"},
+                            {"--context", "0"},
+                            {"--context", "4000000000"},
+                            {"--tokens", "1,,2"},
+                            {"--tokens", "1,"},
+                            {"--tokens", ""},
+                            {"--tokens", "a"},
+                            {"--tokens", "1 2"},
+                            {"--tokens", "2147483648"},
+                            {"--tokens", "2147483647"}}) {
+    refusal({"run", kModel, pair[0], pair[1]}, 2);
+  }
+}
+
+TEST(Errors, UnknownOptionsPointToHelp) {
+  EXPECT_NE(refusal({"run", kModel, "--tmep", "1"}, 2).find("tidbit run --help"), std::string::npos);
+}
+
+TEST(Errors, AnInstructionSetOfAnotherCpuIsRefusedWithThoseOfThisOne) {
+  EXPECT_NE(refusal({"run", kModel, "--isa", "altivec"}, 2).find("scalar"), std::string::npos);
+#ifdef __x86_64__
+  EXPECT_NE(refusal({"run", kModel, "--isa", "neon"}, 2).find("scalar"), std::string::npos);
+#endif
+}
+
+TEST(Errors, FilesThatAreNoModel) {
+  const Scratch scratch;
+  EXPECT_NE(refusal({"info", scratch.path("absent")}, 1).find("No such file"), std::string::npos);
+  EXPECT_NE(refusal({"info", scratch.path("")}, 1).find("directory"), std::string::npos);
+  EXPECT_NE(refusal({"info", scratch.write("empty", "")}, 1).find("empty"), std::string::npos);
+  EXPECT_NE(refusal({"info", scratch.write("text", std::string(5000, 'x'))}, 1).find("tidbit-convert"),
+            std::string::npos);
+  const std::string blob = read_file(kModel);
+  for (const size_t bytes : {size_t{1}, size_t{8}, size_t{100}, blob.size() / 2, blob.size() - 1}) {
+    refusal({"info", scratch.write("short", blob.substr(0, bytes))}, 1);
+  }
+}
+
+TEST(Errors, NamesThatWouldBreakTheLineAreMadeHarmless) { refusal({"info", "a\nb\033[31m"}, 1); }
+
+TEST(Errors, APromptThatDoesNotFitNamesBothNumbers) {
+  const std::string line = refusal({"run", kModel, "--context", "2", "-p", "turn on the lights in the kitchen"}, 1);
+  EXPECT_NE(line.find("--context"), std::string::npos);
+}
+
+TEST(Errors, OutputsThatCannotBeWritten) {
+  refusal({"plan", kModel, "--header", "/nonexistent/plan.h"}, 1);
+  refusal({"logits", kModel, "--tokens", "1", "-o", "/nonexistent/l.f32"}, 1);
+  refusal({"eval", kModel, "--text", "/nonexistent/t"}, 1);
+}
+
+}  // namespace
+}  // namespace tidbit::test
