@@ -328,7 +328,7 @@ typedef struct tidbit_stream {
   uint32_t stop_count;
   uint32_t given;   /* bytes at the front of `text` that the last call gave out */
   uint32_t held;    /* bytes after them that are held back */
-  uint32_t tokens;  /* pushed so far */
+  uint32_t tokens;  /* pushed so far, special ones not counted */
   uint32_t stopped; /* 1 after a stop string was found: what came before it was given out, nothing follows */
   char text[TIDBIT_STREAM_BYTES];
 } tidbit_stream;
