@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "tests/support/blob_file.h"
 #include "tests/support/cpu.h"
 #include "tests/support/runner.h"
 
@@ -20,13 +21,6 @@ std::map<std::string, std::uint64_t> read_table() {
   std::string name, hash;
   while (file >> name >> hash) table[name] = std::stoull(hash, nullptr, 16);
   return table;
-}
-
-std::optional<AlignedBytes> read_blob(const std::string &name) {
-  std::ifstream file(std::string(TIDBIT_BLOB_DIR) + "/" + name + ".tidbit", std::ios::binary);
-  if (!file) return std::nullopt;
-  const std::string text((std::istreambuf_iterator<char>(file)), {});
-  return AlignedBytes(std::as_bytes(std::span(text)));
 }
 
 // Real threads, one a task.

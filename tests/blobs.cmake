@@ -1,0 +1,39 @@
+# Blobs of the checkpoints, one for each weight format and KV cache, made by the converter on the build machine.
+# Cross builds take them from there.
+set(TIDBIT_BLOB_DIR ${PROJECT_SOURCE_DIR}/build/host/blobs CACHE PATH "Converted checkpoints for tests")
+
+if(TIDBIT_BUILD_CONVERTER)
+  set(TIDBIT_BLOB_DIR ${PROJECT_BINARY_DIR}/blobs)
+  file(MAKE_DIRECTORY ${TIDBIT_BLOB_DIR})
+  set(blobs "")
+  function(tidbit_blob name source)
+    set(blob ${TIDBIT_BLOB_DIR}/${name}.tidbit)
+    add_custom_command(OUTPUT ${blob}
+      COMMAND tidbit-convert ${source} -o ${blob} ${ARGN}
+      DEPENDS tidbit-convert ${source}
+      COMMENT "Converting ${name}" VERBATIM)
+    set(blobs ${blobs} ${blob} PARENT_SCOPE)
+  endfunction()
+
+  function(tidbit_blobs name source)
+    foreach(weights f32 f16 q8)
+      tidbit_blob(${name}-${weights} ${source} --weights ${weights} ${ARGN})
+    endforeach()
+    tidbit_blob(${name}-q8-kvq8 ${source} --weights q8 --kv q8 ${ARGN})
+    set(blobs ${blobs} PARENT_SCOPE)
+  endfunction()
+
+  tidbit_blobs(home ${PROJECT_SOURCE_DIR}/converter/samples/home_control/model)
+  set(stories ${TIDBIT_DATA_DIR}/stories260K)
+  if(EXISTS ${stories}/stories260K.bin)
+    tidbit_blobs(stories ${stories}/stories260K.bin --tokenizer ${stories}/tok512.bin)
+    foreach(dialect hf sharded)
+      set(folder ${stories}/stories260K-f32)
+      if(dialect STREQUAL sharded)
+        set(folder ${folder}-sharded)
+      endif()
+      tidbit_blob(stories-${dialect} ${folder} --weights f32 --tokenizer ${stories}/tok512.model)
+    endforeach()
+  endif()
+  add_custom_target(blobs ALL DEPENDS ${blobs})
+endif()
