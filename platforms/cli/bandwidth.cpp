@@ -4,12 +4,13 @@
 #include <unistd.h>
 
 #include "posix/clock.h"
+#include "posix/cpu_features.h"
 #include "posix/memory_region.h"
 
 namespace tidbit::cli {
 namespace {
 
-constexpr uint64_t kMostBytes = uint64_t{256} << 20;
+constexpr uint64_t kLeastBytes = uint64_t{256} << 20;
 constexpr int kPasses = 4;
 constexpr size_t kLine = 64;
 constexpr size_t kPrefetchBytes = 1024;
@@ -47,11 +48,14 @@ void read_slice(void *context, uint32_t index) {
   slice.sum = slice.streams == 1 ? sum_slice<1>(slice) : slice.streams == 4 ? sum_slice<4>(slice) : sum_slice<8>(slice);
 }
 
+// Twice the largest cache, so that most of a pass misses it; a quarter of the free memory at most.
 uint64_t buffer_bytes() {
+  const uint64_t twice = 2 * posix::largest_cache_bytes();
+  const uint64_t wanted = twice > kLeastBytes ? twice : kLeastBytes;
   const long pages = sysconf(_SC_AVPHYS_PAGES), page = sysconf(_SC_PAGESIZE);
-  if (pages <= 0 || page <= 0) return kMostBytes / 8;
+  if (pages <= 0 || page <= 0) return wanted / 8;
   const uint64_t quarter = static_cast<uint64_t>(pages) * static_cast<uint64_t>(page) / 4;
-  return quarter < kMostBytes ? quarter : kMostBytes;
+  return quarter < wanted ? quarter : wanted;
 }
 
 double time_pass(posix::ThreadPool &pool, Slice *slices, uint32_t threads) {

@@ -160,8 +160,9 @@ int settle_lengths(const LoadedModel &model, BenchOptions *bench) {
 
 constexpr char kNotes[] =
     "The prompt is fed at once, then tokens one by one, with logits for each; nothing is sampled. GB/s are the\n"
-    "weights read for one token times the decode speed. The memory's bandwidth is the best of 12 passes over 256 MB\n"
-    "(a quarter of the free memory where that is less) with 1, 4 and 8 streams per thread, in the same run.";
+    "weights read for one token times the decode speed. The memory's bandwidth is the best of 12 passes, with 1, 4 "
+    "and\n"
+    "8 streams per thread, over 256 MB or twice the largest cache (at most a quarter of the free memory), in this run.";
 
 }  // namespace
 

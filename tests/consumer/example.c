@@ -28,8 +28,8 @@ int main(void) {
                       &count))
     return 1;
   while (!tidbit_prefill(session, next, count, 0, NULL) && !tidbit_logits(session, &logits) &&
-         !tidbit_sample(logits, TIDBIT_PLAN_VOCAB_SIZE, &greedy, &rng, NULL, 0, next) && !tidbit_is_end(&model, *next) &&
-         !tidbit_stream_push(&stream, *next, &text, &bytes)) {
+         !tidbit_sample(logits, TIDBIT_PLAN_VOCAB_SIZE, &greedy, &rng, NULL, 0, next) &&
+         !tidbit_is_end(&model, *next) && !tidbit_stream_push(&stream, *next, &text, &bytes)) {
     fwrite(text, 1, bytes, stdout); /* or the UART */
     count = 1;
   }
