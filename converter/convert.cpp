@@ -23,7 +23,7 @@ std::string base_name(const fs::path &path) {
 
 void refuse_same_file(const fs::path &output, const fs::path &input) {
   std::error_code ignored;
-  if (!input.empty() && fs::equivalent(output, input, ignored)) {
+  if (fs::is_regular_file(output, ignored) && fs::equivalent(output, input, ignored)) {
     throw ConvertError(output.string() + ": is a file that is read from");
   }
 }

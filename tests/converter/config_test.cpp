@@ -1,0 +1,201 @@
+// A value that changes the computation is converted or refused by its name, never ignored.
+#include <ostream>
+
+#include "converter/checkpoint/checkpoint.h"
+#include "converter/families/registry.h"
+#include "tests/converter/support.h"
+
+namespace tidbit::test {
+namespace {
+
+using convert::Checkpoint;
+using nlohmann::json;
+
+struct Case {
+  const char *golden;
+  const char *key;
+  const char *value;  // JSON; empty: the key is taken away
+  const char *message;
+};
+
+std::ostream &operator<<(std::ostream &out, const Case &c) {
+  return out << c.golden << " " << c.key << " = " << c.value;
+}
+
+Checkpoint changed(const Case &c) {
+  Checkpoint checkpoint = convert::open_checkpoint(golden(c.golden));
+  checkpoint.config.erase(c.key);
+  if (*c.value != 0) checkpoint.config[c.key] = json::parse(c.value);
+  return checkpoint;
+}
+
+constexpr const char *kLlama = "llama-gqa";
+
+class Refused : public testing::TestWithParam<Case> {};
+
+TEST_P(Refused, NamesTheKey) {
+  const Checkpoint checkpoint = changed(GetParam());
+  const std::string message = failure([&] { convert::plan_model(checkpoint); });
+  EXPECT_NE(message.find(GetParam().key), std::string::npos) << message;
+  EXPECT_NE(message.find(GetParam().message), std::string::npos) << message;
+}
+
+INSTANTIATE_TEST_SUITE_P(Computation, Refused,
+                         testing::Values(Case{kLlama, "sliding_window", "16", "not supported"},
+                                         Case{kLlama, "attn_logit_softcapping", "50.0", "not supported"},
+                                         Case{kLlama, "final_logit_softcapping", "30.0", "not supported"},
+                                         Case{kLlama, "quantization_config", R"({"quant_method":"gptq"})", "gptq"},
+                                         Case{kLlama, "num_experts", "8", "not supported"},
+                                         Case{kLlama, "num_local_experts", "8", "not supported"},
+                                         Case{kLlama, "qk_norm", "true", "not supported"},
+                                         Case{kLlama, "logit_scale", "0.5", "not supported"},
+                                         Case{kLlama, "parallel_attn", "true", "not supported"},
+                                         Case{kLlama, "alibi", "true", "not supported"},
+                                         Case{kLlama, "original_max_position_embeddings", "16", "not supported"},
+                                         Case{kLlama, "hidden_act", "\"tanh\"", "\"tanh\""},
+                                         Case{kLlama, "model_type", "\"mixtral\"", "\"mixtral\" is not supported"},
+                                         Case{kLlama, "partial_rotary_factor", "1.5", "outside 0 to 1"},
+                                         Case{"gpt2-odd-heads", "add_cross_attention", "true", "not supported"},
+                                         Case{"gpt2-odd-heads", "activation_function", "\"quick_gelu\"",
+                                              "\"quick_gelu\""},
+                                         Case{"openai-gpt", "afn", "\"gelu_new\"", "not supported"},
+                                         Case{"marian", "normalize_before", "true", "not supported"},
+                                         Case{"marian", "normalize_embedding", "true", "not supported"},
+                                         Case{"marian", "add_final_layer_norm", "true", "not supported"},
+                                         Case{"marian", "static_position_embeddings", "false", "only true is"}));
+
+INSTANTIATE_TEST_SUITE_P(Shape, Refused,
+                         testing::Values(Case{kLlama, "vocab_size", "", "is missing"},
+                                         Case{kLlama, "vocab_size", "0", "outside 1 to"},
+                                         Case{kLlama, "vocab_size", "-1", "not a whole number"},
+                                         Case{kLlama, "vocab_size", "45.5", "not a whole number"},
+                                         Case{kLlama, "vocab_size", "\"45\"", "not a whole number"},
+                                         Case{kLlama, "vocab_size", "99999999999999999999", "not a whole number"},
+                                         Case{kLlama, "num_hidden_layers", "1025", "outside 1 to 1024"},
+                                         Case{kLlama, "num_key_value_heads", "3", "does not divide"},
+                                         Case{kLlama, "head_dim", "512", "outside 1 to 256"},
+                                         Case{kLlama, "head_dim", "7", "must be even"},
+                                         Case{kLlama, "attention_bias", "1", "neither true nor false"},
+                                         Case{kLlama, "rms_norm_eps", "\"x\"", "not a number"},
+                                         Case{kLlama, "eos_token_id", "\"x\"", "not a token id"},
+                                         Case{"gpt2-odd-heads", "n_head", "4", "does not divide n_embd"},
+                                         Case{"marian", "decoder_attention_heads", "4", "does not divide d_model"}));
+
+// Keys with a value that changes nothing.
+TEST(Accepted, AreValuesWithoutEffect) {
+  for (const Case &c : {Case{kLlama, "sliding_window", "null", ""}, Case{kLlama, "attn_logit_softcapping", "null", ""},
+                        Case{kLlama, "qk_norm", "false", ""}, Case{kLlama, "logit_scale", "1", ""},
+                        Case{kLlama, "pretraining_tp", "2", ""}, Case{kLlama, "partial_rotary_factor", "1.0", ""},
+                        Case{"marian", "normalize_before", "false", ""},
+                        Case{"gpt2-odd-heads", "task_specific_params", "{\"a\":1}", ""}}) {
+    const Checkpoint checkpoint = changed(c);
+    EXPECT_EQ(failure([&] {
+                for (const std::string &note : convert::plan_model(checkpoint).notes) {
+                  EXPECT_EQ(note.find(c.key), std::string::npos) << note;
+                }
+              }),
+              "")
+        << c;
+  }
+}
+
+TEST(UnknownKeys, AreNotedByName) {
+  const Checkpoint checkpoint = changed({kLlama, "frobnication", "7", ""});
+  const auto plan = convert::plan_model(checkpoint);
+  ASSERT_EQ(plan.notes.size(), 1u);
+  EXPECT_NE(plan.notes[0].find("frobnication"), std::string::npos);
+}
+
+std::string rope_failure(const char *rope) {
+  const Checkpoint checkpoint = changed({kLlama, "rope_parameters", rope, ""});
+  return failure([&] { convert::plan_model(checkpoint); });
+}
+
+TEST(RotaryScaling, ThatIsNotKnownIsRefused) {
+  for (const char *type : {"yarn", "dynamic", "longrope", "su", "proportional"}) {
+    const std::string message = rope_failure((R"({"rope_type":")" + std::string(type) + R"(","factor":2.0})").c_str());
+    EXPECT_NE(message.find(type), std::string::npos) << message;
+  }
+  EXPECT_NE(rope_failure(R"({"rope_type":"linear"})").find("factor is missing"), std::string::npos);
+  EXPECT_NE(rope_failure(R"({"rope_type":"linear","factor":0})").find("factor is not above 0"), std::string::npos);
+  EXPECT_NE(rope_failure(R"({"rope_type":"llama3","factor":8})").find("low_freq_factor is missing"), std::string::npos);
+  EXPECT_NE(rope_failure(R"({"full_attention":{"rope_type":"default"}})").find("full_attention"), std::string::npos);
+  EXPECT_NE(rope_failure("7").find("rope_parameters is not an object"), std::string::npos);
+}
+
+TEST(SpecialTokens, ComeFromBothConfigurations) {
+  Checkpoint checkpoint = changed({kLlama, "eos_token_id", "[2, 3]", ""});
+  checkpoint.generation_config = json::parse(R"({"eos_token_id":[3, 4]})");
+  const auto config = convert::plan_model(checkpoint).config;
+  EXPECT_EQ(config.bos_token, 1);
+  ASSERT_EQ(config.end_token_count, 3u);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(config.end_tokens[i], 2 + i);
+}
+
+TEST(SpecialTokens, OutsideTheVocabularyAreLeftOutWithANote) {
+  const auto plan = convert::plan_model(changed({kLlama, "eos_token_id", "50256", ""}));
+  EXPECT_EQ(plan.config.end_token_count, 0u);
+  ASSERT_EQ(plan.notes.size(), 1u);
+  EXPECT_NE(plan.notes[0].find("eos_token_id 50256"), std::string::npos);
+}
+
+TEST(SpecialTokens, MoreThanABlobHoldsAreRefused) {
+  const Checkpoint checkpoint = changed({kLlama, "eos_token_id", "[1,2,3,4,5,6,7,8,9]", ""});
+  EXPECT_NE(failure([&] { convert::plan_model(checkpoint); }).find("eos_token_id"), std::string::npos);
+}
+
+std::string failure_with_tensors(const char *name, void (*change)(convert::TensorMap &tensors)) {
+  Checkpoint checkpoint = convert::open_checkpoint(golden(name));
+  change(checkpoint.tensors);
+  return failure([&] { convert::plan_model(checkpoint); });
+}
+
+TEST(Tensors, ThatAreMissingAreNamed) {
+  const std::string message = failure_with_tensors(
+      kLlama, [](convert::TensorMap &tensors) { tensors.erase("model.layers.1.mlp.up_proj.weight"); });
+  EXPECT_NE(message.find("\"model.layers.1.mlp.up_proj.weight\" is missing"), std::string::npos) << message;
+}
+
+TEST(Tensors, ThatNobodyAsksForAreNamed) {
+  const std::string message = failure_with_tensors(kLlama, [](convert::TensorMap &tensors) {
+    auto copy = tensors.at("model.norm.weight");
+    copy.name = "model.layers.0.self_attn.q_norm.weight";
+    tensors.emplace(copy.name, copy);
+  });
+  EXPECT_NE(message.find("q_norm.weight\" is not part of this model family"), std::string::npos) << message;
+}
+
+TEST(Tensors, OfAnotherShapeAreNamed) {
+  const Checkpoint checkpoint = changed({kLlama, "vocab_size", "46", ""});
+  const std::string message = failure([&] { convert::plan_model(checkpoint); });
+  EXPECT_NE(message.find("has the shape [45, 24], the configuration asks for [46, 24]"), std::string::npos) << message;
+}
+
+TEST(Tensors, OfAnIntegerTypeAreNamed) {
+  const std::string message = failure_with_tensors(kLlama, [](convert::TensorMap &tensors) {
+    tensors.at("model.norm.weight").type = convert::StoredType::other;
+    tensors.at("model.norm.weight").type_name = "I8";
+  });
+  EXPECT_NE(message.find("\"model.norm.weight\" has the type I8"), std::string::npos) << message;
+}
+
+TEST(TiedHead, ThatDiffersFromTheEmbeddingIsRefused) {
+  const Checkpoint checkpoint = changed({kLlama, "tie_word_embeddings", "true", ""});
+  EXPECT_NE(failure([&] { convert::plan_model(checkpoint); }).find("tie_word_embeddings"), std::string::npos);
+}
+
+TEST(UntiedHead, ThatIsMissingIsRefused) {
+  const Checkpoint checkpoint = changed({"openai-gpt", "tie_word_embeddings", "false", ""});
+  EXPECT_NE(failure([&] { convert::plan_model(checkpoint); }).find("\"lm_head.weight\" is missing"), std::string::npos);
+}
+
+TEST(MarianTranslation, SaysWhatIsLeftOut) {
+  const Checkpoint checkpoint = convert::open_checkpoint(golden("marian-translation"));
+  std::string notes;
+  for (const std::string &note : convert::plan_model(checkpoint).notes) notes += note + "\n";
+  EXPECT_NE(notes.find("cross attention"), std::string::npos) << notes;
+  EXPECT_NE(notes.find("the encoder"), std::string::npos) << notes;
+}
+
+}  // namespace
+}  // namespace tidbit::test

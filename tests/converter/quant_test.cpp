@@ -1,0 +1,194 @@
+// The number formats: layout by a naive second reading of tensor_layout.h, rounding by its bounds.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "kernels/arith.h"
+#include "quant/error_measure.h"
+#include "quant/q8.h"
+#include "quant/tile.h"
+
+namespace tidbit::test {
+namespace {
+
+using format::Dtype;
+
+std::vector<float> random_floats(std::size_t count, unsigned seed, float spread = 1) {
+  std::mt19937 generator(seed);
+  std::normal_distribution<float> normal(0, spread);
+  std::vector<float> values(count);
+  for (float &value : values) value = normal(generator);
+  return values;
+}
+
+double squared_error(const std::vector<float> &x, const std::vector<std::int8_t> &codes, float scale) {
+  double sum = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double error = static_cast<double>(x[i]) - static_cast<double>(scale) * codes[i];
+    sum += error * error;
+  }
+  return sum;
+}
+
+struct Group {
+  float scale;
+  std::vector<std::int8_t> codes;
+};
+
+Group quantized(const std::vector<float> &x) {
+  Group group{0, std::vector<std::int8_t>(x.size())};
+  group.scale =
+      half_to_float(quant::quantize_group(x.data(), static_cast<std::uint32_t>(x.size()), group.codes.data()));
+  return group;
+}
+
+TEST(Q8Group, NeverHoldsTheCodeMinus128) {
+  for (unsigned seed = 0; seed < 500; ++seed) {
+    auto x = random_floats(1 + seed % 128, seed, std::exp2(static_cast<float>(seed % 40) - 30));
+    x[0] = -*std::max_element(x.begin(), x.end()) * 2;
+    const Group group = quantized(x);
+    EXPECT_GE(*std::min_element(group.codes.begin(), group.codes.end()), -127);
+  }
+}
+
+TEST(Q8Group, IsNoWorseThanTheScaleNearestToTheLargestOver127) {
+  for (unsigned seed = 0; seed < 500; ++seed) {
+    const auto x = random_floats(128, seed, 0.02f);
+    float largest = 0;
+    for (const float value : x) largest = std::max(largest, std::fabs(value));
+    const float scale = half_to_float(float_to_half(largest / 127));
+    std::vector<std::int8_t> codes(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      codes[i] = static_cast<std::int8_t>(std::clamp(std::nearbyint(x[i] / scale), -127.0f, 127.0f));
+    }
+    const Group group = quantized(x);
+    EXPECT_LE(squared_error(x, group.codes, group.scale), squared_error(x, codes, scale) * 1.0001);
+  }
+}
+
+TEST(Q8Group, ErrsByAtMostOneStep) {
+  for (const float spread : {1e-4f, 1.0f, 1e4f}) {
+    const auto x = random_floats(128, 7, spread);
+    const Group group = quantized(x);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      EXPECT_LE(std::fabs(x[i] - group.scale * static_cast<float>(group.codes[i])), group.scale);
+    }
+  }
+}
+
+TEST(Q8Group, OfZerosIsZero) {
+  const Group group = quantized(std::vector<float>(128, 0.0f));
+  EXPECT_EQ(group.scale, 0);
+  EXPECT_EQ(group.codes, std::vector<std::int8_t>(128, 0));
+}
+
+TEST(Q8Group, ReachesTheEndsOfTheScales) {
+  for (const float value : {quant::kQ8Largest, -quant::kQ8Largest, 1e-7f, 0x1p-149f}) {
+    const Group group = quantized({value, 0, value / 2});
+    EXPECT_TRUE(std::isfinite(group.scale));
+    EXPECT_NEAR(group.scale * static_cast<float>(group.codes[0]), value, std::max(std::fabs(value) / 250, 0x1p-25f));
+  }
+}
+
+struct Shape {
+  std::uint32_t count, cols;
+};
+
+class Tile : public testing::TestWithParam<Shape> {
+ protected:
+  static constexpr std::uint32_t kGroup = 128;
+
+  std::vector<std::byte> packed(Dtype dtype) const {
+    std::vector<std::byte> tile(format::tile_bytes(dtype, cols_, kGroup), std::byte{0xAA});
+    quant::pack_tile(dtype, x_.data(), count_, cols_, kGroup, tile.data());
+    return tile;
+  }
+
+  std::vector<float> unpacked(Dtype dtype, const std::vector<std::byte> &tile) const {
+    std::vector<float> values(x_.size());
+    quant::unpack_tile(dtype, tile.data(), count_, cols_, kGroup, values.data());
+    return values;
+  }
+
+  // 0 for the rows that the tile is padded with.
+  float value(std::size_t row, std::size_t col) const { return row < count_ ? x_[row * cols_ + col] : 0; }
+
+  std::uint32_t count_ = GetParam().count, cols_ = GetParam().cols;
+  std::vector<float> x_ = random_floats(std::size_t{count_} * cols_, cols_);
+};
+
+TEST_P(Tile, OfFloatsHoldsColumnAfterColumnOf16Rows) {
+  const auto tile = packed(Dtype::f32);
+  ASSERT_EQ(tile.size(), cols_ * 64u);
+  for (std::size_t at = 0; at < tile.size() / 4; ++at) {
+    float got;
+    std::memcpy(&got, tile.data() + at * 4, 4);
+    EXPECT_EQ(got, value(at % 16, at / 16));
+  }
+  EXPECT_EQ(unpacked(Dtype::f32, tile), x_);
+}
+
+TEST_P(Tile, OfHalvesHoldsTheNearestHalf) {
+  const auto tile = packed(Dtype::f16);
+  ASSERT_EQ(tile.size(), cols_ * 32u);
+  for (std::size_t at = 0; at < tile.size() / 2; ++at) {
+    std::uint16_t got;
+    std::memcpy(&got, tile.data() + at * 2, 2);
+    EXPECT_EQ(got, float_to_half(value(at % 16, at / 16)));
+  }
+}
+
+TEST_P(Tile, OfEightBitsHoldsScalesThenFourCodesARow) {
+  const auto tile = packed(Dtype::q8);
+  const std::size_t groups = (cols_ + kGroup - 1) / kGroup, codes_at = (groups * 32 + 63) / 64 * 64;
+  ASSERT_EQ(tile.size(), codes_at + (cols_ + 3) / 4 * 64);
+  for (std::size_t at = groups * 32; at < codes_at; ++at) EXPECT_EQ(tile[at], std::byte{0});
+  const auto values = unpacked(Dtype::q8, tile);
+  for (std::size_t row = 0; row < 16; ++row) {
+    for (std::size_t col = 0; col < (cols_ + 3) / 4 * 4; ++col) {
+      const auto code = static_cast<std::int8_t>(tile[codes_at + col / 4 * 64 + row * 4 + col % 4]);
+      if (row >= count_ || col >= cols_) {
+        EXPECT_EQ(code, 0);
+        continue;
+      }
+      std::uint16_t scale;
+      std::memcpy(&scale, tile.data() + (col / kGroup * 16 + row) * 2, 2);
+      EXPECT_EQ(values[row * cols_ + col], half_to_float(scale) * static_cast<float>(code));
+    }
+  }
+}
+
+TEST_P(Tile, OfEightBitsLosesLessThanOnePercent) {
+  const auto values = unpacked(Dtype::q8, packed(Dtype::q8));
+  quant::ErrorMeasure measure;
+  measure.add(x_.data(), values.data(), x_.size());
+  EXPECT_LT(measure.relative_rms(), 0.01);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, Tile,
+                         testing::Values(Shape{16, 128}, Shape{16, 1}, Shape{1, 4}, Shape{15, 172}, Shape{3, 129},
+                                         Shape{16, 288}, Shape{7, 127}, Shape{16, 515}));
+
+TEST(PlainLayout, KeepsTheOrder) {
+  const auto x = random_floats(37, 3);
+  std::vector<std::byte> bytes(37 * 2);
+  std::vector<float> back(37);
+  quant::pack_plain(Dtype::f16, x.data(), 37, bytes.data());
+  quant::unpack_plain(Dtype::f16, bytes.data(), 37, back.data());
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_EQ(back[i], half_to_float(float_to_half(x[i])));
+}
+
+TEST(ErrorMeasure, IsTheErrorOverTheSignal) {
+  const float original[] = {3, 4}, stored[] = {3, 3.5};
+  quant::ErrorMeasure measure;
+  measure.add(original, stored, 2);
+  EXPECT_DOUBLE_EQ(measure.relative_rms(), 0.1);
+  EXPECT_EQ(quant::ErrorMeasure().relative_rms(), 0);
+}
+
+}  // namespace
+}  // namespace tidbit::test

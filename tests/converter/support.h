@@ -1,0 +1,56 @@
+// What the converter's tests share: a folder of their own, files as strings, safetensors made by hand.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <string>
+
+#include "converter/convert.h"
+
+namespace tidbit::test {
+
+// A new empty folder, removed with the object.
+class Folder {
+ public:
+  Folder();
+  ~Folder();
+  Folder(const Folder &) = delete;
+  Folder &operator=(const Folder &) = delete;
+
+  const std::filesystem::path &path() const { return path_; }
+  std::filesystem::path operator/(const std::string &name) const { return path_ / name; }
+  std::size_t files() const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+std::string read_file(const std::filesystem::path &path);
+void write_file(const std::filesystem::path &path, const std::string &bytes);
+
+// The length of the header, the header, the data.
+std::string safetensors(const std::string &header, const std::string &data);
+
+std::filesystem::path golden(const std::string &name);
+
+// A golden's checkpoint files in a folder where they may be changed.
+void copy_golden(const std::string &name, const Folder &folder);
+
+convert::ConvertOptions plain_options(const std::filesystem::path &source, const std::filesystem::path &output);
+
+// The message with which the call fails, or "" where it does not.
+template <class Call>
+std::string failure(Call call) {
+  try {
+    call();
+  } catch (const convert::ConvertError &error) {
+    return error.what();
+  }
+  return "";
+}
+
+#define TIDBIT_SKIP_WITHOUT(path) \
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no test data: " << (path) << " (TIDBIT_DATA_DIR)"
+
+}  // namespace tidbit::test
