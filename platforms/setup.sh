@@ -1,10 +1,10 @@
 #!/bin/sh
-# Installs what Debian 12 lacks to build tidbit: setup.sh, or with all that the tests use: setup.sh tests
+# Installs what Debian 12 lacks to build tidbit: setup.sh, or with all that tests/all.sh uses: setup.sh tests
 # As root, or through sudo. Does nothing where everything is there.
 set -eu
 
-build="cmake g++ libcli11-dev libxsimd-dev musl-tools ninja-build nlohmann-json3-dev"
-tests="clang-19 clang-tidy-19 g++-aarch64-linux-gnu googletest libgtest-dev libsimde-dev qemu-user"
+build="cmake g++ libcli11-dev libgtest-dev libsimde-dev libxsimd-dev musl-tools ninja-build nlohmann-json3-dev"
+tests="clang-19 clang-tidy-19 g++-aarch64-linux-gnu googletest qemu-user"
 
 wanted=$build
 [ "${1:-}" = tests ] && wanted="$build $tests"

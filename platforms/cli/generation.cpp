@@ -50,9 +50,9 @@ class Generation {
 
 int Generation::prefill(const Tokens &prompt) {
   if (!emitter_.prints_ids()) {
-    const tidbit_status status = tidbit_stream_init(&stream_, model_.get(), request_.stops.items, request_.stops.count);
+    const tidbit_status status = tidbit_stream_init(&stream_, model_.get(), request_.continues_text ? 0 : 1,
+                                                    request_.stops.items, request_.stops.count);
     if (status != TIDBIT_OK) return status_error("--stop", status);
-    if (request_.continues_text) stream_.tokens = 1;
   }
   const double start = posix::seconds_now();
   result_.prompt_tokens = prompt.count();
@@ -150,7 +150,7 @@ void Emitter::id(int32_t token) {
 }
 
 void Emitter::end() {
-  if (ids_ || isatty(STDOUT_FILENO) != 0) out_.print("\n");
+  out_.print("\n");
 }
 
 int generate(const LoadedModel &model, LoadedSession &session, const Tokens &prompt, const GenerationRequest &request,

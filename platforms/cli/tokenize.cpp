@@ -53,7 +53,7 @@ int detokenize_command(Arguments arguments, Output &out) {
     if (const int code = tokens.append(model, arguments.items[i]); code != kOk) return code;
   }
   tidbit_stream stream;
-  tidbit_status status = tidbit_stream_init(&stream, model.get(), nullptr, 0);
+  tidbit_status status = tidbit_stream_init(&stream, model.get(), 1, nullptr, 0);
   const char *text = nullptr;
   uint32_t bytes = 0;
   for (uint32_t i = 0; i < tokens.count() && status == TIDBIT_OK; ++i) {

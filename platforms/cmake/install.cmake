@@ -5,10 +5,11 @@ set(tidbit_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tidbit)
 install(TARGETS tidbit EXPORT tidbitTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")
-install(TARGETS tidbit-cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-if(TARGET tidbit-convert)
-  install(TARGETS tidbit-convert RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+foreach(program tidbit-cli tidbit-convert)
+  if(TARGET ${program})
+    install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  endif()
+endforeach()
 
 install(EXPORT tidbitTargets NAMESPACE tidbit:: DESTINATION ${tidbit_package_dir})
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/tidbitConfig.cmake.in

@@ -126,7 +126,8 @@ bool damaged(const tidbit_stream *stream) {
 
 }  // namespace
 
-extern "C" tidbit_status tidbit_stream_init(tidbit_stream *stream, const tidbit_model *model, const char *const *stops,
+extern "C" tidbit_status tidbit_stream_init(tidbit_stream *stream, const tidbit_model *model, int first,
+                                            const char *const *stops,
                                             uint32_t stop_count) {
   if (stream == nullptr || model == nullptr || (stops == nullptr && stop_count != 0)) return TIDBIT_ERR_ARGUMENT;
   if (tidbit::model_of(model).tokenizer == nullptr) return TIDBIT_ERR_NO_TOKENIZER;
@@ -138,7 +139,8 @@ extern "C" tidbit_status tidbit_stream_init(tidbit_stream *stream, const tidbit_
   stream->model = model;
   stream->stops = stops;
   stream->stop_count = stop_count;
-  stream->given = stream->held = stream->tokens = stream->stopped = 0;
+  stream->given = stream->held = stream->stopped = 0;
+  stream->started = first == 0 ? 1 : 0;
   stream->text[0] = 0;
   return TIDBIT_OK;
 }
@@ -151,7 +153,7 @@ extern "C" tidbit_status tidbit_stream_push(tidbit_stream *stream, int32_t token
   const char *piece = nullptr;
   std::uint32_t size = 0;
   const tidbit_status status =
-      tidbit_token_text(stream->model, token, stream->tokens == 0 ? 1 : 0, 0, small, &piece, &size);
+      tidbit_token_text(stream->model, token, stream->started == 0 ? 1 : 0, 0, small, &piece, &size);
   if (status != TIDBIT_OK) return status;
   Repair repair = resume(stream);
   if (stream->stopped != 0) return TIDBIT_OK;
@@ -160,7 +162,7 @@ extern "C" tidbit_status tidbit_stream_push(tidbit_stream *stream, int32_t token
   const std::uint32_t id = static_cast<std::uint32_t>(token);
   const bool special =
       id >= tables.header().token_count || (tables.attributes(id) & tidbit::format::attribute::kSpecial) != 0;
-  if (!special) ++stream->tokens;
+  if (!special) stream->started = 1;
   const std::uint32_t pending = repair.store_pending();
   give(stream, repair.size(), pending, text, bytes);
   return TIDBIT_OK;

@@ -1,37 +1,35 @@
 #include <stdio.h>
 #include <tidbit/tidbit.h>
 
-#include "model_plan.h" /* tidbit plan model.tidbit --header model_plan.h */
+#include "model_plan.h" /* made by: tidbit plan model.tidbit --header model_plan.h */
 
-extern const unsigned char model_blob[TIDBIT_PLAN_BLOB_BYTES]; /* model.tidbit, in flash */
+extern const unsigned char model_blob[TIDBIT_PLAN_BLOB_BYTES]; /* model.tidbit, where it lies in flash */
 static unsigned char memory[TIDBIT_PLAN_TOTAL_BYTES] __attribute__((aligned(TIDBIT_ALIGNMENT)));
+static uint64_t workspace[256];
 
 int main(void) {
   tidbit_options options = {.context = TIDBIT_PLAN_CONTEXT, .chunk = TIDBIT_PLAN_CHUNK};
   tidbit_sampling greedy = {0};
-  tidbit_rng rng = {0};
   tidbit_model model;
   tidbit_plan_result plan;
   tidbit_memory parts;
   tidbit_session *session;
   tidbit_stream stream;
-  static uint64_t workspace[256];
-  int32_t tokens[32], *next = tokens;
+  int32_t tokens[32];
   uint32_t count, bytes;
   const char *text;
   float *logits;
 
   if (tidbit_open(model_blob, sizeof model_blob, &model, NULL) || tidbit_plan(&model, &options, &plan) ||
       tidbit_split_memory(&plan, memory, sizeof memory, &parts, NULL) ||
-      tidbit_init(&model, &options, &parts, &session, NULL) || tidbit_stream_init(&stream, &model, NULL, 0) ||
+      tidbit_init(&model, &options, &parts, &session, NULL) || tidbit_stream_init(&stream, &model, 0, NULL, 0) ||
       tidbit_tokenize(&model, "turn on the light", 17, TIDBIT_TEXT_SPECIAL, workspace, sizeof workspace, tokens, 32,
                       &count))
     return 1;
-  while (!tidbit_prefill(session, next, count, 0, NULL) && !tidbit_logits(session, &logits) &&
-         !tidbit_sample(logits, TIDBIT_PLAN_VOCAB_SIZE, &greedy, &rng, NULL, 0, next) &&
-         !tidbit_is_end(&model, *next) && !tidbit_stream_push(&stream, *next, &text, &bytes)) {
+  for (; !tidbit_prefill(session, tokens, count, 0, NULL) && !tidbit_logits(session, &logits); count = 1) {
+    tidbit_sample(logits, TIDBIT_PLAN_VOCAB_SIZE, &greedy, NULL, NULL, 0, tokens);
+    if (tidbit_is_end(&model, tokens[0]) || tidbit_stream_push(&stream, tokens[0], &text, &bytes)) break;
     fwrite(text, 1, bytes, stdout); /* or the UART */
-    count = 1;
   }
   return 0;
 }

@@ -27,7 +27,7 @@ inline std::string greedy_text(const tidbit_model &model, tidbit_session *sessio
   tidbit_model_info info;
   EXPECT_EQ(tidbit_info(&model, &info), TIDBIT_OK);
   tidbit_stream stream;
-  EXPECT_EQ(tidbit_stream_init(&stream, &model, nullptr, 0), TIDBIT_OK);
+  EXPECT_EQ(tidbit_stream_init(&stream, &model, feed.size() == 1 ? 1 : 0, nullptr, 0), TIDBIT_OK);
   const tidbit_sampling greedy{};
   const char *piece = nullptr;
   std::uint32_t bytes = 0;

@@ -8,7 +8,7 @@ class Stream : public testing::Test {
  protected:
   void start(std::vector<const char *> stops = {}) {
     stops_ = std::move(stops);
-    ASSERT_EQ(tidbit_stream_init(&stream_, model_.get(), stops_.data(), static_cast<std::uint32_t>(stops_.size())),
+    ASSERT_EQ(tidbit_stream_init(&stream_, model_.get(), 1, stops_.data(), static_cast<std::uint32_t>(stops_.size())),
               TIDBIT_OK);
   }
   std::string push(std::string_view bytes) {  // byte by byte: each is a token of its own
@@ -89,9 +89,9 @@ TEST_F(Stream, TheLongestStopStringIs128Bytes) {
   EXPECT_EQ(push("t"), std::string(127, 's') + "t");
   const std::string longer(129, 's');
   const char *stops[] = {longer.c_str()};
-  EXPECT_EQ(tidbit_stream_init(&stream_, model_.get(), stops, 1), TIDBIT_ERR_ARGUMENT);
+  EXPECT_EQ(tidbit_stream_init(&stream_, model_.get(), 1, stops, 1), TIDBIT_ERR_ARGUMENT);
   const char *empty[] = {""};
-  EXPECT_EQ(tidbit_stream_init(&stream_, model_.get(), empty, 1), TIDBIT_ERR_ARGUMENT);
+  EXPECT_EQ(tidbit_stream_init(&stream_, model_.get(), 1, empty, 1), TIDBIT_ERR_ARGUMENT);
 }
 
 TEST_F(Stream, SpecialTokensGiveNoText) {

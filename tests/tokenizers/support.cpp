@@ -48,7 +48,7 @@ std::string TextModel::decode(const Ids &ids) const {
   const char *text = nullptr;
   std::uint32_t bytes = 0;
   std::string result;
-  EXPECT_EQ(tidbit_stream_init(&stream, &model_, nullptr, 0), TIDBIT_OK);
+  EXPECT_EQ(tidbit_stream_init(&stream, &model_, 1, nullptr, 0), TIDBIT_OK);
   for (const std::int32_t id : ids) {
     EXPECT_EQ(tidbit_stream_push(&stream, id, &text, &bytes), TIDBIT_OK);
     result.append(text, bytes);

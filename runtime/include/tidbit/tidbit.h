@@ -328,13 +328,14 @@ typedef struct tidbit_stream {
   uint32_t stop_count;
   uint32_t given;   /* bytes at the front of `text` that the last call gave out */
   uint32_t held;    /* bytes after them that are held back */
-  uint32_t tokens;  /* pushed so far, special ones not counted */
+  uint32_t started; /* 1 once a token gave text, or where the text began before the stream */
   uint32_t stopped; /* 1 after a stop string was found: what came before it was given out, nothing follows */
   char text[TIDBIT_STREAM_BYTES];
 } tidbit_stream;
 
-/* Stop strings have 1 to 128 bytes; `stops` may be null with stop_count 0. */
-tidbit_status tidbit_stream_init(tidbit_stream *stream, const tidbit_model *model, const char *const *stops,
+/* `first` is not 0 where the tokens to come are the start of a text (see tidbit_token_text), 0 where they go on after a
+ * prompt. Stop strings have 1 to 128 bytes; `stops` may be null with stop_count 0. */
+tidbit_status tidbit_stream_init(tidbit_stream *stream, const tidbit_model *model, int first, const char *const *stops,
                                  uint32_t stop_count);
 
 /* Takes a token and gives the text that is now certain: *bytes of it at *text, which is valid until the next call.
