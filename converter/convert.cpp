@@ -1,6 +1,7 @@
 #include "converter/convert.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "converter/blob/blob_view.h"
 #include "converter/families/plan_builder.h"
@@ -103,8 +104,9 @@ ConvertReport convert(const ConvertOptions &options) try {
 
   OutputFile out(options.output);
   report.errors = write_blob(plan, parts, out, options.progress);
-  std::stable_sort(report.errors.begin(), report.errors.end(),
-                   [](const TensorReport &a, const TensorReport &b) { return a.relative_error > b.relative_error; });
+  std::sort(report.errors.begin(), report.errors.end(), [](const TensorReport &a, const TensorReport &b) {
+    return std::tie(b.relative_error, a.name) < std::tie(a.relative_error, b.name);
+  });
   report.notes = plan.notes;
   describe_blob(out.temporary(), report);
   out.finish();

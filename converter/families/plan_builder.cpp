@@ -154,8 +154,8 @@ void finish_plan(ConfigReader &config, const TensorFinder &tensors, ModelPlan &p
   const auto place = [](const TensorPlan &t) {
     return std::pair(t.layer == format::kGlobal ? -1 : int{t.layer}, static_cast<int>(t.role));
   };
-  std::stable_sort(plan.tensors.begin(), plan.tensors.end(),
-                   [&](const TensorPlan &a, const TensorPlan &b) { return place(a) < place(b); });
+  std::sort(plan.tensors.begin(), plan.tensors.end(),
+            [&](const TensorPlan &a, const TensorPlan &b) { return place(a) < place(b); });
 }
 
 }  // namespace tidbit::convert
