@@ -7,7 +7,7 @@
 
 namespace tidbit::format {
 
-inline constexpr unsigned char kMagic[8] = {'T', 'I', 'D', 'B', 'I', 'T', 0x1A, '\n'};
+static constexpr unsigned char kMagic[8] = {'T', 'I', 'D', 'B', 'I', 'T', 0x1A, '\n'};
 inline constexpr std::uint16_t kVersionMajor = 1;  // readers refuse another one
 inline constexpr std::uint16_t kVersionMinor = 0;  // readers accept any
 inline constexpr std::uint64_t kAlignment = 64;

@@ -1,7 +1,5 @@
 // Choosing a token. Probabilities become integers ("masses", the most probable token has nearly 2^30), so that sums do not depend
 // on an order and every target draws the same token. Nothing is sorted: thresholds are found digit by digit.
-#include <cstring>
-
 #include "kernels/scalar_lanes.h"
 #include "tidbit/tidbit.h"
 
@@ -18,7 +16,7 @@ class Masses {
 
   std::uint32_t count() const { return count_; }
   std::uint32_t operator[](std::uint32_t i) const { return float_bits(storage_[i]); }
-  void set(std::uint32_t i, std::uint32_t mass) { std::memcpy(storage_ + i, &mass, 4); }
+  void set(std::uint32_t i, std::uint32_t mass) { storage_[i] = bits_float(mass); }
 
   std::uint64_t total() const {
     std::uint64_t sum = 0;

@@ -40,7 +40,8 @@ WeightCount count_weights(const Model &m) {
   WeightCount count{};
   for (std::uint32_t i = 0; i < m.header->tensor_count; ++i) {
     const format::Tensor &t = m.tensors[i];
-    count.parameters += std::uint64_t{t.rows} * t.cols;
+    const bool trained = t.role != format::Role::rotary_frequencies;
+    count.parameters += trained ? std::uint64_t{t.rows} * t.cols : 0;
     count.bytes += t.bytes;
     const bool table = t.role <= format::Role::segment_embedding && &t != &m.head();
     count.read_per_token += table ? t.bytes / t.rows : t.bytes;

@@ -1,5 +1,6 @@
 // The table of hashes.txt: one hash of a whole logit stream per blob. Each instruction set, worker count and chunk size,
 // and a session that was saved and restored on the way, must give it; so must every target that runs this test.
+#include <cinttypes>
 #include <fstream>
 #include <map>
 #include <optional>
@@ -41,9 +42,7 @@ class Exactness : public ::testing::TestWithParam<const char *> {
     ASSERT_EQ(tidbit_info(&model_, &info), TIDBIT_OK);
     vocab_ = info.vocab_size;
     tokens_ = some_tokens(vocab_, kTokens);
-    const auto table = read_table();
-    ASSERT_TRUE(table.count(GetParam())) << GetParam() << " is not in " << TIDBIT_HASHES;
-    expected_ = table.at(GetParam());
+    expected_ = read_table()[GetParam()];
   }
 
   std::vector<float> logits(tidbit_isa isa, std::uint32_t chunk, std::uint32_t workers) {
@@ -68,16 +67,20 @@ class Exactness : public ::testing::TestWithParam<const char *> {
   std::uint64_t expected_ = 0;
 };
 
+TEST_P(Exactness, ScalarReferenceGivesTheTablesHash) {
+  const std::uint64_t hash = hash_of(logits(TIDBIT_ISA_SCALAR, 7, 1));
+  EXPECT_EQ(hash, expected_);
+  if (hash != expected_) std::printf("computed %s %016" PRIx64 "\n", GetParam(), hash);  // for make_hashes.sh
+}
+
 TEST_P(Exactness, EveryInstructionSetChunkAndWorkerCountGivesTheTablesHash) {
-  for (int i = TIDBIT_ISA_SCALAR; i < TIDBIT_ISA_COUNT; ++i) {
+  for (int i = TIDBIT_ISA_SCALAR + 1; i < TIDBIT_ISA_COUNT; ++i) {
     const auto isa = static_cast<tidbit_isa>(i);
     if (tidbit_isa_check(isa, cpu_features()) != TIDBIT_OK) continue;
     for (const std::uint32_t chunk : {1u, 7u, 64u, kTokens}) {
       for (const std::uint32_t workers : {1u, 2u}) {
-        if (isa == TIDBIT_ISA_SCALAR && chunk != 7) continue;  // slow, and the same code for all chunks
         EXPECT_EQ(hash_of(logits(isa, chunk, workers)), expected_)
-            << std::hex << hash_of(logits(isa, chunk, workers)) << ": " << tidbit_isa_name(isa) << ", chunk " << std::dec
-            << chunk << ", " << workers << " workers";
+            << tidbit_isa_name(isa) << ", chunk " << chunk << ", " << workers << " workers";
       }
     }
   }

@@ -100,7 +100,7 @@ TEST_F(Stream, SpecialTokensGiveNoText) {
   std::uint32_t size = 1;
   EXPECT_EQ(tidbit_stream_push(&stream_, 0, &text, &size), TIDBIT_OK);
   EXPECT_EQ(size, 0u);
-  EXPECT_EQ(stream_.tokens, 0u);
+  EXPECT_EQ(stream_.started, 0u);
 }
 
 TEST_F(Stream, DropsTheBlankInFrontOfASentencePieceText) {
