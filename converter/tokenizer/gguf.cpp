@@ -9,25 +9,8 @@ namespace {
 using format::Split;
 namespace flag = format::flag;
 
-PieceType piece_type(std::int32_t type) {
-  switch (type) {
-    case 1:
-      return PieceType::normal;
-    case 2:
-      return PieceType::unknown;
-    case 3:
-      return PieceType::control;
-    case 4:
-      return PieceType::user_defined;
-    case 6:
-      return PieceType::byte;
-    default:
-      return PieceType::unused;
-  }
-}
-
 PieceType type_at(const GgufTokenizer &gguf, std::size_t id) {
-  return gguf.types.empty() ? PieceType::normal : piece_type(gguf.types[id]);
+  return gguf.types.empty() ? PieceType::normal : sentencepiece_type(static_cast<std::uint64_t>(gguf.types[id]));
 }
 
 Split split_of(const std::string &pre, const std::string &source) {

@@ -84,21 +84,12 @@ struct Model {
   std::size_t charsmap_bytes = 0;
 };
 
-PieceType piece_type(std::uint64_t type, const std::string &source) {
-  switch (type) {
-    case 1:
-      return PieceType::normal;
-    case 2:
-      return PieceType::unknown;
-    case 3:
-      return PieceType::control;
-    case 4:
-      return PieceType::user_defined;
-    case 6:
-      return PieceType::byte;
-    default:
-      throw ConvertError(source + ": it has pieces of type UNUSED, which are not supported");
+PieceType piece_type(std::uint64_t number, const std::string &source) {
+  const PieceType type = sentencepiece_type(number);
+  if (type == PieceType::unused) {
+    throw ConvertError(source + ": it has pieces of type UNUSED, which are not supported");
   }
+  return type;
 }
 
 Piece read_piece(std::string_view bytes, const std::string &source) {

@@ -21,6 +21,18 @@ enum class PieceType : std::uint8_t {
   byte,  // of the byte fallback; the text is the byte
 };
 
+// The numbers that SentencePiece's protobuf, and GGUF after it, give to the types.
+constexpr PieceType sentencepiece_type(std::uint64_t number) {
+  switch (number) {
+    case 1: return PieceType::normal;
+    case 2: return PieceType::unknown;
+    case 3: return PieceType::control;
+    case 4: return PieceType::user_defined;
+    case 6: return PieceType::byte;
+    default: return PieceType::unused;
+  }
+}
+
 // `text` is what the token decodes to; with kind sentencepiece blanks instead of U+2581.
 struct Piece {
   std::string text;
