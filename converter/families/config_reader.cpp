@@ -64,7 +64,6 @@ constexpr const char *kHarmless[] = {
     "return_dict_in_generate",
     "torchscript",
     "use_bfloat16",
-    "pruned_heads",
     "chunk_size_feed_forward",
     "finetuning_task",
     "id2label",
@@ -109,6 +108,7 @@ constexpr Dangerous kDangerous[] = {
     {"use_sliding_window", "false"},
     {"attention_chunk_size", "null"},
     {"layer_types", "null"},
+    {"pruned_heads", "{}"},
     {"attn_logit_softcapping", "null"},
     {"final_logit_softcapping", "null"},
     {"attn_logit_softcap", "null"},
@@ -212,9 +212,16 @@ std::uint32_t ConfigReader::count_or(const std::string &key, std::uint32_t most,
 double ConfigReader::number_or(const std::string &key, double fallback) {
   const json *value = take(key);
   if (value == nullptr) return fallback;
-  if (!value->is_number() || !std::isfinite(value->get<double>()))
-    refuse(key, "is " + value->dump() + ", not a number");
-  return value->get<double>();
+  if (!value->is_number()) refuse(key, "is " + value->dump() + ", not a number");
+  const auto number = value->get<double>();
+  if (!(std::abs(number) <= std::numeric_limits<float>::max())) refuse(key, "is " + value->dump() + ", too large");
+  return number;
+}
+
+float ConfigReader::epsilon_or(const std::string &key, double fallback) {
+  const double number = number_or(key, fallback);
+  if (number < 0) refuse(key, "is negative");
+  return static_cast<float>(number);
 }
 
 bool ConfigReader::flag_or(const std::string &key, bool fallback) {

@@ -22,7 +22,8 @@ class ConfigReader {
 
   std::uint32_t count(const std::string &key, std::uint32_t most);  // 1 to most; an error where it is missing
   std::uint32_t count_or(const std::string &key, std::uint32_t most, std::uint32_t fallback);
-  double number_or(const std::string &key, double fallback);  // finite
+  double number_or(const std::string &key, double fallback);  // finite as f32
+  float epsilon_or(const std::string &key, double fallback);  // not negative
   bool flag_or(const std::string &key, bool fallback);
   std::string text_or(const std::string &key, const std::string &fallback);
   const nlohmann::json *object_or_null(const std::string &key);
@@ -32,6 +33,7 @@ class ConfigReader {
   // Refuses the key unless it is missing, null, or this value.
   void only(const std::string &key, const nlohmann::json &value);
   void harmless(std::initializer_list<const char *> keys);
+  const std::string &file() const { return file_; }
   [[noreturn]] void refuse(const std::string &key, const std::string &why) const;
 
   // Refuses what is left of the keys that change a transformer's computation; returns the unknown others.

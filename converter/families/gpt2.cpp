@@ -20,7 +20,7 @@ void read_shape(ConfigReader &reader, Config &config) {
 void read_maths(ConfigReader &reader, Config &config) {
   config.norm = format::Norm::layer_norm;
   config.norm_place = format::NormPlace::pre;
-  config.norm_epsilon = static_cast<float>(reader.number_or("layer_norm_epsilon", 1e-5));
+  config.norm_epsilon = reader.epsilon_or("layer_norm_epsilon", 1e-5);
   config.position = format::Position::table;
   config.activation =
       activation_named(reader, "activation_function", reader.text_or("activation_function", "gelu_new"));

@@ -27,13 +27,21 @@ void add_linear(PlanBuilder &builder, TensorFinder &tensors, const std::string &
   builder.vector(bias, {as_stored(tensors.take(name + ".bias", {out}))});
 }
 
+// transformers knows a number by two names and takes whichever is there.
+std::uint32_t count_of(ConfigReader &reader, const std::string &key, const std::string &other, std::uint32_t most) {
+  if (!reader.has(other)) return reader.count(key, most);
+  const std::uint32_t count = reader.count(other, most);
+  if (reader.count_or(key, most, count) != count) reader.refuse(key, "and " + other + " differ");
+  return count;
+}
+
 }  // namespace
 
 void read_gpt_shape(ConfigReader &reader, Config &config) {
   config.vocab_size = reader.count("vocab_size", format::kMaxVocab);
-  config.layers = reader.count("n_layer", format::kMaxLayers);
-  config.width = reader.count("n_embd", format::kMaxWidth);
-  config.heads = reader.count("n_head", format::kMaxHeads);
+  config.layers = count_of(reader, "n_layer", "num_hidden_layers", format::kMaxLayers);
+  config.width = count_of(reader, "n_embd", "hidden_size", format::kMaxWidth);
+  config.heads = count_of(reader, "n_head", "num_attention_heads", format::kMaxHeads);
   config.kv_heads = config.heads;
   if (config.width % config.heads != 0) reader.refuse("n_head", "does not divide n_embd");
   config.head_dim = config.width / config.heads;
@@ -41,7 +49,7 @@ void read_gpt_shape(ConfigReader &reader, Config &config) {
     reader.refuse("n_head", "gives heads of " + std::to_string(config.head_dim) + " channels; at most " +
                                 std::to_string(format::kMaxHeadDim) + " are supported");
   }
-  config.max_context = reader.count("n_positions", format::kMaxContext);
+  config.max_context = count_of(reader, "n_positions", "max_position_embeddings", format::kMaxContext);
 }
 
 void add_gpt_layer(PlanBuilder &builder, TensorFinder &tensors, const Config &config, const std::string &at,

@@ -41,7 +41,7 @@ void read_shape(ConfigReader &reader, Config &config) {
 void read_maths(ConfigReader &reader, Config &config) {
   config.norm = format::Norm::rms_norm;
   config.norm_place = format::NormPlace::pre;
-  config.norm_epsilon = static_cast<float>(reader.number_or("rms_norm_eps", 1e-6));
+  config.norm_epsilon = reader.epsilon_or("rms_norm_eps", 1e-6);
   config.position = format::Position::rotary;
   config.activation = activation_named(reader, "hidden_act", reader.text_or("hidden_act", "silu"));
   config.gated = 1;

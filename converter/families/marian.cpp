@@ -42,11 +42,11 @@ void read_maths(ConfigReader &reader, Config &config) {
     config.embedding_scale = static_cast<float>(std::sqrt(static_cast<double>(config.width)));
   }
   reader.only("static_position_embeddings", true);
-  reader.only("add_bias_logits", false);
   reader.only("do_blenderbot_90_layernorm", false);
-  reader.only("extra_pos_embeddings", 0);
+  // The last two are of BART: Marian's positions have no offset, and a bias of the logits is a tensor.
   reader.harmless({"encoder_layers", "encoder_attention_heads", "encoder_ffn_dim", "encoder_layerdrop",
-                   "decoder_layerdrop", "num_hidden_layers", "force_bos_token_to_be_generated"});
+                   "decoder_layerdrop", "num_hidden_layers", "force_bos_token_to_be_generated", "extra_pos_embeddings",
+                   "add_bias_logits"});
 }
 
 // Sines in the first half of the channels, cosines in the second.
@@ -109,14 +109,17 @@ class Layer {
   std::string at_;
 };
 
-// MarianMTModel adds this to the logits; in all published checkpoints it is zero.
+// MarianMTModel adds this to the logits, MarianForCausalLM does not have it.
 void refuse_logits_bias(TensorFinder &tensors, const Config &config) {
   const StoredTensor *bias = tensors.take_bare_if("final_logits_bias", {1, config.vocab_size});
   if (bias == nullptr) return;
   std::vector<float> values(config.vocab_size);
   read_elements(*bias, 0, config.vocab_size, values.data());
   for (const float value : values) {
-    if (value != 0) throw ConvertError(tensors.where() + ": final_logits_bias is not zero, which is not supported");
+    if (value == 0) continue;
+    throw ConvertError(bias->file->path().string() +
+                       ": tensor \"final_logits_bias\" is not zero, which is not supported; a model saved as " +
+                       "MarianForCausalLM is without it");
   }
 }
 

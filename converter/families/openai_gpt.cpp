@@ -27,7 +27,7 @@ void read_config(ConfigReader &reader, Config &config) {
   config.ffn_width = 4 * config.width;
   config.norm = format::Norm::layer_norm;
   config.norm_place = format::NormPlace::post;
-  config.norm_epsilon = static_cast<float>(reader.number_or("layer_norm_epsilon", 1e-5));
+  config.norm_epsilon = reader.epsilon_or("layer_norm_epsilon", 1e-5);
   config.position = format::Position::table;
   config.activation = activation(reader);
   config.attention_scale = static_cast<float>(1 / std::sqrt(static_cast<double>(config.head_dim)));

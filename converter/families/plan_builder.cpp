@@ -122,7 +122,7 @@ Activation activation_named(const ConfigReader &config, const std::string &key, 
 }
 
 void set_special_tokens(const Checkpoint &checkpoint, ConfigReader &config, ModelPlan &plan) {
-  const std::string generation_name = "generation_config.json";
+  const std::string generation_name = (checkpoint.source / "generation_config.json").string();
   ConfigReader generation(checkpoint.generation_config, generation_name);
   auto begin = usable(config.ids("bos_token_id"), "bos_token_id", plan);
   if (begin.empty()) begin = usable(generation.ids("bos_token_id"), "bos_token_id", plan);

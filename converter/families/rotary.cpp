@@ -1,5 +1,6 @@
 #include "converter/families/rotary.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -55,11 +56,11 @@ void scale(ConfigReader &rope, const std::string &type, std::uint32_t max_contex
 
 Rotary read_rotary(ConfigReader &config, std::uint32_t head_dim, std::uint32_t max_context) {
   static const nlohmann::json kEmpty = nlohmann::json::object();
-  static const std::string kWhere = "config.json: rotary positions";
   const nlohmann::json *version5 = config.object_or_null("rope_parameters");
   const nlohmann::json *version4 = config.object_or_null("rope_scaling");
   const nlohmann::json *given = version4 != nullptr ? version4 : version5;
-  ConfigReader rope(given != nullptr ? *given : kEmpty, kWhere);
+  const std::string where = config.file() + (version4 != nullptr ? ": rope_scaling" : ": rope_parameters");
+  ConfigReader rope(given != nullptr ? *given : kEmpty, where);
 
   const double theta = positive(rope, "rope_theta", positive(config, "rope_theta", 10000.0));
   const double share = rope.number_or("partial_rotary_factor", config.number_or("partial_rotary_factor", 1.0));
@@ -71,6 +72,10 @@ Rotary read_rotary(ConfigReader &config, std::uint32_t head_dim, std::uint32_t m
   }
   rotary.frequencies = plain_frequencies(theta, rotary.dim);
   scale(rope, rope.text_or("rope_type", rope.text_or("type", "default")), max_context, rotary.frequencies);
+  const auto finite = [](float frequency) { return std::isfinite(frequency); };
+  if (!std::all_of(rotary.frequencies.begin(), rotary.frequencies.end(), finite)) {
+    rope.refuse("rope_theta", "or the factor gives frequencies that are not finite");
+  }
   rope.harmless({"type", "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"});
   rope.only("attention_factor", 1.0);
   for (const std::string &key : rope.finish()) rope.refuse(key, "is not supported");

@@ -1,4 +1,5 @@
 // A value that changes the computation is converted or refused by its name, never ignored.
+#include <cstring>
 #include <ostream>
 
 #include "converter/checkpoint/checkpoint.h"
@@ -55,6 +56,9 @@ INSTANTIATE_TEST_SUITE_P(Computation, Refused,
                                          Case{kLlama, "hidden_act", "\"tanh\"", "\"tanh\""},
                                          Case{kLlama, "model_type", "\"mixtral\"", "\"mixtral\" is not supported"},
                                          Case{kLlama, "partial_rotary_factor", "1.5", "outside 0 to 1"},
+                                         Case{kLlama, "pruned_heads", R"({"0":[1]})", "not supported"},
+                                         Case{"gpt2-odd-heads", "num_attention_heads", "5", "n_head and"},
+                                         Case{"openai-gpt", "num_hidden_layers", "1", "n_layer and"},
                                          Case{"gpt2-odd-heads", "add_cross_attention", "true", "not supported"},
                                          Case{"gpt2-odd-heads", "activation_function", "\"quick_gelu\"",
                                               "\"quick_gelu\""},
@@ -77,6 +81,9 @@ INSTANTIATE_TEST_SUITE_P(Shape, Refused,
                                          Case{kLlama, "head_dim", "7", "must be even"},
                                          Case{kLlama, "attention_bias", "1", "neither true nor false"},
                                          Case{kLlama, "rms_norm_eps", "\"x\"", "not a number"},
+                                         Case{kLlama, "rms_norm_eps", "-1e-5", "is negative"},
+                                         Case{kLlama, "rms_norm_eps", "1e39", "too large"},
+                                         Case{"gpt2-odd-heads", "layer_norm_epsilon", "-1", "is negative"},
                                          Case{kLlama, "eos_token_id", "\"x\"", "not a token id"},
                                          Case{"gpt2-odd-heads", "n_head", "4", "does not divide n_embd"},
                                          Case{"marian", "decoder_attention_heads", "4", "does not divide d_model"}));
@@ -86,7 +93,9 @@ TEST(Accepted, AreValuesWithoutEffect) {
   for (const Case &c : {Case{kLlama, "sliding_window", "null", ""}, Case{kLlama, "attn_logit_softcapping", "null", ""},
                         Case{kLlama, "qk_norm", "false", ""}, Case{kLlama, "logit_scale", "1", ""},
                         Case{kLlama, "pretraining_tp", "2", ""}, Case{kLlama, "partial_rotary_factor", "1.0", ""},
-                        Case{"marian", "normalize_before", "false", ""},
+                        Case{kLlama, "pruned_heads", "{}", ""}, Case{"gpt2-odd-heads", "hidden_size", "15", ""},
+                        Case{"marian", "normalize_before", "false", ""}, Case{"marian", "add_bias_logits", "true", ""},
+                        Case{"marian", "extra_pos_embeddings", "43", ""},
                         Case{"gpt2-odd-heads", "task_specific_params", "{\"a\":1}", ""}}) {
     const Checkpoint checkpoint = changed(c);
     EXPECT_EQ(failure([&] {
@@ -96,6 +105,22 @@ TEST(Accepted, AreValuesWithoutEffect) {
               }),
               "")
         << c;
+  }
+}
+
+TEST(Gpt2, MayHaveTheNamesThatOtherFamiliesUse) {
+  for (const char *name : {"gpt2-odd-heads", "openai-gpt"}) {
+    Checkpoint checkpoint = convert::open_checkpoint(golden(name));
+    const auto config = convert::plan_model(checkpoint).config;
+    for (const auto &[key, other] : {std::pair("n_embd", "hidden_size"), std::pair("n_head", "num_attention_heads"),
+                                     std::pair("n_layer", "num_hidden_layers"),
+                                     std::pair("n_positions", "max_position_embeddings")}) {
+      checkpoint.config[other] = checkpoint.config.at(key);
+      checkpoint.config.erase(key);
+    }
+    const auto renamed = convert::plan_model(checkpoint);
+    EXPECT_TRUE(renamed.notes.empty());
+    EXPECT_EQ(std::memcmp(&config, &renamed.config, sizeof config), 0) << name;
   }
 }
 
@@ -121,6 +146,7 @@ TEST(RotaryScaling, ThatIsNotKnownIsRefused) {
   EXPECT_NE(rope_failure(R"({"rope_type":"llama3","factor":8})").find("low_freq_factor is missing"), std::string::npos);
   EXPECT_NE(rope_failure(R"({"full_attention":{"rope_type":"default"}})").find("full_attention"), std::string::npos);
   EXPECT_NE(rope_failure("7").find("rope_parameters is not an object"), std::string::npos);
+  EXPECT_NE(rope_failure(R"({"rope_theta":1e-300})").find("config.json: rope_parameters: rope_"), std::string::npos);
 }
 
 TEST(SpecialTokens, ComeFromBothConfigurations) {
