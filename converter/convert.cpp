@@ -1,6 +1,7 @@
 #include "converter/convert.h"
 
 #include <algorithm>
+#include <cstring>
 #include <tuple>
 
 #include "converter/blob/blob_view.h"
@@ -29,11 +30,32 @@ void refuse_same_file(const fs::path &output, const fs::path &input) {
   }
 }
 
+// An empty file, or one that begins as a blob does.
+bool may_be_replaced(const fs::path &path) {
+  const InputFile file(path);
+  unsigned char start[sizeof format::kMagic] = {};
+  if (file.size() < sizeof start) return file.size() == 0;
+  file.read(0, start, sizeof start);
+  return std::memcmp(start, format::kMagic, sizeof start) == 0;
+}
+
+// Indices, configurations and tokenizers lie beside the weights, whether they are read or not.
+void refuse_file_beside(const fs::path &output, const fs::path &source) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(output, ignored)) return;
+  fs::path folder = fs::is_directory(source) ? source : source.parent_path();
+  if (folder.empty()) folder = ".";
+  if (fs::equivalent(fs::canonical(output).parent_path(), folder, ignored) && !may_be_replaced(output)) {
+    throw ConvertError(output.string() + ": lies beside the checkpoint and is not a blob; it would be lost");
+  }
+}
+
 void check_output(const ConvertOptions &options, const Checkpoint &checkpoint) {
   refuse_same_file(options.output, options.source);
   refuse_same_file(options.output, options.tokenizer_file);
   refuse_same_file(options.output, checkpoint.config_name);
   for (const auto &[name, tensor] : checkpoint.tensors) refuse_same_file(options.output, tensor.file->path());
+  refuse_file_beside(options.output, options.source);
 }
 
 fs::path tokenizer_path(const ConvertOptions &options) {

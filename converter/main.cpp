@@ -96,7 +96,7 @@ int run(const ConvertOptions &options) {
     std::fputs(summary(report, options).c_str(), stdout);
     return std::fflush(stdout) == 0 ? 0 : 1;
   } catch (const ConvertError &error) {
-    std::fprintf(stderr, "tidbit-convert: %s\n", error.what());
+    std::fprintf(stderr, "tidbit-convert: %s\n", one_line(error.what()).c_str());
   } catch (const std::bad_alloc &) {
     std::fprintf(stderr, "tidbit-convert: out of memory\n");
   }
@@ -112,7 +112,9 @@ int main(int argc, char **argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    std::fprintf(stderr, "tidbit-convert: %s; see 'tidbit-convert --help'\n", one_line(error.what()).c_str());
+    return 2;
   }
   install_signal_handlers();
   return run(options_of(line));

@@ -62,6 +62,14 @@ std::string error_text(const ConvertReport &r) {
 
 }  // namespace
 
+std::string one_line(std::string text) {
+  for (char &c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) c = '?';
+  }
+  return text;
+}
+
 std::string summary(const ConvertReport &report, const ConvertOptions &options) {
   std::string text = line("model", model_text(report));
   text += line("weights", weights_text(report, options));
@@ -69,7 +77,7 @@ std::string summary(const ConvertReport &report, const ConvertOptions &options) 
   text += line("memory", memory_text(report, options));
   if (!report.errors.empty()) text += line("error", error_text(report));
   text += line("tokenizer", report.tokenizer.empty() ? "none" : report.tokenizer);
-  for (const std::string &note : report.notes) text += line("note", note);
+  for (const std::string &note : report.notes) text += line("note", one_line(note));
   return text;
 }
 

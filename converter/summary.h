@@ -7,6 +7,9 @@
 
 namespace tidbit::convert {
 
+// The text as one line that a terminal shows: names come from files and may hold control characters.
+std::string one_line(std::string text);
+
 std::string summary(const ConvertReport &report, const ConvertOptions &options);
 
 }  // namespace tidbit::convert

@@ -12,7 +12,7 @@
 namespace tidbit::convert {
 
 InputFile::InputFile(const std::filesystem::path &path)
-    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {  // a pipe must not wait
   if (descriptor_ < 0) throw ConvertError(path.string() + ": can't be opened: " + std::strerror(errno));
   struct stat info = {};
   if (::fstat(descriptor_, &info) != 0 || !S_ISREG(info.st_mode)) {

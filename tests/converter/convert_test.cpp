@@ -74,6 +74,10 @@ TEST(Summary, NamesTheLargestErrorsAndTheMemory) {
   }
 }
 
+TEST(Message, IsOneLineOfPrintableCharacters) {
+  EXPECT_EQ(convert::one_line("tensor \"a\n\x1B[2J\" \xC3\xA9"), "tensor \"a??[2J\" \xC3\xA9");
+}
+
 // Fails with the message and leaves the folder as it was.
 void expect_refused(const convert::ConvertOptions &options, const Folder &folder, const std::string &message) {
   const std::size_t before = folder.files();
@@ -92,6 +96,18 @@ TEST(Output, ThatCanNotBeAFileIsRefused) {
   expect_refused(to(folder / "config.json"), folder, "is a file that is read from");
   expect_refused(to("/dev/null"), folder, "is not a regular file");
   EXPECT_EQ(read_file(folder / "config.json"), read_file(golden("llama-gqa") / "config.json"));
+}
+
+TEST(Output, ReplacesNoFileBesideTheCheckpointButABlob) {
+  const Folder folder;
+  copy_golden("llama-gqa", folder);
+  for (const char *name : {"model.safetensors.index.json", "generation_config.json", "tokenizer.json"}) {
+    write_file(folder / name, "{}        ");
+    expect_refused(plain_options(folder.path(), folder / name), folder, "lies beside the checkpoint");
+  }
+  write_file(folder / "x.tidbit", "");
+  convert(plain_options(folder.path(), folder / "x.tidbit"));
+  convert(plain_options(folder.path(), folder / "x.tidbit"));
 }
 
 TEST(Output, IsNotLeftBehindWhereAWeightIsNotANumber) {

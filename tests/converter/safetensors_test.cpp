@@ -1,6 +1,8 @@
 // Broken containers are refused with a sentence, never read beyond.
 #include "converter/checkpoint/safetensors.h"
 
+#include <sys/stat.h>
+
 #include <random>
 
 #include "converter/checkpoint/checkpoint.h"
@@ -67,6 +69,14 @@ TEST(Safetensors, AreRefusedWhereTheHeaderIsCut) {
   EXPECT_NE(failure_of("1234567").find("shorter"), std::string::npos);
   EXPECT_NE(failure_of(std::string("\x09\0\0\0\0\0\0\0{}", 10)).find("ends inside its header"), std::string::npos);
   EXPECT_NE(failure_of(std::string(8, '\xFF') + "{}").find("100 MB"), std::string::npos);
+}
+
+TEST(Safetensors, ThatAreAPipeAreNotWaitedFor) {
+  const Folder folder;
+  ASSERT_EQ(::mkfifo((folder / "model.safetensors").c_str(), 0600), 0);
+  convert::TensorMap tensors;
+  const std::string message = failure([&] { convert::read_safetensors(folder / "model.safetensors", tensors); });
+  EXPECT_NE(message.find("not a regular file"), std::string::npos) << message;
 }
 
 TEST(Json, NestedDeeplyIsRefused) {
