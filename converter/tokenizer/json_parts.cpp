@@ -11,6 +11,7 @@ namespace tidbit::convert {
 
 std::string read_text(const std::filesystem::path &file) {
   std::ifstream stream(file, std::ios::binary);
+  if (std::filesystem::is_directory(file)) throw ConvertError(file.string() + ": is a directory");
   if (!stream) throw ConvertError(file.string() + ": can't be opened");
   return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
@@ -49,6 +50,13 @@ void add_merges(Vocabulary &vocabulary, const NamedTokens &names,
     vocabulary.merges.push_back(
         {static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(both)});
   }
+}
+
+std::uint32_t token_id(const Json &id, const std::string &source) {
+  if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= format::kMaxVocab) {
+    throw ConvertError(source + ": " + id.dump() + " is not the id of a token");
+  }
+  return id.get<std::uint32_t>();
 }
 
 void add_token(Vocabulary &vocabulary, std::uint32_t id, const Json &token, const std::string &source) {

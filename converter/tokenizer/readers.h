@@ -54,6 +54,8 @@ struct NamedTokens {
 };
 void add_merges(Vocabulary &vocabulary, const NamedTokens &names,
                 const std::vector<std::pair<std::string, std::string>> &pairs, const std::string &source);
+// A token's id that a blob can hold.
+std::uint32_t token_id(const Json &id, const std::string &source);
 // Adds a token of `added_tokens` (Hugging Face); refuses the options that change the text around it.
 void add_token(Vocabulary &vocabulary, std::uint32_t id, const Json &token, const std::string &source);
 // Beginning and end of text: what the config says, else tokens by their usual names.

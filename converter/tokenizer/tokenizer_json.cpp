@@ -90,7 +90,7 @@ void place_unknown(Vocabulary &vocabulary, const Json &model, const NamedTokens 
 }
 
 // Tokens in front of and behind `$A`.
-void read_template(Vocabulary &vocabulary, const Json &json) {
+void read_template(Vocabulary &vocabulary, const Json &json, const std::string &source) {
   bool behind = false;
   for (const Json &item : json.at("single")) {
     if (item.contains("Sequence")) {
@@ -99,7 +99,7 @@ void read_template(Vocabulary &vocabulary, const Json &json) {
     }
     const auto name = item.at("SpecialToken").at("id").get<std::string>();
     for (const Json &id : json.at("special_tokens").at(name).at("ids")) {
-      (behind ? vocabulary.suffix : vocabulary.prefix).push_back(id.get<std::int32_t>());
+      (behind ? vocabulary.suffix : vocabulary.prefix).push_back(static_cast<std::int32_t>(token_id(id, source)));
     }
   }
 }
@@ -109,7 +109,7 @@ void read_post_processor(Vocabulary &vocabulary, const Json &json, const std::st
   if (type == "Sequence") {
     for (const Json &step : json.at("processors")) read_post_processor(vocabulary, step, source);
   } else if (type == "TemplateProcessing") {
-    read_template(vocabulary, json);
+    read_template(vocabulary, json, source);
   } else if (type != "ByteLevel") {
     throw ConvertError(source + ": the post-processor \"" + type + "\" is not supported");
   }
@@ -196,7 +196,7 @@ Vocabulary read_tokenizer_json(const Json &json, const TokenizerConfig &config, 
   place_unknown(vocabulary, model, names, source);
   if (present(json, "added_tokens")) {
     for (const Json &token : json.at("added_tokens")) {
-      add_token(vocabulary, token.at("id").get<std::uint32_t>(), token, source);
+      add_token(vocabulary, token_id(token.at("id"), source), token, source);
     }
   }
   finish_kind(vocabulary, model, names, source);

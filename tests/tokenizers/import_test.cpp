@@ -99,6 +99,8 @@ TEST_F(Folder, RefusesDamagedFiles) {
   expect_refused(write("c.model", "\x0A\xFF\xFF\xFF\xFF\x0F"), "SentencePiece");
   expect_refused(path / "missing", "opened");
   expect_refused(write("d.json", "{\"a\": 0, \"bc\": 1}"), "single character");
+  expect_refused(changed("byte_level", "tokens\":[{\"id\":0", "tokens\":[{\"id\":4294967296"), "id of a token");
+  expect_refused(path, "is a directory");
 }
 
 TEST_F(Folder, MoreTokensThanTheModelHasAreRefused) {
