@@ -45,7 +45,7 @@ static constexpr std::uint64_t tensor_bytes(Dtype dtype, Layout layout, std::uin
 // Offset in elements of (row, col) inside an f32 or f16 tile, in bytes inside the codes of a q8 tile.
 static constexpr std::uint64_t tile_element(std::uint32_t row, std::uint64_t col) { return col * kTileRows + row; }
 static constexpr std::uint64_t q8_code(std::uint32_t row, std::uint64_t col) {
-  return col / 4 * (kTileRows * 4) + row * 4 + col % 4;
+  return col / 4 * (std::uint64_t{kTileRows} * 4) + std::uint64_t{row} * 4 + col % 4;
 }
 
 }  // namespace tidbit::format
