@@ -48,7 +48,7 @@ void scale(ConfigReader &rope, const std::string &type, std::uint32_t max_contex
   const Llama3 p = {positive(rope, "factor", 0), positive(rope, "low_freq_factor", 0),
                     positive(rope, "high_freq_factor", 0),
                     positive(rope, "original_max_position_embeddings", max_context)};
-  if (p.high == p.low) rope.refuse("high_freq_factor", "equals low_freq_factor");
+  if (p.high <= p.low) rope.refuse("high_freq_factor", "is not above low_freq_factor");
   for (float &frequency : frequencies) frequency = llama3_frequency(frequency, p);
 }
 
@@ -58,6 +58,7 @@ Rotary read_rotary(ConfigReader &config, std::uint32_t head_dim, std::uint32_t m
   static const nlohmann::json kEmpty = nlohmann::json::object();
   const nlohmann::json *version5 = config.object_or_null("rope_parameters");
   const nlohmann::json *version4 = config.object_or_null("rope_scaling");
+  if (version4 != nullptr && version4->empty()) version4 = nullptr;
   const nlohmann::json *given = version4 != nullptr ? version4 : version5;
   const std::string where = config.file() + (version4 != nullptr ? ": rope_scaling" : ": rope_parameters");
   ConfigReader rope(given != nullptr ? *given : kEmpty, where);

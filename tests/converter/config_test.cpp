@@ -149,6 +149,19 @@ TEST(RotaryScaling, ThatIsNotKnownIsRefused) {
   EXPECT_NE(rope_failure(R"({"rope_theta":1e-300})").find("config.json: rope_parameters: rope_"), std::string::npos);
 }
 
+TEST(RotaryScaling, ByLlama3NeedsItsFactorsInOrder) {
+  EXPECT_NE(rope_failure(R"({"rope_type":"llama3","factor":8,"low_freq_factor":4,"high_freq_factor":1})")
+                .find("not above low_freq_factor"),
+            std::string::npos);
+}
+
+TEST(RotaryScaling, ThatIsEmptyIsNone) {
+  Checkpoint checkpoint = changed({kLlama, "rope_parameters", R"({"rope_type":"linear","factor":0})", ""});
+  checkpoint.config["rope_scaling"] = json::object();
+  const std::string message = failure([&] { convert::plan_model(checkpoint); });
+  EXPECT_NE(message.find("rope_parameters: factor"), std::string::npos) << message;
+}
+
 TEST(SpecialTokens, ComeFromBothConfigurations) {
   Checkpoint checkpoint = changed({kLlama, "eos_token_id", "[2, 3]", ""});
   checkpoint.generation_config = json::parse(R"({"eos_token_id":[3, 4]})");
