@@ -25,6 +25,8 @@ const char *role_name(Role role) {
       return "final_norm_bias";
     case Role::head:
       return "head";
+    case Role::head_bias:
+      return "head_bias";
     case Role::attention_norm:
       return "attention_norm";
     case Role::attention_norm_bias:

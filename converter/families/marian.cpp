@@ -1,5 +1,6 @@
 // The decoder of Marian, the original Transformer's: LayerNorm after each residual sum, sinusoidal positions. Its cross
 // attention needs an encoder's output and is left out, as MarianForCausalLM does without one.
+#include <algorithm>
 #include <cmath>
 
 #include "converter/error.h"
@@ -109,18 +110,15 @@ class Layer {
   std::string at_;
 };
 
-// MarianMTModel adds this to the logits, MarianForCausalLM does not have it.
-void refuse_logits_bias(TensorFinder &tensors, const Config &config) {
+// MarianMTModel adds this to the logits, MarianForCausalLM does not have it. Zeros are not worth a tensor.
+void add_logits_bias(PlanBuilder &builder, TensorFinder &tensors, const Config &config) {
   const StoredTensor *bias = tensors.take_bare_if("final_logits_bias", {1, config.vocab_size});
   if (bias == nullptr) return;
   std::vector<float> values(config.vocab_size);
   read_elements(*bias, 0, config.vocab_size, values.data());
-  for (const float value : values) {
-    if (value == 0) continue;
-    throw ConvertError(bias->file->path().string() +
-                       ": tensor \"final_logits_bias\" is not zero, which is not supported; a model saved as " +
-                       "MarianForCausalLM is without it");
-  }
+  if (std::all_of(values.begin(), values.end(), [](float value) { return value == 0; })) return;
+  const auto element = [values](std::uint32_t row, float *out) { *out = values[row]; };
+  builder.vector(Role::head_bias, {computed(config.vocab_size, element)});
 }
 
 void leave_out_encoder(TensorFinder &tensors, ModelPlan &plan) {
@@ -151,7 +149,7 @@ void plan_marian(const Checkpoint &checkpoint, ModelPlan &plan) {
   if (shared) names.copies = {"model.shared.weight", "shared.weight"};
   add_embedding_and_head(builder, tensors, config, names, tied);
   add_positions(builder, tensors, config);
-  refuse_logits_bias(tensors, config);
+  add_logits_bias(builder, tensors, config);
   for (std::uint32_t i = 0; i < config.layers; ++i) Layer(builder, tensors, config, i).add();
   leave_out_encoder(tensors, plan);
   finish_plan(reader, tensors, plan);

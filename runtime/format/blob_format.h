@@ -113,7 +113,8 @@ enum class Role : std::uint16_t {
   final_norm = 4,          // [1][width]
   final_norm_bias = 5,     // [1][width]
   head = 6,                // [vocab][width]
-  global_count = 7,
+  head_bias = 7,           // [1][vocab]
+  global_count = 8,
 
   attention_norm = 16,       // [1][width]
   attention_norm_bias = 17,  // [1][width]

@@ -40,6 +40,7 @@ Expected expected_global(Role role, const Config &c) {
     case Role::final_norm:
     case Role::final_norm_bias: return vector(Need::optional, c.width);
     case Role::head: return {Need::optional, Kind::matrix, c.vocab_size, c.width};
+    case Role::head_bias: return vector(Need::optional, c.vocab_size);
     default: return {Need::forbidden, Kind::vector, 1, 1};
   }
 }

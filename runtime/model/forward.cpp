@@ -181,11 +181,12 @@ void compute_logits(Session &s, std::uint32_t index) {
   const Config &c = s.model.config();
   Rows x{s.activations.hidden + index * s.sizes.hidden_stride, s.sizes.hidden_stride};
   if (const Tensor *norm = s.model.global(Role::final_norm)) {
-    const float *bias = s.model.floats(s.model.global(Role::final_norm_bias));
-    normalize(s, s.model.floats(norm), bias, x.data, s.activations.sublayer);
+    const float *norm_bias = s.model.floats(s.model.global(Role::final_norm_bias));
+    normalize(s, s.model.floats(norm), norm_bias, x.data, s.activations.sublayer);
     x.data = s.activations.sublayer;
   }
-  apply(s, s.model.head(), nullptr, x, {s.logits, c.vocab_size}, 1);
+  const float *bias = s.model.floats(s.model.global(Role::head_bias));
+  apply(s, s.model.head(), bias, x, {s.logits, c.vocab_size}, 1);
   if (c.logit_scale == 1.0f) return;
   for (std::uint32_t i = 0; i < c.vocab_size; ++i) s.logits[i] = s.logits[i] * c.logit_scale;
 }

@@ -94,9 +94,9 @@ def version4(config):
 
 
 def decoder_logits(model, tokens):
-    """Of a MarianMTModel: the decoder without an encoder's output, as MarianForCausalLM computes."""
+    """Of a MarianMTModel: the decoder without an encoder's output, as MarianForCausalLM computes, and the bias."""
     hidden = model.model.decoder(input_ids=tokens).last_hidden_state
-    return model.lm_head(hidden)
+    return model.lm_head(hidden) + model.final_logits_bias
 
 
 def embed_segments(model, tokens, segments, table):
@@ -121,6 +121,8 @@ def make(directory, family, config, *, seed, tokens=24, dtype="float32", old_con
     torch.manual_seed(seed)
     model = model_class(config_class(**config)).eval()
     redraw(model, generator)
+    if family == "marian-mt":
+        model.final_logits_bias.normal_(generator=generator)
     model = model.to(DTYPES[dtype])
     shutil.rmtree(directory, ignore_errors=True)
     model.save_pretrained(directory, **({"max_shard_size": shard} if shard else {}))

@@ -97,6 +97,7 @@ class Builder {
     if (model_.final_norm) vector(Role::final_norm, format::kGlobal, c.width);
     if (model_.final_norm && model_.biases) vector(Role::final_norm_bias, format::kGlobal, c.width);
     if (model_.own_head) matrix(Role::head, format::kGlobal, c.vocab_size, c.width);
+    if (model_.biases) vector(Role::head_bias, format::kGlobal, c.vocab_size);
     for (std::uint16_t layer = 0; layer < c.layers; ++layer) list_layer(layer);
   }
 
