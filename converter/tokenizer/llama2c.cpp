@@ -43,7 +43,9 @@ void restore_blanks(std::string &text) {
 bool looks_like_llama2c(const std::string &bytes) { return parse(bytes).has_value(); }
 
 Vocabulary read_llama2c(const std::string &bytes, const std::string &source) {
-  std::vector<Piece> pieces = parse(bytes).value();
+  std::optional<std::vector<Piece>> parsed = parse(bytes);
+  if (!parsed) throw ConvertError(source + ": not a tokenizer of llama2.c");
+  std::vector<Piece> pieces = std::move(*parsed);
   for (std::size_t id = 0; id < pieces.size(); ++id) {
     Piece &piece = pieces[id];
     piece.type = byte_of_name(piece.text) >= 0 ? PieceType::byte : PieceType::normal;
