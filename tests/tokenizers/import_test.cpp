@@ -54,7 +54,7 @@ TEST(Import, Phi2KeepsItsBlankTokens) {
 
 TEST(Import, SampleModelEndsItsPromptsWithItsToken) {
   if (!std::filesystem::exists(TIDBIT_SAMPLE_TOKENIZER)) GTEST_SKIP() << "no sample model";
-  const TextModel model = import(TIDBIT_SAMPLE_TOKENIZER, 768);
+  const TextModel model = import(TIDBIT_SAMPLE_TOKENIZER, 1024);
   const Ids plain = model.encode("lights on");
   Ids with = model.encode("lights on", TIDBIT_TEXT_SPECIAL);
   EXPECT_EQ(with.back(), tidbit_find_token(model.get(), "<|json|>", 8));

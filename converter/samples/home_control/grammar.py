@@ -6,7 +6,7 @@ from typing import Optional
 
 import schema
 import slots
-from noise import one_edit, rough
+from noise import rough
 from unknown_train import WORDS
 
 ACTION_WEIGHTS = {"on": 5, "off": 5, "set": 6, "up": 1.5, "upby": 2, "down": 1.5, "downby": 2,
@@ -14,10 +14,6 @@ ACTION_WEIGHTS = {"on": 5, "off": 5, "set": 6, "up": 1.5, "upby": 2, "down": 1.5
 # "upby" and "downby" are the phrasings of "up" and "down" that carry a value.
 SCHEMA_ACTION = {"upby": "up", "downby": "down"}
 VALUED = {"set", "upby", "downby"}
-SYLLABLES = "ba bli cro da dru fe flo gi gru ha jo ka kli lu ma mo ni no pa plu qui ro ru sa ski sto ta tri vo wex zu".split()
-ENDINGS = "b ck d ff g l m n nd p r rt s sh st t x zz".split()
-SCHEMA_WORDS = {word for words in [*(one + several for one, several in schema.DEVICES.values()),
-                                   *schema.ROOMS.values()] for text in words for word in text.split()}
 
 
 @dataclass(frozen=True)
@@ -53,14 +49,6 @@ def lookup(table, action, device):
     return entries
 
 
-def invented_word(rng):
-    """A word that cannot be a mistyped device or room."""
-    while True:
-        word = "".join(rng.choice(SYLLABLES) for _ in range(rng.randint(1, 3))) + rng.choice(ENDINGS)
-        if word not in SCHEMA_WORDS and not SCHEMA_WORDS.intersection(one_edit(word)):
-            return word
-
-
 def pick_intent(rng, action=None, device=None):
     action = action or rng.choices(list(ACTION_WEIGHTS), list(ACTION_WEIGHTS.values()))[0]
     device = device or rng.choice(schema.ALLOWED[SCHEMA_ACTION.get(action, action)])
@@ -81,7 +69,8 @@ def everywhere_phrase(rng, device):
     several = schema.DEVICES[device][1]
     if several and rng.random() < 0.7:
         word = rng.choice(several)
-        form = rng.choice(["all the {0}", "all {0}", "all of the {0}", "the {0} {1}", "all my {0}", "all the {0} {1}"])
+        form = rng.choice(["all the {0}", "all {0}", "all of the {0}", "the {0} {1}", "all my {0}",
+                           "all the {0} {1}"])
         return form.format(word, rng.choice(schema.EVERYWHERE)), True
     return f"the {rng.choice(schema.DEVICES[device][0])} {rng.choice(schema.EVERYWHERE)}", False
 
@@ -137,9 +126,7 @@ def place_room(rng, skeleton, room_word):
 def fill(rng, skeleton, values):
     def one(match):
         name = match.group(1)
-        if name == "w":
-            return rng.choice(WORDS)
-        return invented_word(rng) if name == "x" else values[name]
+        return rng.choice(WORDS) if name == "w" else values[name]
     return re.sub(r"\{(\w+)\}", one, skeleton)
 
 
@@ -159,6 +146,8 @@ def slot_values(rng, intent, carriers):
 
 
 def decorate(rng, wording, text):
+    if wording.tidy:
+        return fill(rng, text, {})
     if rng.random() < 0.3:
         text = f"{choose(rng, rng.choice(wording.openers))} {text}"
     if rng.random() < 0.25:
@@ -176,13 +165,14 @@ def known(rng, wording, typist, intent, skeleton):
     text = decorate(rng, wording, fill(rng, body, {**texts, **agreement(plural)}))
     line = schema.json_line(intent.device, intent.room, SCHEMA_ACTION.get(intent.action, intent.action),
                             value if intent.action in VALUED else None, time if intent.timed else None)
-    return Example(rough(rng, text, typist), line, skeleton_key(skeleton))
+    return Example(rough(rng, text, typist, wording.tidy), line, skeleton_key(skeleton))
 
 
 # ---- requests outside of the schema ----
 
 def unknown_text(rng, wording, typist, text, skeleton):
-    return Example(rough(rng, decorate(rng, wording, text), typist), schema.UNKNOWN, skeleton_key(skeleton))
+    request = rough(rng, decorate(rng, wording, text), typist, wording.tidy)
+    return Example(request, schema.UNKNOWN, skeleton_key(skeleton))
 
 
 def maybe_room(rng):

@@ -3,13 +3,15 @@
 import random
 
 import phrases_heldout as phrases
+import schema
 from grammar import (fill, foreign_device, foreign_place, known, later,
                      any_slots, pick_intent, unknown_text)
 
-PER_FRAME, PER_NEAR, PER_LATER, PER_FOREIGN = 9, 5, 5, 4
+PER_FRAME, PER_NEAR, PER_LATER, PER_FOREIGN = 10, 3, 4, 2
 
 
 class HeldOutWording:
+    tidy = False
     openers, closers, carriers = phrases.OPENERS, phrases.CLOSERS, phrases.CARRIERS
 
 
@@ -44,10 +46,10 @@ def outside(rng, wording, typist):
     for when in phrases.LATER * PER_LATER:
         intent, template = random_frame(rng, timed=False)
         yield later(rng, wording, typist, intent, template, when)
-    for word in phrases.FOREIGN_DEVICES * PER_FOREIGN:
-        yield foreign_device(rng, wording, typist, *random_frame(rng), word)
-    for place in phrases.FOREIGN_PLACES * PER_FOREIGN:
-        yield foreign_place(rng, wording, typist, *random_frame(rng), place)
+    for word in schema.FOREIGN_DEVICES * PER_FOREIGN:
+        yield foreign_device(rng, wording, typist, *random_frame(rng), word.replace("_", " "))
+    for place in schema.FOREIGN_PLACES * PER_FOREIGN:
+        yield foreign_place(rng, wording, typist, *random_frame(rng), place.replace("_", " "))
 
 
 def held_out(seed, typist):

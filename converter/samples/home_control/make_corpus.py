@@ -19,7 +19,8 @@ from noise import Typist
 
 HERE = Path(__file__).parent
 END, JSON = "<|end|>", "<|json|>"
-VOCABULARY = 768
+VOCABULARY = 1024
+TIDY_SHARES = [0.65, 0.35]
 
 
 def strings(value):
@@ -58,11 +59,13 @@ def lexicon():
 
 def training_examples(count, seed, typist, held_out, development=False):
     """Distinct examples that share neither request nor filled-in template with the held-out set."""
-    rng, wording = random.Random(seed), train_grammar.TrainWording(development)
+    rng, full = random.Random(seed), train_grammar.TrainWording(development)
+    wordings = [full] if development else [full, train_grammar.TidyWording()]
     requests = {example.request.lower() for example in held_out}
     skeletons = {example.skeleton for example in held_out}
     seen, examples, refused = set(), [], 0
     while len(examples) < count:
+        wording = rng.choices(wordings, TIDY_SHARES[:len(wordings)])[0]
         example = train_grammar.example(rng, wording, typist)
         if example.request.lower() in requests or example.skeleton in skeletons:
             refused += 1
@@ -77,13 +80,19 @@ def write_tsv(path, examples):
     path.write_text("".join(f"{example.request}\t{example.line}\n" for example in examples), encoding="utf-8")
 
 
+def two_digit_numbers():
+    """Repeated until every two-digit number becomes one token, with and without a space before it."""
+    return [f"{space}{number:02d}" for space in ("", " ") for number in range(100)] * 2000
+
+
 def train_tokenizer(examples):
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, special_tokens=[END, JSON], show_progress=False,
                                   initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()))
-    tokenizer.train_from_iterator((text for example in examples for text in (example.request, example.line)), trainer)
+    texts = [text for example in examples for text in (example.request, example.line)]
+    tokenizer.train_from_iterator(texts + two_digit_numbers(), trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"$A {JSON}", special_tokens=[(JSON, tokenizer.token_to_id(JSON))])
     return tokenizer

@@ -73,29 +73,22 @@ def drop_words(rng, text):
 
 
 def change_case(rng, text):
-    style = rng.random()
-    if style < 0.50:
-        return text
-    if style < 0.90:
-        return text[:1].upper() + text[1:]
-    if style < 0.94:
-        return text.upper()
-    return text.lower() if style < 0.97 else text.title().replace("'S", "'s")
+    return text[:1].upper() + text[1:] if rng.random() < 0.5 else text
 
 
 def change_punctuation(rng, text):
-    if rng.random() < 0.15:
+    if rng.random() < 0.10:
         text = re.sub(r"[,']", "", text)
     style = rng.random()
     if style < 0.45 or text[-1:] in "?.!":
         return text
-    return text + ("." if style < 0.85 else rng.choice(["!", "?", "...", " .", " please", " thanks"]))
+    return text + ("." if style < 0.85 else rng.choice(["!", "?"]))
 
 
-def rough(rng, text, typist):
+def rough(rng, text, typist, tidy):
     """The request as somebody might have typed it."""
-    if rng.random() < 0.12:
+    if not tidy and rng.random() < 0.08:
         text = drop_words(rng, text)
-    if rng.random() < 0.22:
-        text = typist.spoil(rng, text, rng.choice([1, 1, 1, 2, 3]))
+    if not tidy and rng.random() < 0.05:
+        text = typist.spoil(rng, text, 1)
     return change_case(rng, change_punctuation(rng, re.sub(r"\s+", " ", text).strip(" ,")))

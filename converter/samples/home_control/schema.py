@@ -64,6 +64,13 @@ ATTRIBUTES = {
     "tv": ["volume"],
 }
 
+# Devices and places that are not there; the words are shared by the training and the held-out text, as those above are.
+FOREIGN_DEVICES = """oven stove toaster microwave dishwasher fridge freezer computer laptop phone printer camera clock bed sofa
+piano guitar bicycle car gate fence pool pump drill projector coffee_machine washing_machine hair_dryer alarm_clock blender router
+scooter doorbell""".split()
+FOREIGN_PLACES = """school hospital restaurant bank hotel airport library church supermarket museum castle barn helicopter train
+swimming_pool greenhouse""".split()
+
 KEYS = ("device", "room", "action", "value", "time")
 
 

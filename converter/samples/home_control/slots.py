@@ -25,7 +25,7 @@ def number_text(rng, number):
 
 
 def pick_percent(rng):
-    return rng.randrange(0, 101, 5) if rng.random() < 0.5 else rng.randint(0, 100)
+    return rng.randrange(0, 101, 10)
 
 
 def percent_text(rng, number, unit_needed, absolute):
@@ -51,7 +51,7 @@ def degrees_text(rng, number, unit_needed):
 def pick_value(rng, in_degrees, absolute):
     if not in_degrees:
         return pick_percent(rng) if absolute else max(1, pick_percent(rng))
-    return rng.randint(5, 30) if absolute else rng.randint(1, 10)
+    return rng.randint(10, 30) if absolute else rng.randint(1, 5)
 
 
 def value_text(rng, number, in_degrees, unit_needed, absolute):
@@ -67,7 +67,7 @@ def stamp(hour, minute):
 
 
 def pick_minute(rng):
-    return rng.randrange(0, 60, 5) if rng.random() < 0.7 else rng.randint(0, 59)
+    return rng.choice((0, 15, 30, 45))
 
 
 def hour_text(rng, hour):
@@ -81,13 +81,7 @@ def to_twelve(hour):
 def digital_24(rng):
     hour, minute = rng.randint(0, 23), pick_minute(rng)
     shown = str(hour) if hour > 9 or rng.random() < 0.4 else f"{hour:02d}"
-    return f"{shown}{rng.choice('::::.')}{minute:02d}", stamp(hour, minute)
-
-
-def words_24(rng):
-    hour, minute = rng.randint(13, 23), rng.choice([0, pick_minute(rng)])
-    tail = "hundred" if minute == 0 else minute_after_hour(rng, minute)
-    return f"{in_words(hour, '-')} {tail}", stamp(hour, minute)
+    return f"{shown}:{minute:02d}", stamp(hour, minute)
 
 
 def minute_after_hour(rng, minute):
@@ -122,13 +116,13 @@ def spoken(rng, hour, minute):
 
 def spoken_bare(rng):
     """No half of the day is named: the time is taken as said, hours 1 to 12."""
-    hour, minute = rng.randint(1, 12), rng.choice([0, 15, 30, 45, pick_minute(rng)])
+    hour, minute = rng.randint(1, 12), pick_minute(rng)
     return spoken(rng, hour, minute), stamp(hour, minute)
 
 
 def half_of_day(rng):
     """'7pm', '6:45 am', 'quarter past six p.m.'; 12 am is midnight, 12 pm is noon."""
-    hour, minute = rng.randint(0, 23), rng.choice([0, pick_minute(rng)])
+    hour, minute = rng.randint(0, 23), pick_minute(rng)
     letter = "a" if hour < 12 else "p"
     suffix = rng.choice([f"{letter}m", f"{letter}m", f"{letter}.m.", f"{letter.upper()}M"])
     twelve = to_twelve(hour)
@@ -147,7 +141,7 @@ DAY_PARTS = [("in the morning", 4, 11), ("this morning", 5, 11), ("in the aftern
 def part_of_day(rng, part_first=False):
     """'eight in the evening'; with part_first 'this evening at eight'."""
     part, first, last = rng.choice(DAY_PARTS)
-    hour, minute = rng.randint(first, last), rng.choice([0, 15, 30, 45, pick_minute(rng)])
+    hour, minute = rng.randint(first, last), pick_minute(rng)
     twelve = to_twelve(hour)
     text = spoken(rng, twelve, minute)
     if rng.random() < 0.3:
@@ -168,9 +162,9 @@ def clock(rng):
         return half_of_day(rng)
     if style < 0.73:
         return spoken_bare(rng)
-    if style < 0.88:
+    if style < 0.93:
         return part_of_day(rng)
-    return named(rng) if style < 0.95 else words_24(rng)
+    return named(rng)
 
 
 def time_phrase(rng, carriers, after_value):

@@ -68,14 +68,15 @@ def loss_of(model, batch):
     return torch.nn.functional.cross_entropy(model.lm_head(hidden[counted]), wanted[counted])
 
 
-def optimizer_for(model, peak):
-    matrices = [p for p in model.parameters() if p.dim() > 1]
-    vectors = [p for p in model.parameters() if p.dim() == 1]
-    groups = [{"params": matrices, "weight_decay": 0.05}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.98))
+def optimizers_for(model, peak):
+    """Muon for the matrices of the layers, AdamW for the embedding and the norms."""
+    inner = [p for name, p in model.named_parameters() if p.dim() > 1 and "embed" not in name]
+    outer = [p for name, p in model.named_parameters() if p.dim() == 1 or "embed" in name]
+    return [torch.optim.Muon(inner, lr=peak, momentum=0.95, weight_decay=0.01),
+            torch.optim.AdamW(outer, lr=peak / 5, betas=(0.9, 0.98), weight_decay=0.0)]
 
 
-def rate(step, steps, warmup=300, floor=0.02):
+def rate(step, steps, warmup=100, floor=0.02):
     if step < warmup:
         return (step + 1) / warmup
     return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * (step - warmup) / max(1, steps - warmup)))
@@ -91,21 +92,21 @@ def save(model):
 
 def train(model, encoded, options):
     generator = torch.Generator().manual_seed(options.seed)
-    optimizer = optimizer_for(model, options.rate)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step, options.steps))
+    optimizers = optimizers_for(model, options.rate)
+    schedules = [torch.optim.lr_scheduler.LambdaLR(each, lambda step: rate(step, options.steps)) for each in optimizers]
     started, running = time.time(), 0.0
     for step, batch in zip(range(1, options.steps + 1), batches(encoded, options.batch, generator)):
         loss = loss_of(model, batch)
-        optimizer.zero_grad(set_to_none=True)
+        model.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
+        for each in optimizers + schedules:
+            each.step()
         running += loss.item()
         if step % 200 == 0:
             print(f"step {step} loss {running / 200:.4f} seconds {time.time() - started:.0f}", flush=True)
             running = 0.0
-        if step % 2000 == 0:
+        if step % 1000 == 0:
             save(model)
 
 
@@ -158,8 +159,8 @@ def evaluate(model, tokenizer, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=12000)
-    parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rate", type=float, default=0.02)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--resume", action="store_true", help="start from the model directory's weights")
