@@ -3,6 +3,7 @@
 #include <cstring>
 #include <optional>
 
+#include "converter/error.h"
 #include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
