@@ -93,7 +93,7 @@ void set_options(const ConvertOptions &options, format::Config &config) {
 
 std::string options_text(const ConvertOptions &options, const fs::path &tokenizer, std::uint32_t context) {
   return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + " --weights " + dtype_name(options.weights) +
-         " --kv " + dtype_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
+         (options.embeddings ? std::string(" --embeddings ") + dtype_name(*options.embeddings) : "") + " --kv " + dtype_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
          (tokenizer.empty() ? "none" : base_name(tokenizer));
 }
 
@@ -110,7 +110,10 @@ void describe_blob(const fs::path &path, ConvertReport &report) {
 
 }  // namespace
 
-const char *dtype_name(Dtype dtype) { return dtype == Dtype::f32 ? "f32" : dtype == Dtype::f16 ? "f16" : "q8"; }
+const char *dtype_name(Dtype dtype) {
+  constexpr const char *kNames[] = {"f32", "f16", "q8", "q4"};
+  return kNames[static_cast<std::size_t>(dtype)];
+}
 
 ConvertReport convert(const ConvertOptions &options) try {
   const Checkpoint checkpoint = open_checkpoint(options.source);
@@ -121,6 +124,7 @@ ConvertReport convert(const ConvertOptions &options) try {
   BlobParts parts;
   const fs::path tokenizer = tokenizer_path(options);
   add_tokenizer(tokenizer, plan, parts, report);
+  parts.embeddings = options.embeddings.value_or(options.weights);
   parts.source = base_name(options.source);
   parts.converter = options_text(options, tokenizer, plan.config.default_context);
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct ConvertOptions {
   TokenizerChoice tokenizer = TokenizerChoice::find;
   std::filesystem::path tokenizer_file = {};  // of TokenizerChoice::file
   format::Dtype weights = format::Dtype::q8;
+  std::optional<format::Dtype> embeddings = {};  // of the token embedding and the head; default: that of the weights
   format::Dtype kv = format::Dtype::f16;
   std::uint32_t context = 0;  // default context of the blob; 0: the model's, at most 2048
   Progress progress = {};

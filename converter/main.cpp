@@ -52,32 +52,37 @@ class ProgressBar {
 
 // The options as they were typed; CLI11 has checked them.
 struct CommandLine {
-  std::string source, output, tokenizer, weights = "q8", kv;
+  std::string source, output, tokenizer, weights = "q8", embeddings, kv;
   std::uint32_t context = 0;
 };
 
 void declare(CLI::App &app, CommandLine &line) {
-  const CLI::IsMember format({"f32", "f16", "q8"});
+  const CLI::IsMember weights({"f32", "f16", "q8", "q4"}), kv({"f32", "f16", "q8"});
   app.set_version_flag("--version", std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION);
   app.add_option("SOURCE", line.source, "Hugging Face directory (config.json and model.safetensors) or llama2.c .bin")
       ->required();
   app.add_option("-o,--output", line.output, "the blob to write")->required();
   app.add_option("--tokenizer", line.tokenizer, "tokenizer file, or 'none'; default: the one beside the checkpoint");
-  app.add_option("--weights", line.weights, "number format of the matrices; default: q8")->check(format);
-  app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")
-      ->check(format);
+  app.add_option("--weights", line.weights, "number format of the matrices; default: q8")->check(weights);
+  app.add_option("--embeddings", line.embeddings,
+                 "number format of the token embedding and the head; default: that of the weights")
+      ->check(weights);
+  app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")->check(kv);
   app.add_option("--context", line.context,
                  "positions of a session unless the firmware says otherwise; default: the model's, at most 2048")
       ->check(CLI::Range(1u, tidbit::format::kMaxContext));
 }
 
 Dtype dtype_named(const std::string &name) {
-  return name == "f32" ? Dtype::f32 : name == "f16" ? Dtype::f16 : Dtype::q8;
+  if (name == "f32") return Dtype::f32;
+  if (name == "f16") return Dtype::f16;
+  return name == "q4" ? Dtype::q4 : Dtype::q8;
 }
 
 ConvertOptions options_of(const CommandLine &line) {
   ConvertOptions options{.source = line.source, .output = line.output};
   options.weights = dtype_named(line.weights);
+  if (!line.embeddings.empty()) options.embeddings = dtype_named(line.embeddings);
   options.kv = line.kv.empty() ? default_kv(options.weights) : dtype_named(line.kv);
   options.context = line.context;
   if (line.tokenizer == "none") {

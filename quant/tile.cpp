@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/arith.h"
+#include "quant/q4.h"
 #include "quant/q8.h"
 
 namespace tidbit::quant {
@@ -68,11 +69,42 @@ void unpack_q8_row(const std::byte *tile, std::uint32_t row, std::uint32_t cols,
   }
 }
 
+// One row of a q4 tile: scale [group][16], fine [block][16], then pairs of codes [col / 8][16][4].
+void pack_q4_row(const float *x, std::uint32_t row, std::uint32_t cols, std::uint32_t group, std::byte *tile) {
+  std::uint8_t codes[format::kMaxGroup], fine[format::kMaxGroup / format::kBlock];
+  std::byte *fine_bytes = tile + format::q4_scale_bytes(cols, group);
+  std::byte *code_bytes = tile + format::q4_head_bytes(cols, group);
+  for (std::uint32_t first = 0; first < cols; first += group) {
+    const std::uint32_t count = std::min(group, cols - first);
+    const std::uint16_t scale = quantize_group_q4(x + first, count, codes, fine);
+    std::memcpy(tile + (first / group * kTileRows + row) * 2, &scale, 2);
+    for (std::uint32_t b = 0; b < format::block_count(count); ++b) {
+      fine_bytes[(first / format::kBlock + b) * kTileRows + row] = static_cast<std::byte>(fine[b]);
+    }
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const std::uint32_t col = first + i;
+      code_bytes[format::q4_code_byte(row, col)] |= static_cast<std::byte>(codes[i] << format::q4_nibble(col));
+    }
+  }
+}
+
+void unpack_q4_row(const std::byte *tile, std::uint32_t row, std::uint32_t cols, std::uint32_t group, float *x) {
+  const std::byte *fine_bytes = tile + format::q4_scale_bytes(cols, group);
+  const std::byte *code_bytes = tile + format::q4_head_bytes(cols, group);
+  for (std::uint32_t col = 0; col < cols; ++col) {
+    const auto code =
+        static_cast<std::int32_t>(code_bytes[format::q4_code_byte(row, col)] >> format::q4_nibble(col)) & 15;
+    const auto fine = static_cast<std::uint8_t>(fine_bytes[col / format::kBlock * kTileRows + row]);
+    x[col] = load_half(tile + (col / group * kTileRows + row) * 2) * static_cast<float>(format::q4_weight(fine, code));
+  }
+}
+
 }  // namespace
 
 float largest_value(Dtype dtype) {
   if (dtype == Dtype::f32) return 0x1.fffffep127f;
-  return dtype == Dtype::f16 ? 65504.0f : kQ8Largest;
+  if (dtype == Dtype::f16) return 65504.0f;
+  return dtype == Dtype::q8 ? kQ8Largest : kQ4Largest;
 }
 
 void pack_tile(Dtype dtype, const float *rows, std::uint32_t count, std::uint32_t cols, std::uint32_t group,
@@ -82,9 +114,11 @@ void pack_tile(Dtype dtype, const float *rows, std::uint32_t count, std::uint32_
     const float *x = rows + std::uint64_t{row} * cols;
     if (dtype == Dtype::q8) {
       pack_q8_row(x, row, cols, group, tile);
-      continue;
+    } else if (dtype == Dtype::q4) {
+      pack_q4_row(x, row, cols, group, tile);
+    } else {
+      for (std::uint32_t col = 0; col < cols; ++col) store(dtype, tile, format::tile_element(row, col), x[col]);
     }
-    for (std::uint32_t col = 0; col < cols; ++col) store(dtype, tile, format::tile_element(row, col), x[col]);
   }
 }
 
@@ -94,9 +128,11 @@ void unpack_tile(Dtype dtype, const std::byte *tile, std::uint32_t count, std::u
     float *x = rows + std::uint64_t{row} * cols;
     if (dtype == Dtype::q8) {
       unpack_q8_row(tile, row, cols, group, x);
-      continue;
+    } else if (dtype == Dtype::q4) {
+      unpack_q4_row(tile, row, cols, group, x);
+    } else {
+      for (std::uint32_t col = 0; col < cols; ++col) x[col] = load(dtype, tile, format::tile_element(row, col));
     }
-    for (std::uint32_t col = 0; col < cols; ++col) x[col] = load(dtype, tile, format::tile_element(row, col));
   }
 }
 

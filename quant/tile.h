@@ -12,7 +12,7 @@ namespace tidbit::quant {
 float largest_value(format::Dtype dtype);
 
 // Packs `count` rows (1 to 16) of `cols` floats, one after another, into one tile of tile_bytes(dtype, cols, group)
-// bytes. Rows that are missing and all padding are zeros. `group` matters to q8 only.
+// bytes. Rows that are missing and all padding are zeros. `group` matters to q8 and q4.
 void pack_tile(format::Dtype dtype, const float *rows, std::uint32_t count, std::uint32_t cols, std::uint32_t group,
                std::byte *tile);
 

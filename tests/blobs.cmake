@@ -16,7 +16,7 @@ if(TIDBIT_BUILD_CONVERTER)
   endfunction()
 
   function(tidbit_blobs name source)
-    foreach(weights f32 f16 q8)
+    foreach(weights f32 f16 q8 q4)
       tidbit_blob(${name}-${weights} ${source} --weights ${weights} ${ARGN})
     endforeach()
     tidbit_blob(${name}-q8-kvq8 ${source} --weights q8 --kv q8 ${ARGN})

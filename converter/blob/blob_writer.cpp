@@ -49,6 +49,11 @@ class BlobWriter {
   }
 
  private:
+  format::Dtype format_of(const TensorPlan &tensor) const {
+    const bool embedding = tensor.role == format::Role::token_embedding || tensor.role == format::Role::head;
+    return embedding ? parts_.embeddings : plan_.config.weights;
+  }
+
   // Sections and tensors get their offsets before a byte is written.
   void place_everything() {
     const std::size_t section_count = parts_.tokenizer.empty() ? 2 : 3;
@@ -57,7 +62,7 @@ class BlobWriter {
     end_ = format::round_up(header_bytes_, kAlignment);
     const std::uint64_t weights = end_;
     for (const TensorPlan &tensor : plan_.tensors) {
-      entries_.push_back(tensor_entry(tensor, plan_.config.weights));
+      entries_.push_back(tensor_entry(tensor, format_of(tensor)));
       entries_.back().offset = end_;
       end_ = format::round_up(end_ + entries_.back().bytes, kAlignment);
     }

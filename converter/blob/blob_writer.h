@@ -15,6 +15,7 @@ struct BlobParts {
   std::vector<std::byte> tokenizer;  // empty: no section
   std::string source;                // provenance
   std::string converter;
+  format::Dtype embeddings = format::Dtype::q8;  // of the token embedding and the head
 };
 
 struct TensorReport {

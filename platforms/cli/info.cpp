@@ -17,6 +17,8 @@ const char *dtype_name(tidbit_dtype type) {
       return "f16";
     case TIDBIT_Q8:
       return "q8";
+    case TIDBIT_Q4:
+      return "q4";
   }
   return "unknown";
 }

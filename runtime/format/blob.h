@@ -1,5 +1,5 @@
-// The checked view of a blob: what tidbit_model holds. check_blob (blob.cpp, tensors.cpp) is the only parser of the header;
-// after it every accessor here is total.
+// The checked view of a blob: what tidbit_model holds. check_blob (blob.cpp, tensors.cpp) is the only parser of the
+// header; after it every accessor here is total.
 #pragma once
 
 #include "format/blob_format.h"
@@ -20,7 +20,7 @@ struct Model {
   const format::Tensor *tensors;
   const std::byte *tokenizer;  // null without one
   std::uint64_t tokenizer_bytes;
-  const char *source;     // "" without provenance
+  const char *source;  // "" without provenance
   const char *converter;
   std::uint32_t global_tensors;            // in front of the first layer's
   std::uint32_t layer_tensors;             // of each layer

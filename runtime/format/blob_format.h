@@ -25,7 +25,7 @@ inline constexpr std::uint32_t kMaxEndTokens = 8;
 inline constexpr std::uint32_t kMaxPieceBytes = 256;
 inline constexpr std::uint32_t kMaxProvenanceBytes = 4096;
 
-enum class Dtype : std::uint8_t { f32 = 0, f16 = 1, q8 = 2 };
+enum class Dtype : std::uint8_t { f32 = 0, f16 = 1, q8 = 2, q4 = 3 };
 
 // How the elements of a tensor are arranged (tensor_layout.h).
 enum class Layout : std::uint8_t {
@@ -63,8 +63,8 @@ struct Config {
   Activation activation;
   std::uint8_t gated;      // 1: act(gate) * up, 0: act(up)
   std::uint8_t reserved0;  // 0
-  Dtype weights;       // of the matrices, for display
-  Dtype kv;            // of the KV cache
+  Dtype weights;           // of the matrices, for display
+  Dtype kv;                // of the KV cache
   std::int32_t bos_token;  // -1: none
   std::uint32_t end_token_count;
   std::int32_t end_tokens[kMaxEndTokens];
@@ -138,7 +138,7 @@ struct Tensor {
   std::uint16_t layer;  // kGlobal for global tensors
   Dtype dtype;
   Layout layout;
-  std::uint16_t group;  // q8: codes per scale along a row, multiple of 4; else 0
+  std::uint16_t group;  // q8, q4: codes per scale along a row, a multiple of 32; else 0
   std::uint32_t rows;
   std::uint32_t cols;
   std::uint64_t offset;  // from the start of the blob, multiple of 64, inside the weights section

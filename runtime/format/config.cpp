@@ -33,7 +33,7 @@ struct Enumeration {
 
 constexpr Enumeration kEnumerations[] = {
     {offsetof(Config, norm), 1},  {offsetof(Config, norm_place), 1}, {offsetof(Config, position), 2},
-    {offsetof(Config, gated), 1}, {offsetof(Config, activation), 3}, {offsetof(Config, weights), 2},
+    {offsetof(Config, gated), 1}, {offsetof(Config, activation), 3}, {offsetof(Config, weights), 3},
     {offsetof(Config, kv), 2},
 };
 

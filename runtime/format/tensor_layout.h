@@ -5,6 +5,8 @@
 //   f32, f16   [tile][cols][16 rows]
 //   q8         [tile] { f16 scale [groups][16 rows], zeros up to a multiple of 64 bytes;
 //                       int8 code [kc / 4][16 rows][4] }
+//   q4         [tile] { f16 scale [groups][16 rows], fine [blocks][16 rows], zeros up to a multiple of 64 bytes;
+//                       code pairs [blocks][4][16 rows][4] }    blocks of 32 columns, padded with zeros
 // so that 4 consecutive codes of a row are one 32-bit word and the 16 words of a tile one 64-byte line.
 #pragma once
 
@@ -14,6 +16,7 @@ namespace tidbit::format {
 
 inline constexpr std::uint32_t kTileRows = 16;
 inline constexpr std::uint32_t kDefaultGroup = 128;
+inline constexpr std::uint32_t kBlock = 32;      // codes of q4 with one fine scale; groups are whole blocks
 inline constexpr std::uint32_t kMaxGroup = 256;  // keeps a group's int32 sum exact as a float: 256 * 127^2 < 2^24
 
 static constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }
@@ -30,14 +33,39 @@ static constexpr std::uint64_t q8_tile_bytes(std::uint64_t cols, std::uint64_t g
   return q8_scale_bytes(cols, group) + round_up(cols, 4) * kTileRows;
 }
 
-static constexpr std::uint64_t element_bytes(Dtype dtype) { return dtype == Dtype::f32 ? 4 : dtype == Dtype::f16 ? 2 : 1; }
+static constexpr std::uint64_t block_count(std::uint64_t cols) { return ceil_div(cols, kBlock); }
+
+// q4: 16 f16 scales a group, then 16 fine bytes a block (low nibble: the block's scale, 0 to 15; high nibble: its
+// shift, -8 to 7).
+static constexpr std::uint64_t q4_scale_bytes(std::uint64_t cols, std::uint64_t group) {
+  return ceil_div(cols, group) * kTileRows * 2;
+}
+static constexpr std::uint64_t q4_head_bytes(std::uint64_t cols, std::uint64_t group) {
+  return round_up(q4_scale_bytes(cols, group) + block_count(cols) * kTileRows, kAlignment);
+}
+static constexpr std::uint64_t q4_tile_bytes(std::uint64_t cols, std::uint64_t group) {
+  return q4_head_bytes(cols, group) + block_count(cols) * kTileRows * kBlock / 2;
+}
+
+// What a code (0 to 15) of a q4 block stands for, in units of the group's scale. At most 15 * 8 + 48 in magnitude, so
+// that a group's int32 sum is exact as a float: 256 * 168 * 127 < 2^24.
+inline constexpr std::int32_t kQ4Zero = 8, kQ4Shift = 6;
+static constexpr std::int32_t q4_weight(std::uint8_t fine, std::int32_t code) {
+  const std::int32_t scale = fine & 15, shift = static_cast<std::int8_t>(fine) >> 4;
+  return scale * (code - kQ4Zero) + kQ4Shift * shift;
+}
+
+static constexpr std::uint64_t element_bytes(Dtype dtype) {
+  return dtype == Dtype::f32 ? 4 : dtype == Dtype::f16 ? 2 : 1;
+}
 
 static constexpr std::uint64_t tile_bytes(Dtype dtype, std::uint64_t cols, std::uint64_t group) {
+  if (dtype == Dtype::q4) return q4_tile_bytes(cols, group);
   return dtype == Dtype::q8 ? q8_tile_bytes(cols, group) : cols * kTileRows * element_bytes(dtype);
 }
 
 static constexpr std::uint64_t tensor_bytes(Dtype dtype, Layout layout, std::uint64_t rows, std::uint64_t cols,
-                                     std::uint64_t group) {
+                                            std::uint64_t group) {
   if (layout == Layout::plain) return rows * cols * element_bytes(dtype);
   return tile_count(rows) * tile_bytes(dtype, cols, group);
 }
@@ -47,5 +75,11 @@ static constexpr std::uint64_t tile_element(std::uint32_t row, std::uint64_t col
 static constexpr std::uint64_t q8_code(std::uint32_t row, std::uint64_t col) {
   return col / 4 * (std::uint64_t{kTileRows} * 4) + std::uint64_t{row} * 4 + col % 4;
 }
+
+// Of q4: the byte among a tile's codes; columns k and k + 4 share it, as its low and its high nibble.
+static constexpr std::uint64_t q4_code_byte(std::uint32_t row, std::uint64_t col) {
+  return col / 8 * (std::uint64_t{kTileRows} * 4) + std::uint64_t{row} * 4 + col % 4;
+}
+static constexpr std::uint32_t q4_nibble(std::uint64_t col) { return col % 8 >= 4 ? 4 : 0; }  // bits to shift by
 
 }  // namespace tidbit::format

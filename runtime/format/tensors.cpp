@@ -69,7 +69,7 @@ Expected expected_layer(Role role, const Config &c) {
 
 bool has_kind(const Tensor &t, Kind kind) {
   switch (kind) {
-    case Kind::matrix: return t.layout == Layout::tile16 && t.dtype <= Dtype::q8;
+    case Kind::matrix: return t.layout == Layout::tile16 && t.dtype <= Dtype::q4;
     case Kind::table: return t.layout == Layout::plain && t.dtype <= Dtype::f16;
     case Kind::vector: return t.layout == Layout::plain && t.dtype == Dtype::f32;
   }
@@ -77,8 +77,8 @@ bool has_kind(const Tensor &t, Kind kind) {
 }
 
 bool has_group(const Tensor &t) {
-  if (t.dtype != Dtype::q8) return t.group == 0;
-  return t.group >= 4 && t.group <= format::kMaxGroup && t.group % 4 == 0;
+  if (t.dtype < Dtype::q8) return t.group == 0;
+  return t.group != 0 && t.group <= format::kMaxGroup && t.group % format::kBlock == 0;
 }
 
 bool lies_in(const Tensor &t, const format::Section &weights) {

@@ -2,7 +2,7 @@
 // emulation of them for a CPU without AVX-512.
 #include <immintrin.h>
 
-#include "kernels/quant_bodies.h"
+#include "kernels/int4_bodies.h"
 
 namespace tidbit {
 namespace {
@@ -11,7 +11,8 @@ struct Avx512Lanes {
   using F = __m512;
   using I = __m512i;
   using C = __m512i;
-  static constexpr std::uint32_t width = 16, tile_block = 4, token_block = 8;
+  static constexpr std::uint32_t width = 16, streams = 4, block_tiles = 2, block_tokens = 8, block_queries = 4,
+                                 block_vectors = 4;
 
   static __mmask16 first(std::uint32_t n) { return static_cast<__mmask16>((1u << n) - 1); }
 
@@ -60,6 +61,29 @@ struct Avx512Lanes {
   static I dot4(I acc, C w, std::uint32_t x4) {
     return _mm512_dpbusd_epi32(acc, w, _mm512_set1_epi32(static_cast<int>(x4)));
   }
+  // With the codes' zero taken off by its start, a block's sum fits 16 bits: 32 * 8 * 127 < 2^15.
+  using B = __m512i;
+  struct Fine {
+    __m512i scale, shift;  // 16-bit pairs: (scale, 0), (6 shift, 0)
+  };
+  static __m512i load_nibbles(const std::byte *p) { return _mm512_loadu_si512(p); }
+  static __m512i low(__m512i n) { return _mm512_and_si512(n, _mm512_set1_epi32(0x0F0F0F0F)); }
+  static __m512i high(__m512i n) { return low(_mm512_srli_epi32(n, 4)); }
+  static B block_start(BlockSum sum) { return _mm512_set1_epi32(sum.start); }
+  static B block_dot(B acc, __m512i n, std::uint32_t x4) {
+    return _mm512_dpbusd_epi32(acc, n, _mm512_set1_epi32(static_cast<int>(x4)));
+  }
+  static Fine load_fine(const std::byte *p) {
+    const __m512i fine = _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
+    const __m512i scale = _mm512_and_si512(fine, _mm512_set1_epi32(15));
+    const __m512i shift = _mm512_mullo_epi32(_mm512_srai_epi32(fine, 4), _mm512_set1_epi32(format::kQ4Shift));
+    return {scale, _mm512_and_si512(shift, _mm512_set1_epi32(0xFFFF))};
+  }
+  static I add_block(I acc, B block, Fine fine, BlockSum sum) {
+    const __m512i x = _mm512_set1_epi32(sum.sum);
+    return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(acc, block, fine.scale), x, fine.shift);
+  }
+
   static F to_float(I x) { return _mm512_cvtepi32_ps(x); }
 
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {

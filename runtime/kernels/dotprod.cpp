@@ -11,6 +11,15 @@ struct DotprodLanes : NeonLanes {
   static C load_codes(const std::int8_t *p) { return vld1q_s8(p); }
   static I start(std::int32_t) { return vdupq_n_s32(0); }
   static I dot4(I acc, C w, std::uint32_t x4) { return vdotq_s32(acc, w, vreinterpretq_s8_u32(vdupq_n_u32(x4))); }
+  using B = int32x4_t;
+  using Fine = FineRows;
+  static B block_start(BlockSum) { return vdupq_n_s32(0); }
+  static B block_dot(B acc, int8x16_t n, std::uint32_t x4) { return dot4(acc, n, x4); }
+  static Fine load_fine(const std::byte *p) { return load_fine_rows(p); }
+  static I add_block(I acc, B block, Fine fine, BlockSum sum) {
+    return vmlaq_n_s32(vmlaq_s32(acc, block, fine.scale), fine.zero, sum.sum);
+  }
+
   static F to_float(I x) { return vcvtq_f32_s32(x); }
 };
 

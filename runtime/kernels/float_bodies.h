@@ -5,9 +5,10 @@
 // (int8 as floats); load_part, load_f16_part, load_i8_part and store_part for n < width elements (the others are 0 and
 // are not touched in memory); set, add, sub, mul, div, fma(a, b, c) = a b + c; min(a, b) = a < b ? a : b and
 // max(a, b) = a > b ? a : b, NaN and zeros included; less(a, b, yes, no) = a < b ? yes : no; abs; copy_sign(magnitude,
-// sign); scale2(x, t), which adds the integer that kRoundMagic left in t to the exponent of x. tile_block and
-// token_block are how many tiles of a matrix and how many tokens are worth holding in registers at once; they do not
-// change a result. For the q8 bodies: quant_bodies.h.
+// sign); scale2(x, t), which adds the integer that kRoundMagic left in t to the exponent of x. `streams` is how many
+// tiles of a matrix are walked in step for one token, so that memory is read in as many places at once; block_tiles and
+// block_tokens are how many fill the registers for more tokens, block_queries and block_vectors the same of attention.
+// They do not change a result. For the q8 bodies: quant_bodies.h.
 //
 // Loops over arrays of registers are unrolled by pragma: only then do compilers keep the arrays in registers.
 #pragma once
@@ -269,14 +270,13 @@ struct FloatBodies {
 
   // acc[tile][vector][r] = fma(w[r][k], x[k], acc), k ascending, for 16 rows r of each tile.
   template <class Load, std::uint32_t kTiles, std::uint32_t kVectors>
-  static void dot(const typename Load::T *w, const float *x, std::size_t x_stride, std::uint32_t cols,
-                  F (&acc)[kTiles][kVectors][kParts]) {
-    clear(acc);
+  static void dot(const typename Load::T *w, std::size_t tile_stride, const float *x, std::size_t x_stride,
+                  std::uint32_t cols, F (&acc)[kTiles][kVectors][kParts]) {
     for (std::uint32_t k = 0; k < cols; ++k) {
 #pragma GCC unroll 16
       for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
         const std::uint32_t tile = i / kParts, part = i % kParts;
-        const F weights = Load::whole(w + (std::size_t{tile} * cols + k) * 16 + part * W);
+        const F weights = Load::whole(w + tile * tile_stride + std::size_t{k} * 16 + part * W);
 #pragma GCC unroll 16
         for (std::uint32_t v = 0; v < kVectors; ++v) {
           acc[tile][v][part] = L::fma(weights, L::set(x[v * x_stride + k]), acc[tile][v][part]);
@@ -285,105 +285,186 @@ struct FloatBodies {
     }
   }
 
+  // Where a block of sums is worked on: rows of the tiles from `tile` on, tokens from `token` on, columns [begin, end).
+  struct Place {
+    std::uint32_t tile, token, begin, end;
+  };
+
   template <class Load>
   struct FloatBlock {
+    static std::uint32_t column_step(const Matmul &) { return 512; }
+
     template <std::uint32_t kTiles, std::uint32_t kTokens>
-    static void run(const Matmul &m, std::uint32_t tile, std::uint32_t token) {
+    static void run(const Matmul &m, Place at) {
       const auto *weights = reinterpret_cast<const typename Load::T *>(m.weights);
       F acc[kTiles][kTokens][kParts];
-      dot<Load>(weights + std::size_t{tile} * m.cols * 16, m.x + token * m.x_stride, m.x_stride, m.cols, acc);
-      put_rows(m, tile, token, acc);
+      get_rows(m, at, acc);
+      dot<Load>(weights + (std::size_t{at.tile} * m.cols + at.begin) * 16, std::size_t{m.cols} * 16,
+                m.x + at.token * m.x_stride + at.begin, m.x_stride, at.end - at.begin, acc);
+      put_rows(m, at, acc);
     }
   };
 
-  template <std::uint32_t kTiles, std::uint32_t kTokens>
-  static void put_rows(const Matmul &m, std::uint32_t tile, std::uint32_t token,
-                       const F (&acc)[kTiles][kTokens][kParts]) {
+  // body(y, n, acc) for each vector of a block's sums: n of its rows are there, at y.
+  template <std::uint32_t kTiles, std::uint32_t kTokens, class Body>
+  static void each_vector(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts], Body body) {
+#pragma GCC unroll 16
     for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-      const std::uint32_t row = tile * 16 + i * W;
+      const std::uint32_t row = at.tile * 16 + i * W;
+      const std::uint32_t n = row >= m.rows ? 0 : m.rows - row;
+#pragma GCC unroll 16
       for (std::uint32_t t = 0; t < kTokens; ++t) {
-        float *y = m.y + (token + t) * m.y_stride + row;
-        const F value = acc[i / kParts][t][i % kParts];
-        if (row + W <= m.rows) {
-          L::store(y, value);
-        } else if (row < m.rows) {
-          L::store_part(y, value, m.rows - row);
-        }
+        body(m.y + (at.token + t) * m.y_stride + row, n, acc[i / kParts][t][i % kParts]);
       }
     }
   }
 
-  // Tiles [tile, tile + kTiles), all tokens: blocks of tokens on one tile, the tokens that remain on all of the tiles.
+  // The sums over the columns before at.begin, which an earlier block left in y.
+  template <std::uint32_t kTiles, std::uint32_t kTokens>
+  static void get_rows(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts]) {
+    if (at.begin == 0) {
+      clear(acc);
+      each_vector(m, at, acc, [](const float *y, std::uint32_t, F &) { __builtin_prefetch(y, 1); });
+      return;
+    }
+    each_vector(m, at, acc, [](const float *y, std::uint32_t n, F &a) {
+      a = n >= W ? L::load(y) : n > 0 ? L::load_part(y, n) : L::set(0.0f);
+    });
+  }
+
+  template <std::uint32_t kTiles, std::uint32_t kTokens>
+  static void put_rows(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts]) {
+    each_vector(m, at, acc, [](float *y, std::uint32_t n, F &a) {
+      if (n >= W) {
+        L::store(y, a);
+      } else if (n > 0) {
+        L::store_part(y, a, n);
+      }
+    });
+  }
+
+  // Tiles [tile, tile + kTiles), all tokens: blocks of tokens on a few tiles, whose sums fill the registers,
+  // column_step columns at a time, so that the weights stay in the first cache for all tokens; the tokens that remain
+  // on all of the tiles, which keeps as many streams from memory going.
   template <class Block, std::uint32_t kTiles>
   static void times_tokens(const Matmul &m, std::uint32_t tile) {
-    const std::uint32_t whole = m.tokens - m.tokens % L::token_block;
-    for (std::uint32_t i = 0; i < kTiles; ++i) {
-      for (std::uint32_t t = 0; t < whole; t += L::token_block) Block::template run<1, L::token_block>(m, tile + i, t);
+    constexpr std::uint32_t kBlockTiles = kTiles < L::block_tiles ? kTiles : L::block_tiles;
+    const std::uint32_t whole = m.tokens - m.tokens % L::block_tokens, step = Block::column_step(m);
+    for (std::uint32_t i = 0; whole != 0 && i < kTiles; i += kBlockTiles) {
+      for (std::uint32_t k = 0; k < m.cols; k += step) {
+        const std::uint32_t end = m.cols - k < step ? m.cols : k + step;
+        for (std::uint32_t t = 0; t < whole; t += L::block_tokens) {
+          Block::template run<kBlockTiles, L::block_tokens>(m, Place{tile + i, t, k, end});
+        }
+      }
     }
-    for (std::uint32_t t = whole; t < m.tokens; ++t) Block::template run<kTiles, 1>(m, tile, t);
+    for (std::uint32_t t = whole; t < m.tokens; ++t) Block::template run<kTiles, 1>(m, Place{tile, t, 0, m.cols});
   }
 
   template <class Block>
   static void matmul(const Matmul &m, std::uint32_t begin, std::uint32_t end) {
     std::uint32_t tile = begin;
-    for (; tile + L::tile_block <= end; tile += L::tile_block) times_tokens<Block, L::tile_block>(m, tile);
+    for (; tile + L::streams <= end; tile += L::streams) times_tokens<Block, L::streams>(m, tile);
     for (; tile < end; ++tile) times_tokens<Block, 1>(m, tile);
   }
 
-  template <class Load, std::uint32_t kTiles>
-  static void score_tiles(const Scores &s, std::uint32_t first) {
-    F acc[kTiles][1][kParts];
-    dot<Load>(static_cast<const typename Load::T *>(s.k) + std::size_t{first} * s.head_dim, s.q, 0, s.head_dim, acc);
-    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-      L::store(s.scores + first + i * W, L::mul(acc[i / kParts][0][i % kParts], L::set(s.scale)));
-    }
+  // body(first) for queries in blocks that share what is loaded of K or V: body.template operator()<kQueries>(first).
+  template <class Body>
+  static void query_blocks(std::uint32_t queries, Body body) {
+    std::uint32_t i = 0;
+    for (; i + L::block_queries <= queries; i += L::block_queries) body.template operator()<L::block_queries>(i);
+    for (; i < queries; ++i) body.template operator()<1>(i);
   }
+
+  // body.template operator()<kTiles>(first) for tiles of 16 positions; more than one at a time only where every one of
+  // them holds a position.
+  template <std::uint32_t kTiles, class Body>
+  static void position_tiles(std::uint32_t positions, Body body) {
+    std::uint32_t p = 0;
+    for (; p + (kTiles - 1) * 16 < positions; p += kTiles * 16) body.template operator()<kTiles>(p);
+    for (; p < positions; p += 16) body.template operator()<1>(p);
+  }
+
+  template <std::uint32_t kQueries>
+  static constexpr std::uint32_t score_tiles = kQueries == 1 ? L::streams : L::block_tiles;
 
   template <class Load>
   static void scores(const Scores &s) {
-    std::uint32_t first = 0;
-    for (; first + (L::tile_block - 1) * 16 < s.positions; first += L::tile_block * 16) {
-      score_tiles<Load, L::tile_block>(s, first);
+    query_blocks(s.queries, [&]<std::uint32_t kQueries>(std::uint32_t query) {
+      position_tiles<score_tiles<kQueries>>(s.positions, [&]<std::uint32_t kTiles>(std::uint32_t first) {
+        const auto *k = static_cast<const typename Load::T *>(s.k) + std::size_t{first} * s.head_dim;
+        F acc[kTiles][kQueries][kParts];
+        clear(acc);
+        dot<Load>(k, std::size_t{s.head_dim} * 16, s.q + query * s.q_stride, s.q_stride, s.head_dim, acc);
+        for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+          for (std::uint32_t v = 0; v < kQueries; ++v) {
+            float *out = s.scores + (query + v) * s.score_stride + first + i * W;
+            L::store(out, L::mul(acc[i / kParts][v][i % kParts], L::set(s.scale)));
+          }
+        }
+      });
+    });
+  }
+
+  static F mix_weight(const Mix &m, std::uint32_t query, std::uint32_t p) {
+    const float weight = m.weights[query * m.weight_stride + p];
+    return L::set(m.v_scales == nullptr ? weight : weight * m.v_scales[p]);
+  }
+
+  // kVectors vectors of channels, of which load reads the i-th at position p: acc = fma(weight, v, acc), positions
+  // ascending; first those that all of the queries see, then what each sees beyond.
+  template <std::uint32_t kQueries, std::uint32_t kVectors, class LoadV, class StoreOut>
+  static void mix_channels(const Mix &m, std::uint32_t query, LoadV load, StoreOut store) {
+    F acc[kQueries][kVectors];
+    for (auto &of_query : acc) {
+      for (F &a : of_query) a = L::set(0.0f);
     }
-    for (; first < s.positions; first += 16) score_tiles<Load, 1>(s, first);
-  }
-
-  static float mix_weight(const Mix &m, std::uint32_t p) {
-    return m.v_scales == nullptr ? m.weights[p] : m.weights[p] * m.v_scales[p];
-  }
-
-  // kVectors vectors of channels from d on over all positions, ascending: acc = fma(weight, v, acc).
-  template <class Load, std::uint32_t kVectors>
-  static void mix_channels(const Mix &m, std::uint32_t d) {
-    const auto *v = static_cast<const typename Load::T *>(m.v) + d;
-    F acc[kVectors];
-    for (F &a : acc) a = L::set(0.0f);
-    for (std::uint32_t p = 0; p < m.positions; ++p, v += m.head_dim) {
-      const F weight = L::set(mix_weight(m, p));
+    const std::uint32_t common = m.positions + query * m.step;
+    for (std::uint32_t p = 0; p < common; ++p) {
+      F v[kVectors];
 #pragma GCC unroll 16
-      for (std::uint32_t i = 0; i < kVectors; ++i) acc[i] = L::fma(weight, Load::whole(v + i * W), acc[i]);
+      for (std::uint32_t i = 0; i < kVectors; ++i) v[i] = load(p, i);
+#pragma GCC unroll 16
+      for (std::uint32_t q = 0; q < kQueries; ++q) {
+        const F weight = mix_weight(m, query + q, p);
+#pragma GCC unroll 16
+        for (std::uint32_t i = 0; i < kVectors; ++i) acc[q][i] = L::fma(weight, v[i], acc[q][i]);
+      }
     }
-    for (std::uint32_t i = 0; i < kVectors; ++i) L::store(m.out + d + i * W, L::mul(acc[i], L::set(m.inverse_sum)));
-  }
-
-  template <class Load>
-  static void mix_rest(const Mix &m, std::uint32_t d) {
-    const auto *v = static_cast<const typename Load::T *>(m.v) + d;
-    const std::uint32_t rest = m.head_dim - d;
-    F acc = L::set(0.0f);
-    for (std::uint32_t p = 0; p < m.positions; ++p, v += m.head_dim) {
-      acc = L::fma(L::set(mix_weight(m, p)), Load::part(v, rest), acc);
+#pragma GCC unroll 16
+    for (std::uint32_t q = 0; q < kQueries; ++q) {
+      for (std::uint32_t p = common; p < common + q * m.step; ++p) {
+        const F weight = mix_weight(m, query + q, p);
+#pragma GCC unroll 16
+        for (std::uint32_t i = 0; i < kVectors; ++i) acc[q][i] = L::fma(weight, load(p, i), acc[q][i]);
+      }
+      const F inverse = L::set(m.inverse_sums[query + q]);
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kVectors; ++i) {
+        store(m.out + (query + q) * m.out_stride, i, L::mul(acc[q][i], inverse));
+      }
     }
-    L::store_part(m.out + d, L::mul(acc, L::set(m.inverse_sum)), rest);
   }
 
   template <class Load>
   static void mix(const Mix &m) {
-    constexpr std::uint32_t kVectors = 4;
-    std::uint32_t d = 0;
-    for (; d + kVectors * W <= m.head_dim; d += kVectors * W) mix_channels<Load, kVectors>(m, d);
-    for (; d + W <= m.head_dim; d += W) mix_channels<Load, 1>(m, d);
-    if (d < m.head_dim) mix_rest<Load>(m, d);
+    query_blocks(m.queries, [&]<std::uint32_t kQueries>(std::uint32_t query) {
+      std::uint32_t d = 0;
+      const auto *v = static_cast<const typename Load::T *>(m.v);
+      const auto load = [&](std::uint32_t p, std::uint32_t i) {
+        return Load::whole(v + std::size_t{p} * m.head_dim + d + i * W);
+      };
+      const auto store = [&](float *out, std::uint32_t i, F x) { L::store(out + d + i * W, x); };
+      constexpr std::uint32_t kVectors = kQueries == 1 ? 4 : L::block_vectors;
+      for (; d + kVectors * W <= m.head_dim; d += kVectors * W) mix_channels<kQueries, kVectors>(m, query, load, store);
+      for (; d + W <= m.head_dim; d += W) mix_channels<kQueries, 1>(m, query, load, store);
+      if (d == m.head_dim) return;
+      const std::uint32_t rest = m.head_dim - d;
+      mix_channels<kQueries, 1>(
+          m, query,
+          [&](std::uint32_t p, std::uint32_t) { return Load::part(v + std::size_t{p} * m.head_dim + d, rest); },
+          [&](float *out, std::uint32_t, F x) { L::store_part(out + d, x, rest); });
+    });
   }
 };
 

@@ -11,14 +11,27 @@
 
 namespace tidbit {
 
-// Activations quantized for a q8 matrix: per token, `cols` codes in groups, and per group a scale and the codes' sum.
-// Codes from cols to the next multiple of 64 are zero.
+// The sum of the codes of one block of 32 activations, and -8 times it: where a sum of products with q4 codes starts
+// whose zero is the code 8. One operand of 16-bit multiply-adds.
+struct BlockSum {
+  std::int16_t sum;
+  std::int16_t start;
+  bool operator==(const BlockSum &) const = default;
+};
+constexpr BlockSum block_sum(std::int32_t sum) {
+  return {static_cast<std::int16_t>(sum), static_cast<std::int16_t>(-format::kQ4Zero * sum)};
+}
+
+// Activations quantized for a q8 or q4 matrix: per token, `cols` codes in groups, a scale per group and a sum per block
+// of 32. Codes from cols to the next multiple of 64 are zero.
 struct QuantizedRows {
   std::int8_t *codes;       // [tokens][code_stride]
   float *scales;            // [tokens][group_stride]
-  std::int32_t *sums;       // [tokens][group_stride]
+  BlockSum *sums;           // [tokens][code_stride / 32]
   std::size_t code_stride;  // multiple of 64
   std::size_t group_stride;
+
+  std::size_t sum_stride() const { return code_stride / format::kBlock; }
 };
 
 // y[t][r] = sum over k of w[r][k] * x[t][k], for rows of the given tiles.
@@ -26,40 +39,46 @@ struct Matmul {
   const std::byte *weights;  // a tile16 tensor
   std::uint32_t rows;
   std::uint32_t cols;
-  std::uint32_t group;  // q8 only
+  std::uint32_t group;  // q8 and q4
   std::uint32_t tokens;
   const float *x;  // f32 and f16: [tokens][x_stride]
   std::size_t x_stride;
-  QuantizedRows q;  // q8
+  QuantizedRows q;  // q8 and q4
   float *y;         // [tokens][y_stride]
   std::size_t y_stride;
 };
 
-// scores[p] = (q . k[p]) * scale for p below `positions`. K lies in tiles of 16 positions: f32 and f16
-// [tile][head_dim][16], q8 codes [tile][ceil(head_dim / 4)][16][4] with one float scale a position.
-// `scores` has room for whole tiles; what lies beyond `positions` is unspecified.
+// scores[i][p] = (q[i] . k[p]) * scale for queries i of one key-value head and p below `positions`. K lies in tiles of
+// 16 positions: f32 and f16 [tile][head_dim][16], q8 codes [tile][ceil(head_dim / 4)][16][4] with one float scale a
+// position. A row of `scores` has room for whole tiles; what lies beyond `positions` is unspecified.
 struct Scores {
   const void *k;
-  const float *k_scales;       // q8: [tile][16]
-  const float *q;              // f32 and f16: [head_dim]
-  const std::int8_t *q_codes;  // q8: [head_dim rounded up to 64], zeros beyond head_dim
-  float q_scale;               // q8
-  std::int32_t q_sum;          // q8: sum of q_codes
+  const float *k_scales;  // q8: [tile][16]
+  std::uint32_t queries;
+  const float *q;        // f32 and f16: [queries][q_stride]
+  std::size_t q_stride;  // floats
+  QuantizedRows codes;   // q8: the queries, each in one group
   std::uint32_t positions;
   std::uint32_t head_dim;
   float scale;
   float *scores;
+  std::size_t score_stride;
 };
 
-// out[d] = (sum over p of weights[p] * v[p][d]) * inverse_sum. V is [position][head_dim].
+// out[i][d] = (sum over p of weights[i][p] * v[p][d]) * inverse_sums[i]. V is [position][head_dim]. The first query
+// sees `positions` positions, each further one `step` more: 0 for heads of one token, 1 for tokens of one head.
 struct Mix {
   const void *v;
   const float *v_scales;  // q8: [position]
-  const float *weights;   // [positions], from softmax
-  float inverse_sum;
+  std::uint32_t queries;
+  const float *weights;  // [queries][weight_stride], from softmax
+  std::size_t weight_stride;
+  const float *inverse_sums;  // [queries]
   std::uint32_t positions;
+  std::uint32_t step;
   std::uint32_t head_dim;
   float *out;
+  std::size_t out_stride;
 };
 
 struct Kernels {
@@ -69,10 +88,12 @@ struct Kernels {
   void (*matmul_f32)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
   void (*matmul_f16)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
   void (*matmul_q8)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
+  void (*matmul_q4)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
 
-  // One vector of n floats to codes in groups. Writes ceil(n / group) scales and sums, and n codes rounded up to 64.
+  // One vector of n floats to codes in groups. Writes ceil(n / group) scales, ceil(n / 32) sums and n codes rounded up
+  // to 64. The group is a multiple of 32, or at least n.
   void (*quantize)(const float *x, std::uint32_t n, std::uint32_t group, std::int8_t *codes, float *scales,
-                   std::int32_t *sums);
+                   BlockSum *sums);
 
   void (*scores_f32)(const Scores &s);
   void (*scores_f16)(const Scores &s);

@@ -3,8 +3,8 @@
 
 #include <arm_neon.h>
 
+#include "kernels/int4_bodies.h"
 #include "kernels/lanes_xsimd.h"
-#include "kernels/quant_bodies.h"
 
 namespace {
 struct Neon : xsimd::neon64 {};
@@ -18,7 +18,7 @@ namespace tidbit {
 namespace {
 
 struct NeonLanes : XsimdLanes<Neon> {
-  static constexpr std::uint32_t tile_block = 1, token_block = 4;
+  static constexpr std::uint32_t streams = 1, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 4;
 
   // The first n of 4 elements, zeros after them.
   template <class T>
@@ -58,6 +58,21 @@ struct NeonLanes : XsimdLanes<Neon> {
   static F scale2(F x, F t) {
     const uint32x4_t exponent = vshlq_n_u32(vreinterpretq_u32_f32(t), 23);
     return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(x), exponent));
+  }
+
+  static uint8x16_t load_nibbles(const std::byte *p) { return vld1q_u8(reinterpret_cast<const std::uint8_t *>(p)); }
+  static int8x16_t low(uint8x16_t n) { return vreinterpretq_s8_u8(vandq_u8(n, vdupq_n_u8(15))); }
+  static int8x16_t high(uint8x16_t n) { return vreinterpretq_s8_u8(vshrq_n_u8(n, 4)); }
+  // Of 4 rows: a block's scale, and what the sum of the activations is multiplied by.
+  struct FineRows {
+    int32x4_t scale, zero;
+  };
+  static FineRows load_fine_rows(const std::byte *p) {
+    const int8x8_t bytes = vreinterpret_s8_u32(vdup_n_u32(load_word(reinterpret_cast<const std::int8_t *>(p))));
+    const int32x4_t fine = vmovl_s16(vget_low_s16(vmovl_s8(bytes)));
+    const int32x4_t scale = vandq_s32(fine, vdupq_n_s32(15));
+    const int32x4_t shift = vmulq_n_s32(vshrq_n_s32(fine, 4), format::kQ4Shift);
+    return {scale, vmlsq_n_s32(shift, scale, format::kQ4Zero)};
   }
 
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {

@@ -1,5 +1,5 @@
-// The int8 kernels over a type of lanes. Within a group the sum is an exact int32, so that its order is free; across
-// groups each row has one float accumulator.
+// The int8 kernels over a type of lanes (int4_bodies.h adds those of q4). Within a group the sum is an exact int32, so
+// that its order is free; across groups each row has one float accumulator.
 //
 // Beside what float_bodies.h asks for, a lanes type has: larger(a, b), the larger magnitude of a and b as unsigned
 // bits; I, a vector of L::width int32, and C, the 4 consecutive codes of a row in each lane, as load_codes(p) prepares
@@ -57,23 +57,27 @@ struct QuantBodies : FloatBodies<L> {
 
   // One group. Below 2^-100 everything is 0; what is not finite, or so large that a scale could overflow,
   // gives a NaN scale, so that it is seen in the logits.
-  static void quantize_group(const float *x, std::uint32_t n, std::int8_t *codes, float *scale, std::int32_t *sum) {
+  static void quantize_group(const float *x, std::uint32_t n, std::int8_t *codes, float *scale, BlockSum *sums) {
     const float highest = largest(x, n);
     if (highest >= 0x1p-100f && highest <= 0x1p+120f) {
       *scale = highest / 127.0f;
-      *sum = L::codes(x, n, 127.0f / highest, codes);
+      const float inverse = 127.0f / highest;
+      for (std::uint32_t i = 0; i < n; i += format::kBlock) {
+        const std::uint32_t count = n - i < format::kBlock ? n - i : format::kBlock;
+        *sums++ = block_sum(L::codes(x + i, count, inverse, codes + i));
+      }
       return;
     }
     std::memset(codes, 0, n);
+    for (std::uint32_t i = 0; i < n; i += format::kBlock) *sums++ = block_sum(0);
     *scale = highest < 0x1p-100f ? 0.0f : bits_float(0x7FC00000);
-    *sum = 0;
   }
 
   static void quantize(const float *x, std::uint32_t n, std::uint32_t group, std::int8_t *codes, float *scales,
-                       std::int32_t *sums) {
+                       BlockSum *sums) {
     std::uint32_t g = 0;
     for (std::uint32_t i = 0; i < n; i += group, ++g) {
-      quantize_group(x + i, n - i < group ? n - i : group, codes + i, scales + g, sums + g);
+      quantize_group(x + i, n - i < group ? n - i : group, codes + i, scales + g, sums + i / format::kBlock);
     }
     std::memset(codes + n, 0, format::round_up(n, 64) - n);
   }
@@ -95,34 +99,46 @@ struct QuantBodies : FloatBodies<L> {
     }
   }
 
+  // The accumulators of a group whose activations add up to the sums of `blocks` blocks.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void start(const std::int32_t *code_sums, std::size_t stride, I (&acc)[kTiles][kVectors][kParts]) {
-    for (auto &tile : acc) {
-      for (std::uint32_t v = 0; v < kVectors; ++v) {
-        for (I &a : tile[v]) a = L::start(code_sums[v * stride]);
+  static void start(const BlockSum *sums, std::size_t stride, std::uint32_t blocks,
+                    I (&acc)[kTiles][kVectors][kParts]) {
+    for (std::uint32_t v = 0; v < kVectors; ++v) {
+      std::int32_t sum = 0;
+      for (std::uint32_t b = 0; b < blocks; ++b) sum += sums[v * stride + b].sum;
+      for (auto &tile : acc) {
+        for (I &a : tile[v]) a = L::start(sum);
       }
     }
   }
 
+  using Place = typename FloatBodies<L>::Place;
+
+  static std::uint32_t whole_groups(const Matmul &m, std::uint32_t columns) {
+    return columns < m.group ? m.group : columns / m.group * m.group;
+  }
+
   struct CodeBlock {
+    static std::uint32_t column_step(const Matmul &m) { return whole_groups(m, 1024); }
+
     template <std::uint32_t kTiles, std::uint32_t kTokens>
-    static void run(const Matmul &m, std::uint32_t tile, std::uint32_t token) {
+    static void run(const Matmul &m, Place at) {
       const std::size_t stride = format::q8_tile_bytes(m.cols, m.group);
-      const std::byte *w = m.weights + tile * stride;
+      const std::byte *w = m.weights + at.tile * stride;
       const auto *w_codes = reinterpret_cast<const std::int8_t *>(w + format::q8_scale_bytes(m.cols, m.group));
-      const std::int8_t *x_codes = m.q.codes + token * m.q.code_stride;
+      const std::int8_t *x_codes = m.q.codes + at.token * m.q.code_stride;
+      const BlockSum *x_sums = m.q.sums + at.token * m.q.sum_stride();
       F acc[kTiles][kTokens][kParts];
-      FloatBodies<L>::clear(acc);
-      std::uint32_t g = 0;
-      for (std::uint32_t k = 0; k < m.cols; k += m.group, ++g) {
+      FloatBodies<L>::get_rows(m, at, acc);
+      std::uint32_t g = at.begin / m.group;
+      for (std::uint32_t k = at.begin; k < at.end; k += m.group, ++g) {
         const std::uint32_t count = m.cols - k < m.group ? m.cols - k : m.group;
-        const std::size_t at = token * m.q.group_stride + g;
         I sums[kTiles][kTokens][kParts];
-        start(m.q.sums + at, m.q.group_stride, sums);
+        start(x_sums + k / format::kBlock, m.q.sum_stride(), (count + format::kBlock - 1) / format::kBlock, sums);
         dot_codes(w_codes + std::size_t{k} * 16, stride, x_codes + k, m.q.code_stride, (count + 3) / 4, sums);
-        add_group(w + g * 32, stride, m.q.scales + at, m.q.group_stride, sums, acc);
+        add_group(w + g * 32, stride, m.q.scales + at.token * m.q.group_stride + g, m.q.group_stride, sums, acc);
       }
-      FloatBodies<L>::put_rows(m, tile, token, acc);
+      FloatBodies<L>::put_rows(m, at, acc);
     }
   };
 
@@ -144,53 +160,33 @@ struct QuantBodies : FloatBodies<L> {
   }
 
   // score = (float(isum) * (k_scale * q_scale)) * scale.
-  template <std::uint32_t kTiles>
-  static void score_code_tiles(const Scores &s, std::uint32_t first) {
-    const std::uint32_t words = (s.head_dim + 3) / 4;
-    const auto *codes = static_cast<const std::int8_t *>(s.k) + std::size_t{first} * words * 4;
-    I sums[kTiles][1][kParts];
-    start(&s.q_sum, 0, sums);
-    dot_codes(codes, std::size_t{words} * 64, s.q_codes, 0, words, sums);
+  template <std::uint32_t kTiles, std::uint32_t kQueries>
+  static void put_scores(const Scores &s, std::uint32_t first, std::uint32_t query,
+                         const I (&sums)[kTiles][kQueries][kParts]) {
     for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-      const F both = L::mul(L::load(s.k_scales + first + i * W), L::set(s.q_scale));
-      const F score = L::mul(L::to_float(sums[i / kParts][0][i % kParts]), both);
-      L::store(s.scores + first + i * W, L::mul(score, L::set(s.scale)));
+      const F k_scale = L::load(s.k_scales + first + i * W);
+      for (std::uint32_t v = 0; v < kQueries; ++v) {
+        const F both = L::mul(k_scale, L::set(s.codes.scales[(query + v) * s.codes.group_stride]));
+        const F score = L::mul(L::to_float(sums[i / kParts][v][i % kParts]), both);
+        L::store(s.scores + (query + v) * s.score_stride + first + i * W, L::mul(score, L::set(s.scale)));
+      }
     }
   }
 
   static void scores_q8(const Scores &s) {
-    std::uint32_t first = 0;
-    for (; first + (L::tile_block - 1) * 16 < s.positions; first += L::tile_block * 16) {
-      score_code_tiles<L::tile_block>(s, first);
-    }
-    for (; first < s.positions; first += 16) score_code_tiles<1>(s, first);
+    const std::uint32_t words = (s.head_dim + 3) / 4, blocks = (s.head_dim + format::kBlock - 1) / format::kBlock;
+    const QuantizedRows &q = s.codes;
+    FloatBodies<L>::query_blocks(s.queries, [&]<std::uint32_t kQueries>(std::uint32_t query) {
+      constexpr std::uint32_t kMost = FloatBodies<L>::template score_tiles<kQueries>;
+      FloatBodies<L>::template position_tiles<kMost>(s.positions, [&]<std::uint32_t kTiles>(std::uint32_t first) {
+        const auto *k = static_cast<const std::int8_t *>(s.k) + std::size_t{first} * words * 4;
+        I sums[kTiles][kQueries][kParts];
+        start(q.sums + query * q.sum_stride(), q.sum_stride(), blocks, sums);
+        dot_codes(k, std::size_t{words} * 64, q.codes + query * q.code_stride, q.code_stride, words, sums);
+        put_scores(s, first, query, sums);
+      });
+    });
   }
 };
-
-// The whole table of a lanes type.
-template <class L>
-constexpr Kernels make_kernels(tidbit_isa isa) {
-  using B = QuantBodies<L>;
-  return Kernels{
-      .isa = isa,
-      .matmul_f32 = &B::template matmul<typename B::template FloatBlock<typename B::LoadF32>>,
-      .matmul_f16 = &B::template matmul<typename B::template FloatBlock<typename B::LoadF16>>,
-      .matmul_q8 = &B::template matmul<typename B::CodeBlock>,
-      .quantize = &B::quantize,
-      .scores_f32 = &B::template scores<typename B::LoadF32>,
-      .scores_f16 = &B::template scores<typename B::LoadF16>,
-      .scores_q8 = &B::scores_q8,
-      .mix_f32 = &B::template mix<typename B::LoadF32>,
-      .mix_f16 = &B::template mix<typename B::LoadF16>,
-      .mix_q8 = &B::template mix<typename B::LoadI8>,
-      .softmax = &B::softmax,
-      .rms_norm = &B::rms_norm,
-      .layer_norm = &B::layer_norm,
-      .activate = &B::activate,
-      .add = &B::add,
-      .rotate_halves = &B::rotate_halves,
-      .to_f16 = &L::to_f16,
-  };
-}
 
 }  // namespace tidbit

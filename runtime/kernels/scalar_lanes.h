@@ -1,7 +1,7 @@
 // One lane: what the reference table is made of, and scalar code that needs an elementary function.
 #pragma once
 
-#include "kernels/quant_bodies.h"
+#include "kernels/int4_bodies.h"
 
 namespace tidbit {
 namespace {
@@ -10,7 +10,8 @@ struct ScalarLanes {
   using F = float;
   using I = std::int32_t;
   using C = const std::int8_t *;
-  static constexpr std::uint32_t width = 1, tile_block = 1, token_block = 1;
+  static constexpr std::uint32_t width = 1, streams = 1, block_tiles = 1, block_tokens = 1, block_queries = 1,
+                                 block_vectors = 1;
 
   static F load(const float *p) { return *p; }
   static F load_f16(const std::uint16_t *p) { return half_to_float(*p); }
@@ -47,6 +48,29 @@ struct ScalarLanes {
     __builtin_memcpy(x, &x4, 4);
     return acc + w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + w[3] * x[3];
   }
+  using B = std::int32_t;
+  struct Fine {
+    std::int32_t scale, zero;
+  };
+  static std::uint32_t load_nibbles(const std::byte *p) {
+    std::uint32_t word;
+    __builtin_memcpy(&word, p, 4);
+    return word;
+  }
+  static std::uint32_t low(std::uint32_t n) { return n & 0x0F0F0F0F; }
+  static std::uint32_t high(std::uint32_t n) { return n >> 4 & 0x0F0F0F0F; }
+  static B block_start(BlockSum) { return 0; }
+  static B block_dot(B acc, std::uint32_t n, std::uint32_t x4) {
+    std::int8_t codes[4];
+    __builtin_memcpy(codes, &n, 4);
+    return dot4(acc, codes, x4);
+  }
+  static Fine load_fine(const std::byte *p) {
+    const auto fine = static_cast<std::uint8_t>(*p);
+    return {fine & 15, format::q4_weight(fine, 0)};
+  }
+  static I add_block(I acc, B block, Fine fine, BlockSum sum) { return acc + block * fine.scale + fine.zero * sum.sum; }
+
   static F to_float(I x) { return static_cast<float>(x); }
 
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {

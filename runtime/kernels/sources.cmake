@@ -6,7 +6,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   set_source_files_properties(kernels/avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mf16c;-O2")
   set(avx512_options -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mf16c -O2)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    list(APPEND avx512_options -Wno-maybe-uninitialized)  # a false alarm inside gcc's own header
+    list(APPEND avx512_options -Wno-maybe-uninitialized -Wno-uninitialized)  # a false alarm inside gcc's own header
   endif()
   set_source_files_properties(kernels/avx512vnni.cpp PROPERTIES COMPILE_OPTIONS "${avx512_options}")
   set(tidbit_needs_xsimd ON)

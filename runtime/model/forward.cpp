@@ -20,10 +20,22 @@ float element(const void *data, Dtype dtype, std::uint64_t index) {
   return half_to_float(static_cast<const std::uint16_t *>(data)[index]);
 }
 
+void q4_row(const std::byte *tile, const Tensor &t, std::uint32_t r, float *out) {
+  const std::byte *fine = tile + format::q4_scale_bytes(t.cols, t.group);
+  const std::byte *codes = tile + format::q4_head_bytes(t.cols, t.group);
+  for (std::uint32_t k = 0; k < t.cols; ++k) {
+    const auto code = static_cast<std::int32_t>(codes[format::q4_code_byte(r, k)] >> format::q4_nibble(k)) & 15;
+    const auto block = static_cast<std::uint8_t>(fine[k / format::kBlock * format::kTileRows + r]);
+    const float scale = element(tile, Dtype::f16, format::tile_element(r, k / t.group));
+    out[k] = static_cast<float>(format::q4_weight(block, code)) * scale;
+  }
+}
+
 // One row of a tile16 matrix as floats.
 void matrix_row(const Model &model, const Tensor &t, std::uint32_t row, float *out) {
   const std::uint32_t r = row % format::kTileRows;
   const std::byte *tile = model.data(t) + row / format::kTileRows * format::tile_bytes(t.dtype, t.cols, t.group);
+  if (t.dtype == Dtype::q4) return q4_row(tile, t, r, out);
   if (t.dtype != Dtype::q8) {
     for (std::uint32_t k = 0; k < t.cols; ++k) out[k] = element(tile, t.dtype, format::tile_element(r, k));
     return;
@@ -61,13 +73,29 @@ void quantize_rows(Session &s, const Tensor &w, Rows x, std::uint32_t count) {
   const QuantizedRows &q = s.activations.quantized;
   for (std::uint32_t t = 0; t < count; ++t) {
     s.kernels->quantize(x[t], w.cols, w.group, q.codes + t * q.code_stride, q.scales + t * q.group_stride,
-                        q.sums + t * q.group_stride);
+                        q.sums + t * q.sum_stride());
   }
+}
+
+using MatmulKernel = void (*)(const Matmul &, std::uint32_t, std::uint32_t);
+
+MatmulKernel matmul_kernel(const Kernels &k, Dtype dtype) {
+  switch (dtype) {
+    case Dtype::f32:
+      return k.matmul_f32;
+    case Dtype::f16:
+      return k.matmul_f16;
+    case Dtype::q4:
+      return k.matmul_q4;
+    case Dtype::q8:
+      break;
+  }
+  return k.matmul_q8;
 }
 
 // y[t] = W x[t] + bias
 void apply(Session &s, const Tensor &w, const float *bias, Rows x, Rows y, std::uint32_t count) {
-  if (w.dtype == Dtype::q8) quantize_rows(s, w, x, count);
+  if (w.group != 0) quantize_rows(s, w, x, count);
   const Matmul m{.weights = s.model.data(w),
                  .rows = w.rows,
                  .cols = w.cols,
@@ -79,7 +107,7 @@ void apply(Session &s, const Tensor &w, const float *bias, Rows x, Rows y, std::
                  .y = y.data,
                  .y_stride = y.stride};
   const Kernels &k = *s.kernels;
-  const auto body = w.dtype == Dtype::f32 ? k.matmul_f32 : w.dtype == Dtype::f16 ? k.matmul_f16 : k.matmul_q8;
+  const MatmulKernel body = matmul_kernel(k, w.dtype);
   const auto tiles = static_cast<std::uint32_t>(format::tile_count(w.rows));
   const std::uint32_t parts = tiles < s.limits.workers ? tiles : s.limits.workers;
   parallel(s, parts, [&](std::uint32_t i) {

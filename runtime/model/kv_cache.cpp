@@ -81,18 +81,21 @@ void KvCache::store(const Kernels &kernels, std::uint32_t layer, std::uint32_t k
       kernels.to_f16(value, head_dim_, reinterpret_cast<std::uint16_t *>(b.values) + row);
       break;
     }
-    case Dtype::q8: store_q8(kernels, b, position, key, value); break;
+    case Dtype::q8:
+    case Dtype::q4:
+      store_q8(kernels, b, position, key, value);
+      break;
   }
 }
 
 void KvCache::store_q8(const Kernels &kernels, const Block &b, std::uint32_t position, const float *key,
                        const float *value) {
   std::int8_t codes[format::kMaxHeadDim];
-  std::int32_t sum = 0;
+  BlockSum sums[format::kMaxHeadDim / format::kBlock];
   auto *tile = reinterpret_cast<std::int8_t *>(b.keys) + position / kTileRows * key_tile_bytes(dtype_, head_dim_);
-  kernels.quantize(key, head_dim_, head_dim_, codes, b.key_scales + position, &sum);
+  kernels.quantize(key, head_dim_, head_dim_, codes, b.key_scales + position, sums);
   for (std::uint32_t d = 0; d < head_dim_; ++d) tile[format::q8_code(position % kTileRows, d)] = codes[d];
-  kernels.quantize(value, head_dim_, head_dim_, codes, b.value_scales + position, &sum);
+  kernels.quantize(value, head_dim_, head_dim_, codes, b.value_scales + position, sums);
   std::memcpy(b.values + std::size_t{position} * head_dim_, codes, head_dim_);
 }
 

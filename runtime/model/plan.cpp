@@ -12,8 +12,9 @@ constexpr std::uint64_t larger(std::uint64_t a, std::uint64_t b) { return a > b 
 
 std::uint64_t activation_bytes(const ActivationSizes &s, std::uint32_t chunk) {
   const std::uint64_t floats = 2 * s.hidden_stride + s.inner_stride + 2 * s.angle_stride;
-  const std::uint64_t quantized = s.code_stride + 2 * sizeof(float) * s.group_stride;
-  return chunk * (floats * sizeof(float) + quantized);
+  const std::uint64_t quantized = s.code_stride + s.group_stride * sizeof(float);
+  const std::uint64_t sums = chunk * s.code_stride / format::kBlock * sizeof(BlockSum);
+  return chunk * (floats * sizeof(float) + quantized) + format::round_up(sums, format::kAlignment);
 }
 
 }  // namespace
@@ -28,17 +29,22 @@ ActivationSizes activation_sizes(const Model &model) {
   s.angle_stride = float_stride(c.rotary_dim / 2);
   for (std::uint32_t i = 0; i < model.header->tensor_count; ++i) {
     const format::Tensor &t = model.tensors[i];
-    if (t.dtype != format::Dtype::q8) continue;
+    if (t.group == 0) continue;
     s.code_stride = larger(s.code_stride, format::round_up(t.cols, format::kAlignment));
     s.group_stride = larger(s.group_stride, float_stride(format::ceil_div(t.cols, t.group)));
   }
   return s;
 }
 
-std::uint64_t scratch_stride(const format::Config &config, std::uint32_t context) {
-  const std::uint64_t scores = format::round_up(context, format::kTileRows) * sizeof(float);
-  const std::uint64_t query = config.kv == format::Dtype::q8 ? format::round_up(config.head_dim, format::kAlignment) : 0;
-  return format::round_up(scores, format::kAlignment) + query;
+ScratchSizes scratch_sizes(const format::Config &config, const Limits &limits) {
+  const std::uint64_t together = larger(limits.chunk, config.heads / config.kv_heads);
+  const std::uint64_t queries = together < kQueryBlock ? together : kQueryBlock;
+  const std::uint64_t codes =
+      config.kv == format::Dtype::q8 ? format::round_up(config.head_dim, format::kAlignment) : 0;
+  ScratchSizes s{};
+  s.score_bytes = queries * score_stride(limits.context) * sizeof(float);
+  s.stride = s.score_bytes + queries * codes;
+  return s;
 }
 
 tidbit_status resolve(const Model &model, const tidbit_options &options, Limits *limits) {
@@ -46,8 +52,7 @@ tidbit_status resolve(const Model &model, const tidbit_options &options, Limits 
   limits->context = options.context != 0 ? options.context : c.default_context;
   limits->chunk = options.chunk != 0 ? options.chunk : kDefaultChunk;
   limits->workers = options.workers != 0 && options.parallel_for != nullptr ? options.workers : 1;
-  const bool fits =
-      limits->context <= c.max_context && limits->chunk <= kMaxChunk && options.workers <= kMaxWorkers;
+  const bool fits = limits->context <= c.max_context && limits->chunk <= kMaxChunk && options.workers <= kMaxWorkers;
   if (limits->chunk > limits->context) limits->chunk = limits->context;
   return fits ? TIDBIT_OK : TIDBIT_ERR_ARGUMENT;
 }
@@ -70,7 +75,7 @@ extern "C" tidbit_status tidbit_plan(const tidbit_model *model, const tidbit_opt
   plan->bytes[TIDBIT_PART_KV] = KvCache::bytes(m.config(), limits.context);
   plan->bytes[TIDBIT_PART_ACTIVATIONS] = activation_bytes(activation_sizes(m), limits.chunk);
   plan->bytes[TIDBIT_PART_LOGITS] = float_stride(m.config().vocab_size) * sizeof(float);
-  plan->bytes[TIDBIT_PART_SCRATCH] = limits.workers * scratch_stride(m.config(), limits.context);
+  plan->bytes[TIDBIT_PART_SCRATCH] = limits.workers * scratch_sizes(m.config(), limits).stride;
   for (const std::uint64_t bytes : plan->bytes) plan->total += bytes;
   return TIDBIT_OK;
 }

@@ -35,8 +35,8 @@ Activations place(const ActivationSizes &sizes, std::uint32_t chunk, void *memor
   a.cos = floats(sizes.angle_stride);
   a.sin = floats(sizes.angle_stride);
   a.quantized.scales = floats(sizes.group_stride);
-  a.quantized.sums = reinterpret_cast<std::int32_t *>(floats(sizes.group_stride));
   a.quantized.codes = reinterpret_cast<std::int8_t *>(take(chunk * sizes.code_stride));
+  a.quantized.sums = reinterpret_cast<BlockSum *>(take(chunk * sizes.code_stride / format::kBlock * sizeof(BlockSum)));
   a.quantized.code_stride = sizes.code_stride;
   a.quantized.group_stride = sizes.group_stride;
   return a;
@@ -127,7 +127,7 @@ extern "C" tidbit_status tidbit_init(const tidbit_model *model, const tidbit_opt
   s->activations = place(s->sizes, plan.chunk, memory->data[TIDBIT_PART_ACTIVATIONS]);
   s->logits = static_cast<float *>(memory->data[TIDBIT_PART_LOGITS]);
   s->scratch = static_cast<std::byte *>(memory->data[TIDBIT_PART_SCRATCH]);
-  s->scratch_stride = scratch_stride(s->model.config(), plan.context);
+  s->scratch_sizes = scratch_sizes(s->model.config(), s->limits);
   s->parallel_for = options->parallel_for;
   s->parallel_user = options->parallel_user;
   s->poll = options->poll;
@@ -162,8 +162,8 @@ extern "C" tidbit_status tidbit_set_segment(tidbit_session *session, uint32_t se
   return TIDBIT_OK;
 }
 
-extern "C" tidbit_status tidbit_prefill(tidbit_session *session, const int32_t *tokens, uint32_t count,
-                                        uint64_t budget, uint32_t *consumed) {
+extern "C" tidbit_status tidbit_prefill(tidbit_session *session, const int32_t *tokens, uint32_t count, uint64_t budget,
+                                        uint32_t *consumed) {
   std::uint32_t done = 0;
   std::uint32_t &total = consumed != nullptr ? *consumed : done;
   total = 0;

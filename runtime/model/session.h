@@ -10,6 +10,7 @@ namespace tidbit {
 inline constexpr std::uint32_t kDefaultChunk = 16;
 inline constexpr std::uint32_t kMaxChunk = 256;
 inline constexpr std::uint32_t kMaxWorkers = 64;
+inline constexpr std::uint32_t kQueryBlock = 8;     // attention queries worked on together, at most
 inline constexpr std::uint64_t kStateBytes = 1024;  // the same on 32 and 64 bits
 
 // Sizes of the activations of a chunk. Strides are in elements; every row starts on 64 bytes.
@@ -18,14 +19,11 @@ struct ActivationSizes {
   std::uint64_t inner_stride;   // floats: q, k, v and the attention's output, or the FFN's inner vector
   std::uint64_t attention_at;   // floats from a row's start to the attention's output
   std::uint64_t angle_stride;   // floats: cosines, and as many sines
-  std::uint64_t code_stride;    // q8: bytes
-  std::uint64_t group_stride;   // q8: scales, and as many sums
+  std::uint64_t code_stride;    // q8, q4: bytes
+  std::uint64_t group_stride;   // q8, q4: scales
 };
 
 ActivationSizes activation_sizes(const Model &model);
-
-// Per worker: attention scores (whole tiles of positions), then the codes of one query.
-std::uint64_t scratch_stride(const format::Config &config, std::uint32_t context);
 
 // Options with defaults filled in; TIDBIT_ERR_ARGUMENT where one is out of range.
 struct Limits {
@@ -33,11 +31,21 @@ struct Limits {
 };
 tidbit_status resolve(const Model &model, const tidbit_options &options, Limits *limits);
 
+// Floats from one query's scores to the next one's: whole tiles of positions.
+constexpr std::uint64_t score_stride(std::uint32_t context) { return format::round_up(context, format::kTileRows); }
+
+// Bytes per worker: the scores of the queries that are worked on together, then their codes where the cache is q8.
+struct ScratchSizes {
+  std::uint64_t score_bytes;
+  std::uint64_t stride;
+};
+ScratchSizes scratch_sizes(const format::Config &config, const Limits &limits);
+
 struct Activations {
-  float *hidden;    // [chunk][hidden_stride]: the residual stream; after a chunk, what the logits are made of
-  float *sublayer;  // [chunk][hidden_stride]
-  float *inner;     // [chunk][inner_stride]
-  float *cos, *sin; // [chunk][angle_stride]
+  float *hidden;     // [chunk][hidden_stride]: the residual stream; after a chunk, what the logits are made of
+  float *sublayer;   // [chunk][hidden_stride]
+  float *inner;      // [chunk][inner_stride]
+  float *cos, *sin;  // [chunk][angle_stride]
   QuantizedRows quantized;
 };
 
@@ -51,17 +59,17 @@ struct tidbit_session {
   tidbit::Activations activations;
   float *logits;
   std::byte *scratch;
-  std::uint64_t scratch_stride;
+  tidbit::ScratchSizes scratch_sizes;
   tidbit::Limits limits;
   tidbit_parallel_for parallel_for;
   void *parallel_user;
   tidbit_poll poll;
   void *poll_user;
-  std::uint32_t position;       // positions in the KV cache
+  std::uint32_t position;  // positions in the KV cache
   std::uint32_t segment;
-  std::uint32_t chunk_tokens;   // tokens of the last whole chunk, whose hidden vectors are there; 0: none
-  std::uint32_t pending_tokens; // tokens of the chunk in work; 0: none
-  std::uint32_t pending_layer;  // its next layer
+  std::uint32_t chunk_tokens;    // tokens of the last whole chunk, whose hidden vectors are there; 0: none
+  std::uint32_t pending_tokens;  // tokens of the chunk in work; 0: none
+  std::uint32_t pending_layer;   // its next layer
 };
 static_assert(sizeof(tidbit_session) <= tidbit::kStateBytes);
 

@@ -27,7 +27,7 @@ TEST(Conversion, WritesTheSameBytesEachTime) {
 
 TEST(Conversion, WritesABlobWhoseChecksumsHold) {
   const Folder folder;
-  for (const Dtype weights : {Dtype::f32, Dtype::f16, Dtype::q8}) {
+  for (const Dtype weights : {Dtype::f32, Dtype::f16, Dtype::q8, Dtype::q4}) {
     auto options = plain_options(golden("gpt2-untied-by-layer"), folder / "x.tidbit");
     options.weights = weights;
     convert(options);
@@ -135,7 +135,7 @@ TEST(Output, IsNotLeftBehindWhereAWeightIsTooLargeForItsFormat) {
   }
   write_file(folder / "model.safetensors", bytes);
   auto options = plain_options(folder.path(), folder / "x.tidbit");
-  for (const Dtype weights : {Dtype::f16, Dtype::q8}) {
+  for (const Dtype weights : {Dtype::f16, Dtype::q8, Dtype::q4}) {
     options.weights = weights;
     expect_refused(options, folder, "too large for the chosen number format");
   }

@@ -9,6 +9,7 @@
 
 #include "kernels/arith.h"
 #include "quant/error_measure.h"
+#include "quant/q4.h"
 #include "quant/q8.h"
 #include "quant/tile.h"
 
@@ -94,6 +95,80 @@ TEST(Q8Group, ReachesTheEndsOfTheScales) {
   }
 }
 
+struct Q4Group {
+  float scale;
+  std::vector<std::uint8_t> codes, fine;
+
+  explicit Q4Group(const std::vector<float> &x) : codes(x.size()), fine((x.size() + 31) / 32) {
+    const auto count = static_cast<std::uint32_t>(x.size());
+    scale = half_to_float(quant::quantize_group_q4(x.data(), count, codes.data(), fine.data()));
+  }
+  float operator[](std::size_t i) const {
+    const int steps = fine[i / 32] % 16, high = fine[i / 32] / 16, shift = high < 8 ? high : high - 16;
+    return scale * static_cast<float>(steps * (codes[i] - 8) + 6 * shift);
+  }
+};
+
+// Root mean square of the error over that of the values, of many groups.
+double q4_error(std::size_t groups, std::uint32_t count) {
+  quant::ErrorMeasure measure;
+  for (unsigned seed = 0; seed < groups; ++seed) {
+    const auto x = random_floats(count, seed, 0.02f);
+    const Q4Group group(x);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const float stored = group[i];
+      measure.add(&x[i], &stored, 1);
+    }
+  }
+  return measure.relative_rms();
+}
+
+// One f16 scale for 32 codes, the largest weight on -8: what 4.5 bits a weight give elsewhere.
+double plain_4_bit_error(std::size_t blocks) {
+  quant::ErrorMeasure measure;
+  for (unsigned seed = 0; seed < blocks; ++seed) {
+    const auto x = random_floats(32, seed, 0.02f);
+    const float largest =
+        *std::max_element(x.begin(), x.end(), [](float a, float b) { return std::fabs(a) < std::fabs(b); });
+    const float scale = half_to_float(float_to_half(largest / -8));
+    for (const float value : x) {
+      const float stored = std::clamp(std::nearbyint(value / scale), -8.0f, 7.0f) * scale;
+      measure.add(&value, &stored, 1);
+    }
+  }
+  return measure.relative_rms();
+}
+
+TEST(Q4Group, ErrsLessThanOneScaleForEach32Codes) { EXPECT_LT(q4_error(500, 128), 0.88 * plain_4_bit_error(2000)); }
+
+TEST(Q4Group, OfEveryLengthErrsAlike) {
+  for (const std::uint32_t count : {5u, 32u, 33u, 64u, 100u, 256u}) EXPECT_LT(q4_error(200, count), 0.085) << count;
+}
+
+TEST(Q4Group, OfZerosIsZero) {
+  const Q4Group group(std::vector<float>(128, 0.0f));
+  EXPECT_EQ(group.scale, 0);
+  EXPECT_EQ(group.codes, std::vector<std::uint8_t>(128, 0));
+  EXPECT_EQ(group.fine, std::vector<std::uint8_t>(4, 0));
+}
+
+TEST(Q4Group, KeepsConstantsAndABlockOfZerosAmongOthers) {
+  for (const float value : {1.0f, -1.0f, 3e-3f}) {
+    std::vector<float> x(128, value);
+    std::fill(x.begin() + 32, x.begin() + 64, 0.0f);
+    const Q4Group group(x);
+    for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(group[i], x[i], std::fabs(value) * 0.02);
+  }
+}
+
+TEST(Q4Group, ReachesTheEndsOfTheScales) {
+  for (const float value : {quant::kQ4Largest, -quant::kQ4Largest, 1e-5f, 0x1p-149f}) {
+    const Q4Group group({value, 0, value / 2});
+    EXPECT_TRUE(std::isfinite(group.scale));
+    EXPECT_NEAR(group[0], value, std::max(std::fabs(value) / 20, 0x1p-19f));  // the least f16 is 2^-24
+  }
+}
+
 struct Shape {
   std::uint32_t count, cols;
 };
@@ -139,6 +214,19 @@ TEST_P(Tile, OfHalvesHoldsTheNearestHalf) {
     std::uint16_t got;
     std::memcpy(&got, tile.data() + at * 2, 2);
     EXPECT_EQ(got, float_to_half(value(at % 16, at / 16)));
+  }
+}
+
+TEST_P(Tile, OfFourBitsIsReadAsItWasWritten) {
+  const auto tile = packed(Dtype::q4);
+  const auto values = unpacked(Dtype::q4, tile);
+  for (std::uint32_t row = 0; row < count_; ++row) {
+    for (std::uint32_t first = 0; first < cols_; first += kGroup) {
+      const std::uint32_t count = std::min(kGroup, cols_ - first);
+      const auto at = x_.begin() + row * cols_ + first;
+      const Q4Group group(std::vector<float>(at, at + count));
+      for (std::uint32_t i = 0; i < count; ++i) EXPECT_EQ(values[row * cols_ + first + i], group[i]);
+    }
   }
 }
 

@@ -100,8 +100,8 @@ TEST_P(Exactness, SaveAndRestoreInTheMiddleGivesTheTablesHash) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Blobs, Exactness,
-                         ::testing::Values("home-f32", "home-f16", "home-q8", "home-q8-kvq8", "stories-f32",
-                                           "stories-f16", "stories-q8", "stories-q8-kvq8"));
+                         ::testing::Values("home-f32", "home-f16", "home-q8", "home-q8-kvq8", "home-q4", "stories-f32",
+                                           "stories-f16", "stories-q8", "stories-q8-kvq8", "stories-q4"));
 
 }  // namespace
 }  // namespace tidbit::test

@@ -14,6 +14,8 @@
 #include <span>
 #include <vector>
 
+#include "kernels/kernels.h"
+
 namespace tidbit::test {
 
 class Random {
@@ -70,13 +72,15 @@ inline std::uint32_t result_bits(float x) { return std::isnan(x) ? 0x7FC00000 : 
 inline std::uint32_t result_bits(std::uint16_t x) { return x; }
 inline std::uint32_t result_bits(std::int8_t x) { return static_cast<std::uint8_t>(x); }
 inline std::uint32_t result_bits(std::int32_t x) { return static_cast<std::uint32_t>(x); }
+inline std::uint32_t result_bits(BlockSum x) { return std::bit_cast<std::uint32_t>(x); }
 
 template <class T>
 ::testing::AssertionResult same_bits(std::span<const T> expected, std::span<const T> actual) {
   for (std::size_t i = 0; i < expected.size(); ++i) {
     if (result_bits(expected[i]) != result_bits(actual[i])) {
       return ::testing::AssertionFailure()
-             << "element " << i << " of " << expected.size() << ": expected " << +expected[i] << ", got " << +actual[i];
+             << "element " << i << " of " << expected.size() << ": expected " << ::testing::PrintToString(expected[i])
+             << ", got " << ::testing::PrintToString(actual[i]);
     }
   }
   return ::testing::AssertionSuccess();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/tables.h"
@@ -15,7 +16,7 @@ using format::Dtype;
 using format::Layout;
 
 class Kernel : public ::testing::TestWithParam<Table> {
- protected:
+ public:
   void SetUp() override {
     if (GetParam().kernels == nullptr) GTEST_SKIP() << "this CPU does not run " << GetParam().name;
   }
@@ -52,7 +53,7 @@ struct MatmulShape {
   std::uint32_t rows, cols, group, tokens, begin, end;
 
   MatmulShape(Random &random, bool quantized) {
-    constexpr std::uint32_t kGroups[] = {4, 32, 128, 172, 256};
+    constexpr std::uint32_t kGroups[] = {32, 64, 128, 160, 256};
     rows = random.from_to(1, 150);
     cols = random.from_to(1, 300);
     group = quantized ? kGroups[random.bits() % 5] : 0;
@@ -119,31 +120,38 @@ struct QuantizedTokens {
   std::size_t code_stride, group_stride;
   Fenced<std::int8_t> codes;
   Fenced<float> scales;
-  Fenced<std::int32_t> sums;
+  Fenced<BlockSum> sums;
 
   QuantizedTokens(Random &random, Values values, std::uint32_t cols, std::uint32_t group, std::uint32_t tokens)
+      : QuantizedTokens(random_floats(random, values, std::size_t{cols} * tokens), cols, group, tokens) {}
+
+  QuantizedTokens(const std::vector<float> &x, std::uint32_t cols, std::uint32_t group, std::uint32_t tokens)
       : code_stride(format::round_up(cols, 64)),
         group_stride(format::ceil_div(cols, group)),
         codes(tokens * code_stride),
         scales(tokens * group_stride),
-        sums(tokens * group_stride) {
+        sums(tokens * code_stride / format::kBlock) {
     for (std::uint32_t t = 0; t < tokens; ++t) {
-      Fenced<float> x(cols);
-      fill(x, random, values);
-      scalar().quantize(x.data(), cols, group, codes.data() + t * code_stride, scales.data() + t * group_stride,
-                        sums.data() + t * group_stride);
+      scalar().quantize(x.data() + std::size_t{t} * cols, cols, group, codes.data() + t * code_stride,
+                        scales.data() + t * group_stride, sums.data() + t * code_stride / format::kBlock);
     }
+  }
+
+  static std::vector<float> random_floats(Random &random, Values values, std::size_t n) {
+    std::vector<float> x(n);
+    for (float &value : x) value = random_value(random, values);
+    return x;
   }
 
   QuantizedRows view() { return {codes.data(), scales.data(), sums.data(), code_stride, group_stride}; }
 };
 
-// A q8 tensor of random bytes, except that the scales are halves of the wanted class.
-void fill_q8(Fenced<std::byte> &w, const MatmulShape &s, Random &random, Values values) {
-  const std::uint64_t tile = format::q8_tile_bytes(s.cols, s.group);
+// A q8 or q4 tensor of random bytes, except that the scales are halves of the wanted class.
+void fill_codes(Fenced<std::byte> &w, Dtype dtype, const MatmulShape &s, Random &random, Values values) {
+  const std::uint64_t tile = format::tile_bytes(dtype, s.cols, s.group);
   for (std::byte &b : w) b = static_cast<std::byte>(random.bits());
   for (std::uint64_t at = 0; at < w.size(); at += tile) {
-    for (std::uint64_t i = 0; i < format::q8_scale_bytes(s.cols, s.group); i += 2) {
+    for (std::uint64_t i = 0; i < format::q4_scale_bytes(s.cols, s.group); i += 2) {
       const std::uint16_t half = random_half(random, values);
       std::memcpy(w.data() + at + i, &half, 2);
     }
@@ -154,7 +162,7 @@ TEST_P(Kernel, MatmulQ8EqualsScalar) {
   often(250, [&](Random &random, Values values) {
     const MatmulShape s(random, true);
     Fenced<std::byte> w(format::tensor_bytes(Dtype::q8, Layout::tile16, s.rows, s.cols, s.group));
-    fill_q8(w, s, random, values);
+    fill_codes(w, Dtype::q8, s, random, values);
     QuantizedTokens x(random, values, s.cols, s.group, s.tokens);
     const std::size_t y_stride = s.rows + random.from_to(0, 5);
     same<float>((s.tokens - 1) * y_stride + s.rows, [&](const Kernels &k, float *y) {
@@ -163,15 +171,49 @@ TEST_P(Kernel, MatmulQ8EqualsScalar) {
   });
 }
 
+TEST_P(Kernel, MatmulQ4EqualsScalar) {
+  often(250, [&](Random &random, Values values) {
+    const MatmulShape s(random, true);
+    Fenced<std::byte> w(format::tensor_bytes(Dtype::q4, Layout::tile16, s.rows, s.cols, s.group));
+    fill_codes(w, Dtype::q4, s, random, values);
+    QuantizedTokens x(random, values, s.cols, s.group, s.tokens);
+    const std::size_t y_stride = s.rows + random.from_to(0, 5);
+    same<float>((s.tokens - 1) * y_stride + s.rows, [&](const Kernels &k, float *y) {
+      k.matmul_q4({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, x.view(), y, y_stride}, s.begin, s.end);
+    });
+  });
+}
+
+// The largest sums that codes can give: none of the kernels' 16-bit steps may overflow.
+TEST_P(Kernel, MatmulQ4OfExtremesEqualsScalar) {
+  Random random(3);
+  MatmulShape s(random, true);
+  s.rows = 16, s.cols = 256, s.group = 256, s.tokens = 2, s.begin = 0, s.end = 1;
+  for (const unsigned fine : {0x7Fu, 0x8Fu, 0x0Fu, 0x70u, 0x80u, 0x01u}) {
+    for (const unsigned codes : {0xFFu, 0x00u, 0xF0u, 0x0Fu}) {
+      Fenced<std::byte> w(format::tensor_bytes(Dtype::q4, Layout::tile16, s.rows, s.cols, s.group));
+      std::fill(w.begin(), w.end(), static_cast<std::byte>(codes));
+      for (std::size_t i = 0; i < 32; i += 2) std::memcpy(w.data() + i, "\x00\x3C", 2);
+      std::fill(w.begin() + 32, w.begin() + 32 + 128, static_cast<std::byte>(fine));
+      std::vector<float> x(512);
+      for (std::size_t i = 0; i < 512; ++i) x[i] = i < 256 ? 1.0f : -1.0f;
+      QuantizedTokens q(x, s.cols, s.group, s.tokens);
+      same<float>(32, [&](const Kernels &k, float *y) {
+        k.matmul_q4({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, q.view(), y, 16}, 0, 1);
+      });
+    }
+  }
+}
+
 TEST_P(Kernel, QuantizeEqualsScalar) {
   often(250, [&](Random &random, Values values) {
-    const std::uint32_t n = random.from_to(1, 600), group = random.from_to(1, 64) * 4;
+    const std::uint32_t n = random.from_to(1, 600), group = random.from_to(1, 8) * 32;
     const std::size_t groups = format::ceil_div(n, group);
     Fenced<float> x(n);
     fill(x, random, values);
     Guarded<std::int8_t> codes[2] = {Guarded<std::int8_t>(format::round_up(n, 64)), codes[0]};
     Guarded<float> scales[2] = {Guarded<float>(groups), scales[0]};
-    Guarded<std::int32_t> sums[2] = {Guarded<std::int32_t>(groups), sums[0]};
+    Guarded<BlockSum> sums[2] = {Guarded<BlockSum>(format::block_count(n)), sums[0]};
     scalar().quantize(x.data(), n, group, codes[0].data(), scales[0].data(), sums[0].data());
     simd().quantize(x.data(), n, group, codes[1].data(), scales[1].data(), sums[1].data());
     EXPECT_TRUE(same_bits(codes[0].span(), codes[1].span()));
@@ -183,95 +225,137 @@ TEST_P(Kernel, QuantizeEqualsScalar) {
 
 // ---- attention ----
 
+struct AttentionShape {
+  std::uint32_t queries, positions, head_dim, step;
+  std::size_t rounded;  // positions up to whole tiles
+  std::size_t q_stride, row_stride;
+
+  explicit AttentionShape(Random &random)
+      : queries(random.from_to(1, 9)),
+        positions(random.from_to(1, 100)),
+        head_dim(random.from_to(1, 256)),
+        step(random.from_to(0, 1)),
+        rounded(format::round_up(positions, 16)),
+        q_stride(head_dim + random.from_to(0, 5)),
+        row_stride(rounded + random.from_to(0, 5)) {}
+
+  std::size_t outputs() const { return (queries - 1) * row_stride + rounded; }
+  std::uint32_t most_positions() const { return positions + (queries - 1) * step; }
+};
+
 // Scores beyond `positions` are unspecified: they are made equal before the comparison.
 template <class Entry>
-auto scores_of(Scores s, Entry entry) {
-  return [s, entry](const Kernels &k, float *out) mutable {
+auto scores_of(Scores s, const AttentionShape &shape, Entry entry) {
+  s.queries = shape.queries;
+  s.positions = shape.positions;
+  s.head_dim = shape.head_dim;
+  s.scale = 0.37f;
+  s.score_stride = shape.row_stride;
+  return [s, shape, entry](const Kernels &k, float *out) mutable {
     s.scores = out;
     (k.*entry)(s);
-    std::fill(out + s.positions, out + format::round_up(s.positions, 16), 0.0f);
+    for (std::uint32_t i = 0; i < s.queries; ++i) {
+      float *row = out + i * shape.row_stride;
+      std::fill(row + s.positions, row + shape.rounded, 0.0f);
+    }
   };
 }
 
 TEST_P(Kernel, ScoresF32EqualScalar) {
   often(100, [&](Random &random, Values values) {
-    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
-    const std::size_t rounded = format::round_up(positions, 16);
-    Fenced<float> k(rounded * head_dim), q(head_dim);
+    const AttentionShape a(random);
+    Fenced<float> k(a.rounded * a.head_dim), q(a.queries * a.q_stride);
     fill(k, random, values);
     fill(q, random, values);
-    const Scores s{k.data(), nullptr, q.data(), nullptr, 0, 0, positions, head_dim, random.unit(), nullptr};
-    same<float>(rounded, scores_of(s, &Kernels::scores_f32));
+    Scores s{};
+    s.k = k.data();
+    s.q = q.data();
+    s.q_stride = a.q_stride;
+    same<float>(a.outputs(), scores_of(s, a, &Kernels::scores_f32));
   });
 }
 
 TEST_P(Kernel, ScoresF16EqualScalar) {
   often(100, [&](Random &random, Values values) {
-    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
-    const std::size_t rounded = format::round_up(positions, 16);
-    Fenced<std::uint16_t> k(rounded * head_dim);
-    Fenced<float> q(head_dim);
+    const AttentionShape a(random);
+    Fenced<std::uint16_t> k(a.rounded * a.head_dim);
+    Fenced<float> q(a.queries * a.q_stride);
     fill(k, random, values);
     fill(q, random, values);
-    const Scores s{k.data(), nullptr, q.data(), nullptr, 0, 0, positions, head_dim, random.unit(), nullptr};
-    same<float>(rounded, scores_of(s, &Kernels::scores_f16));
+    Scores s{};
+    s.k = k.data();
+    s.q = q.data();
+    s.q_stride = a.q_stride;
+    same<float>(a.outputs(), scores_of(s, a, &Kernels::scores_f16));
   });
 }
 
 TEST_P(Kernel, ScoresQ8EqualScalar) {
   often(100, [&](Random &random, Values values) {
-    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
-    const std::size_t rounded = format::round_up(positions, 16);
-    Fenced<std::int8_t> k(rounded * format::round_up(head_dim, 4));
-    Fenced<float> k_scales(rounded);
+    const AttentionShape a(random);
+    Fenced<std::int8_t> k(a.rounded * format::round_up(a.head_dim, 4));
+    Fenced<float> k_scales(a.rounded);
     fill(k, random, values);
     fill(k_scales, random, values);
-    QuantizedTokens q(random, values, head_dim, 256, 1);
-    const Scores s{k.data(),  k_scales.data(), nullptr,  q.codes.data(), q.scales[0],
-                   q.sums[0], positions,       head_dim, random.unit(),  nullptr};
-    same<float>(rounded, scores_of(s, &Kernels::scores_q8));
+    QuantizedTokens q(random, values, a.head_dim, 256, a.queries);
+    Scores s{};
+    s.k = k.data();
+    s.k_scales = k_scales.data();
+    s.codes = q.view();
+    same<float>(a.outputs(), scores_of(s, a, &Kernels::scores_q8));
   });
+}
+
+// `v` and `v_scales` as they lie; weights, inverse sums and the rest are made here.
+template <class Entry>
+auto mix_of(Random &random, Values values, const AttentionShape &a, const void *v, const float *v_scales, Entry entry) {
+  auto weights = std::make_shared<Fenced<float>>(a.queries * (a.row_stride + a.queries));
+  auto inverses = std::make_shared<Fenced<float>>(a.queries);
+  fill(*weights, random, values);
+  fill(*inverses, random, values);
+  Mix m{.v = v,
+        .v_scales = v_scales,
+        .queries = a.queries,
+        .weights = weights->data(),
+        .weight_stride = a.row_stride + a.queries,
+        .inverse_sums = inverses->data(),
+        .positions = a.positions,
+        .step = a.step,
+        .head_dim = a.head_dim,
+        .out = nullptr,
+        .out_stride = a.q_stride};
+  return [m, weights, inverses, entry](const Kernels &k, float *out) mutable {
+    m.out = out;
+    (k.*entry)(m);
+  };
+}
+
+template <class T, class Entry>
+void mix_equals_scalar(Kernel &test, Random &random, Values values, bool scaled, Entry entry) {
+  const AttentionShape a(random);
+  Fenced<T> v(std::size_t{a.most_positions()} * a.head_dim);
+  Fenced<float> v_scales(a.most_positions());
+  fill(v, random, values);
+  fill(v_scales, random, values);
+  test.same<float>((a.queries - 1) * a.q_stride + a.head_dim,
+                   mix_of(random, values, a, v.data(), scaled ? v_scales.data() : nullptr, entry));
 }
 
 TEST_P(Kernel, MixF32EqualsScalar) {
   often(100, [&](Random &random, Values values) {
-    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
-    Fenced<float> v(std::size_t{positions} * head_dim), weights(positions);
-    fill(v, random, values);
-    fill(weights, random, values);
-    const float inverse = random.unit();
-    same<float>(head_dim, [&](const Kernels &k, float *out) {
-      k.mix_f32({v.data(), nullptr, weights.data(), inverse, positions, head_dim, out});
-    });
+    mix_equals_scalar<float>(*this, random, values, false, &Kernels::mix_f32);
   });
 }
 
 TEST_P(Kernel, MixF16EqualsScalar) {
   often(100, [&](Random &random, Values values) {
-    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
-    Fenced<std::uint16_t> v(std::size_t{positions} * head_dim);
-    Fenced<float> weights(positions);
-    fill(v, random, values);
-    fill(weights, random, values);
-    const float inverse = random.unit();
-    same<float>(head_dim, [&](const Kernels &k, float *out) {
-      k.mix_f16({v.data(), nullptr, weights.data(), inverse, positions, head_dim, out});
-    });
+    mix_equals_scalar<std::uint16_t>(*this, random, values, false, &Kernels::mix_f16);
   });
 }
 
 TEST_P(Kernel, MixQ8EqualsScalar) {
   often(100, [&](Random &random, Values values) {
-    const std::uint32_t positions = random.from_to(1, 100), head_dim = random.from_to(1, 256);
-    Fenced<std::int8_t> v(std::size_t{positions} * head_dim);
-    Fenced<float> v_scales(positions), weights(positions);
-    fill(v, random, values);
-    fill(v_scales, random, values);
-    fill(weights, random, values);
-    const float inverse = random.unit();
-    same<float>(head_dim, [&](const Kernels &k, float *out) {
-      k.mix_q8({v.data(), v_scales.data(), weights.data(), inverse, positions, head_dim, out});
-    });
+    mix_equals_scalar<std::int8_t>(*this, random, values, true, &Kernels::mix_q8);
   });
 }
 
@@ -407,14 +491,14 @@ TEST_P(Kernel, MatmulQ8OfATokenIsTheSameAloneAndAmongOthers) {
   MatmulShape s(random, true);
   s.rows = kRows, s.cols = kCols, s.group = kGroup;
   Fenced<std::byte> w(format::tensor_bytes(Dtype::q8, Layout::tile16, kRows, kCols, kGroup));
-  fill_q8(w, s, random, Values::plain);
+  fill_codes(w, Dtype::q8, s, random, Values::plain);
   QuantizedTokens x(random, Values::plain, kCols, kGroup, kTokens);
   std::vector<float> together(kTokens * kRows), alone(kTokens * kRows);
   const auto tiles = static_cast<std::uint32_t>(format::tile_count(kRows));
   simd().matmul_q8({w.data(), kRows, kCols, kGroup, kTokens, nullptr, 0, x.view(), together.data(), kRows}, 0, tiles);
   for (std::uint32_t t = 0; t < kTokens; ++t) {
     const QuantizedRows one{x.codes.data() + t * x.code_stride, x.scales.data() + t * x.group_stride,
-                            x.sums.data() + t * x.group_stride, x.code_stride, x.group_stride};
+                            x.sums.data() + t * x.code_stride / format::kBlock, x.code_stride, x.group_stride};
     for (std::uint32_t tile = 0; tile < tiles; ++tile) {
       simd().matmul_q8({w.data(), kRows, kCols, kGroup, 1, nullptr, 0, one, alone.data() + t * kRows, kRows}, tile,
                        tile + 1);

@@ -1,4 +1,4 @@
-// The scalar q8 kernels against implementations that know the layouts from their documents only.
+// The scalar q8 and q4 kernels against implementations that know the layouts from their documents only.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -59,11 +59,11 @@ struct PlainQ8 {
 TEST(MatmulQ8, EqualsRowsTimesColumns) {
   for (unsigned round = 0; round < 200; ++round) {
     Random random(round);
-    const PlainQ8 w(random, random.from_to(1, 50), random.from_to(1, 300), random.from_to(1, 64) * 4);
+    const PlainQ8 w(random, random.from_to(1, 50), random.from_to(1, 300), random.from_to(1, 8) * 32);
     const std::uint32_t stride = (w.cols + 63) / 64 * 64;
     std::vector<float> x(w.cols), scales(w.groups()), y(w.rows);
     std::vector<std::int8_t> codes(stride);
-    std::vector<std::int32_t> sums(w.groups());
+    std::vector<BlockSum> sums(stride / 32);
     for (float &v : x) v = random_value(random, Values::wide);
     scalar().quantize(x.data(), w.cols, w.group, codes.data(), scales.data(), sums.data());
     const std::vector<std::byte> packed = w.packed();
@@ -77,13 +77,97 @@ TEST(MatmulQ8, EqualsRowsTimesColumns) {
   }
 }
 
+// A q4 matrix as rows and columns: weight = scale * (block scale * (code - 8) + 6 * block shift).
+struct PlainQ4 {
+  std::uint32_t rows, cols, group;
+  std::vector<int> codes;             // [rows][cols], 0 to 15
+  std::vector<int> steps, shifts;     // [rows][blocks], 0 to 15 and -8 to 7
+  std::vector<std::uint16_t> scales;  // [rows][groups]
+
+  std::uint32_t groups() const { return (cols + group - 1) / group; }
+  std::uint32_t blocks() const { return (cols + 31) / 32; }
+
+  PlainQ4(Random &random, std::uint32_t rows_, std::uint32_t cols_, std::uint32_t group_)
+      : rows(rows_),
+        cols(cols_),
+        group(group_),
+        codes(rows * cols),
+        steps(rows * blocks()),
+        shifts(steps.size()),
+        scales(rows * groups()) {
+    for (int &c : codes) c = static_cast<int>(random.bits() % 16);
+    for (int &s : steps) s = static_cast<int>(random.bits() % 16);
+    for (int &s : shifts) s = static_cast<int>(random.bits() % 16) - 8;
+    for (auto &s : scales) s = random_half(random, Values::plain);
+  }
+
+  // [tile] { f16 scale [groups][16]; fine [blocks][16]; zeros up to 64 bytes; pairs of codes [4 blocks][16][4] }
+  std::vector<std::byte> packed() const {
+    const std::size_t fine_at = std::size_t{groups()} * 32;
+    const std::size_t codes_at = (fine_at + std::size_t{blocks()} * 16 + 63) / 64 * 64;
+    const std::size_t tile_bytes = codes_at + std::size_t{blocks()} * 256;
+    std::vector<std::byte> out((rows + 15) / 16 * tile_bytes);
+    for (std::uint32_t r = 0; r < rows; ++r) {
+      std::byte *tile = out.data() + r / 16 * tile_bytes;
+      for (std::uint32_t g = 0; g < groups(); ++g)
+        std::memcpy(tile + (g * 16 + r % 16) * 2, &scales[r * groups() + g], 2);
+      for (std::uint32_t b = 0; b < blocks(); ++b) {
+        tile[fine_at + b * 16 + r % 16] =
+            static_cast<std::byte>(steps[r * blocks() + b] + 16 * (shifts[r * blocks() + b] & 15));
+      }
+      for (std::uint32_t c = 0; c < cols; ++c) {
+        tile[codes_at + c / 8 * 64 + r % 16 * 4 + c % 4] |=
+            static_cast<std::byte>(codes[r * cols + c] << (c / 4 % 2 * 4));
+      }
+    }
+    return out;
+  }
+
+  int weight(std::uint32_t row, std::uint32_t col) const {
+    const std::uint32_t block = row * blocks() + col / 32;
+    return steps[block] * (codes[row * cols + col] - 8) + 6 * shifts[block];
+  }
+
+  float times(std::uint32_t row, const std::int8_t *x, const float *x_scales) const {
+    float acc = 0;
+    for (std::uint32_t g = 0; g < groups(); ++g) {
+      std::int64_t sum = 0;
+      for (std::uint32_t c = g * group; c < std::min(cols, (g + 1) * group); ++c)
+        sum += std::int64_t{weight(row, c)} * x[c];
+      acc = std::fma(static_cast<float>(sum), half_to_float(scales[row * groups() + g]) * x_scales[g], acc);
+    }
+    return acc;
+  }
+};
+
+TEST(MatmulQ4, EqualsRowsTimesColumns) {
+  for (unsigned round = 0; round < 200; ++round) {
+    Random random(round);
+    const PlainQ4 w(random, random.from_to(1, 50), random.from_to(1, 300), random.from_to(1, 8) * 32);
+    const std::uint32_t stride = (w.cols + 63) / 64 * 64;
+    std::vector<float> x(w.cols), scales(w.groups()), y(w.rows);
+    std::vector<std::int8_t> codes(stride);
+    std::vector<BlockSum> sums(stride / 32);
+    for (float &v : x) v = random_value(random, Values::wide);
+    scalar().quantize(x.data(), w.cols, w.group, codes.data(), scales.data(), sums.data());
+    const std::vector<std::byte> packed = w.packed();
+    ASSERT_EQ(packed.size(), format::tensor_bytes(format::Dtype::q4, format::Layout::tile16, w.rows, w.cols, w.group));
+    const QuantizedRows q{codes.data(), scales.data(), sums.data(), stride, w.groups()};
+    scalar().matmul_q4({packed.data(), w.rows, w.cols, w.group, 1, nullptr, 0, q, y.data(), w.rows}, 0,
+                       (w.rows + 15) / 16);
+    for (std::uint32_t r = 0; r < w.rows; ++r) {
+      ASSERT_EQ(result_bits(w.times(r, codes.data(), scales.data())), result_bits(y[r])) << "row " << r;
+    }
+  }
+}
+
 TEST(Quantize, CodesAreTheNearestMultiplesOfTheScale) {
   for (unsigned round = 0; round < 300; ++round) {
     Random random(round);
-    const std::uint32_t n = random.from_to(1, 400), group = random.from_to(1, 64) * 4;
+    const std::uint32_t n = random.from_to(1, 400), group = random.from_to(1, 8) * 32;
     std::vector<float> x(n), scales((n + group - 1) / group);
     std::vector<std::int8_t> codes((n + 63) / 64 * 64, 99);
-    std::vector<std::int32_t> sums(scales.size());
+    std::vector<BlockSum> sums((n + 31) / 32);
     for (float &v : x) v = random_value(random, Values::wide);
     scalar().quantize(x.data(), n, group, codes.data(), scales.data(), sums.data());
     for (std::uint32_t g = 0; g < scales.size(); ++g) {
@@ -97,7 +181,9 @@ TEST(Quantize, CodesAreTheNearestMultiplesOfTheScale) {
         EXPECT_LE(std::abs(codes[i]), 127);
         sum += codes[i];
       }
-      EXPECT_EQ(sums[g], sum);
+      int sum_of_blocks = 0;
+      for (std::uint32_t i = g * group; i < end; i += 32) sum_of_blocks += sums[i / 32].sum;
+      EXPECT_EQ(sum_of_blocks, sum);
     }
     for (std::size_t i = n; i < codes.size(); ++i) EXPECT_EQ(codes[i], 0);
   }
@@ -106,9 +192,9 @@ TEST(Quantize, CodesAreTheNearestMultiplesOfTheScale) {
 struct OneGroup {
   std::int8_t codes[64];
   float scale;
-  std::int32_t sum;
+  BlockSum sums[2];
   explicit OneGroup(std::vector<float> x) {
-    scalar().quantize(x.data(), static_cast<std::uint32_t>(x.size()), 64, codes, &scale, &sum);
+    scalar().quantize(x.data(), static_cast<std::uint32_t>(x.size()), 64, codes, &scale, sums);
   }
 };
 
@@ -132,7 +218,7 @@ TEST(Quantize, VanishingGroupsAreZero) {
   for (const float tiny : {0.0f, -0.0f, 1e-45f, 0x1.fffffep-101f}) {
     const OneGroup q({tiny, -tiny});
     EXPECT_EQ(q.scale, 0.0f);
-    EXPECT_EQ(q.sum, 0);
+    EXPECT_EQ(q.sums[0].sum, 0);
     EXPECT_EQ(q.codes[0], 0);
   }
 }
@@ -150,17 +236,27 @@ TEST(ScoresQ8, EqualQueryTimesKey) {
   Random random(11);
   std::vector<std::int8_t> keys(48 * kHeadDim), tiles(3 * kWords * 64), q(64);
   std::vector<float> k_scales(48), scores(48);
-  int q_sum = 0;
+  BlockSum q_sums[2] = {};
+  float q_scale = 0.3f;
   for (auto &c : keys) c = static_cast<std::int8_t>(random.bits());
   for (auto &s : k_scales) s = random.unit();
   for (std::uint32_t d = 0; d < kHeadDim; ++d) {
     q[d] = static_cast<std::int8_t>(static_cast<int>(random.bits() % 255) - 127);
-    q_sum += q[d];
+    q_sums[d / 32].sum = static_cast<std::int16_t>(q_sums[d / 32].sum + q[d]);
     for (std::uint32_t p = 0; p < 48; ++p)
       tiles[(p / 16 * kWords + d / 4) * 64 + p % 16 * 4 + d % 4] = keys[p * kHeadDim + d];
   }
-  scalar().scores_q8(
-      {tiles.data(), k_scales.data(), nullptr, q.data(), 0.3f, q_sum, kPositions, kHeadDim, 0.125f, scores.data()});
+  scalar().scores_q8({tiles.data(),
+                      k_scales.data(),
+                      1,
+                      nullptr,
+                      0,
+                      {q.data(), &q_scale, q_sums, 64, 1},
+                      kPositions,
+                      kHeadDim,
+                      0.125f,
+                      scores.data(),
+                      48});
   for (std::uint32_t p = 0; p < kPositions; ++p) {
     int sum = 0;
     for (std::uint32_t d = 0; d < kHeadDim; ++d) sum += keys[p * kHeadDim + d] * q[d];
@@ -168,21 +264,24 @@ TEST(ScoresQ8, EqualQueryTimesKey) {
   }
 }
 
-TEST(Mix, AddsPositionsInAscendingOrder) {
-  constexpr std::uint32_t kPositions = 21, kHeadDim = 7;
+TEST(Mix, AddsTheFirstPositionsOfEachQueryInAscendingOrder) {
+  constexpr std::uint32_t kPositions = 21, kHeadDim = 7, kQueries = 3, kMost = kPositions + kQueries - 1;
   Random random(12);
-  std::vector<std::int8_t> v(kPositions * kHeadDim);
-  std::vector<float> scales(kPositions), weights(kPositions), out(kHeadDim);
+  std::vector<std::int8_t> v(kMost * kHeadDim);
+  std::vector<float> scales(kMost), weights(kQueries * kMost), inverses(kQueries), out(kQueries * kHeadDim);
   for (auto &c : v) c = static_cast<std::int8_t>(random.bits());
   for (auto &s : scales) s = random.unit();
   for (auto &w : weights) w = random.unit();
-  scalar().mix_q8({v.data(), scales.data(), weights.data(), 0.7f, kPositions, kHeadDim, out.data()});
-  for (std::uint32_t d = 0; d < kHeadDim; ++d) {
+  for (auto &i : inverses) i = random.unit();
+  scalar().mix_q8({v.data(), scales.data(), kQueries, weights.data(), kMost, inverses.data(), kPositions, 1, kHeadDim,
+                   out.data(), kHeadDim});
+  for (std::uint32_t i = 0; i < kQueries * kHeadDim; ++i) {
+    const std::uint32_t query = i / kHeadDim, d = i % kHeadDim;
     float acc = 0;
-    for (std::uint32_t p = 0; p < kPositions; ++p) {
-      acc = std::fma(weights[p] * scales[p], static_cast<float>(v[p * kHeadDim + d]), acc);
+    for (std::uint32_t p = 0; p < kPositions + query; ++p) {
+      acc = std::fma(weights[query * kMost + p] * scales[p], static_cast<float>(v[p * kHeadDim + d]), acc);
     }
-    EXPECT_EQ(out[d], acc * 0.7f);
+    EXPECT_EQ(out[i], acc * inverses[query]);
   }
 }
 

@@ -70,6 +70,12 @@ inline __m128i narrow(__m512i x) {
   return std::bit_cast<__m128i>(r);
 }
 
+inline __m512i shift_right(__m512i x, unsigned bits) {
+  Ints r = std::bit_cast<Ints>(x);
+  for (std::int32_t &lane : r.lane) lane >>= bits;
+  return std::bit_cast<__m512i>(r);
+}
+
 inline std::int32_t sum(__m512i x) {
   std::int32_t r = 0;
   for (const std::int32_t lane : std::bit_cast<Ints>(x).lane) r += lane;
@@ -101,6 +107,8 @@ inline __m256i float_to_halves(__m512 x) {
 #define _mm512_cvtps_epi32(x) emulated::float_to_int(x)
 #define _mm512_cvtepi8_epi32(x) emulated::widen(x)
 #define _mm512_cvtepi32_epi8(x) emulated::narrow(x)
+#undef _mm512_srai_epi32
+#define _mm512_srai_epi32(x, bits) emulated::shift_right(x, bits)
 #define _mm512_reduce_add_epi32(x) emulated::sum(x)
 #define _mm512_cvtph_ps(x) emulated::halves_to_float(x)
 #undef _mm512_cvtps_ph  // a macro already where the compiler's header wants a constant rounding

@@ -45,7 +45,8 @@ tidbit_status open_and_run(const AlignedBytes &blob) {
 }
 
 const std::vector<TinyModel> &models() {
-  static const std::vector<TinyModel> all = {tiny_llama(Dtype::q8, Dtype::q8), tiny_gpt2(Dtype::f16, Dtype::f16),
+  static const std::vector<TinyModel> all = {tiny_llama(Dtype::q8, Dtype::q8), tiny_llama(Dtype::q4, Dtype::f16),
+                                             tiny_gpt2(Dtype::f16, Dtype::f16),
                                              tiny_first_gpt()};
   return all;
 }

@@ -24,8 +24,9 @@ TEST(Memory, PlanNamesExactBytesOfEachPart) {
   // 2 x 32 hidden, 96 inner (64 of q, k, v and 32 of the output), 2 x 16 of angles (4, in whole lines).
   EXPECT_EQ(plan.bytes[TIDBIT_PART_ACTIVATIONS], (2u * 32 + 96 + 2 * 16) * 4);
   EXPECT_EQ(plan.bytes[TIDBIT_PART_LOGITS], 64u * 4);
-  EXPECT_EQ(plan.bytes[TIDBIT_PART_SCRATCH], 48u * 4);
-  EXPECT_EQ(plan.total, 1024u + 12288 + 768 + 256 + 192);
+  // The scores of the two query heads that share keys.
+  EXPECT_EQ(plan.bytes[TIDBIT_PART_SCRATCH], 2u * 48 * 4);
+  EXPECT_EQ(plan.total, 1024u + 12288 + 768 + 256 + 384);
 }
 
 TEST(Memory, KvDtypeSetsTheCachesSize) {

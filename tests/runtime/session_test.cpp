@@ -15,6 +15,7 @@ std::vector<Case> cases() {
   return {{"llama", tiny_llama()},
           {"llama f16", tiny_llama(Dtype::f16, Dtype::f16)},
           {"llama q8", tiny_llama(Dtype::q8, Dtype::q8)},
+          {"llama q4", tiny_llama(Dtype::q4, Dtype::q8)},
           {"gpt2", tiny_gpt2()},
           {"gpt2 q8", tiny_gpt2(Dtype::q8, Dtype::f16)},
           {"gpt2 kv q8", tiny_gpt2(Dtype::f16, Dtype::q8)},

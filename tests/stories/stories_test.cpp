@@ -106,6 +106,7 @@ TEST_F(Stories, LossIsThatOfTransformersAndQuantizationKeepsIt) {
   EXPECT_LT(perplexity_change(loss_of("stories-f16")), 0.001);
   EXPECT_LT(perplexity_change(loss_of("stories-q8")), 0.01);
   EXPECT_LT(perplexity_change(loss_of("stories-q8-kvq8")), 0.01);
+  EXPECT_LT(perplexity_change(loss_of("stories-q4")), 0.12);  // 64 columns are few for 4 bits
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ class Builder {
 
  private:
   void add(Role role, std::uint16_t layer, Dtype dtype, Layout layout, std::uint32_t rows, std::uint32_t cols) {
-    const auto group = static_cast<std::uint16_t>(dtype == Dtype::q8 ? format::kDefaultGroup : 0);
+    const auto group = static_cast<std::uint16_t>(dtype == Dtype::q8 || dtype == Dtype::q4 ? format::kDefaultGroup : 0);
     tensors_.push_back({role, layer, dtype, layout, group, rows, cols, 0, 0});
   }
   void matrix(Role role, std::uint16_t layer, std::uint32_t rows, std::uint32_t cols) {

@@ -85,7 +85,8 @@ tidbit_status tidbit_verify(const tidbit_model *model, uint64_t *fault);
 typedef enum tidbit_dtype {
   TIDBIT_F32 = 0,
   TIDBIT_F16 = 1,
-  TIDBIT_Q8 = 2 /* int8 codes in groups along a row, one f16 scale a group */
+  TIDBIT_Q8 = 2, /* int8 codes in groups along a row, one f16 scale a group */
+  TIDBIT_Q4 = 3  /* 4-bit codes in groups, with 4-bit scales and shifts of blocks of 32; weights only */
 } tidbit_dtype;
 
 typedef struct tidbit_model_info {

@@ -1,0 +1,145 @@
+// The int4 kernel over a type of lanes, and the whole table of kernels. Within a group the sum is an exact int32: per
+// block of 32 codes c (0 to 15), scale * (sum(c x) - 8 sum(x)) + 6 shift * sum(x), where sum(x) comes with the
+// activations.
+//
+// Beside what quant_bodies.h asks for, a lanes type has: N, 4 codes in each lane; load_nibbles(p), of which low(n) and
+// high(n) are the codes of 4 columns each; B, a block's sums, from block_start(sum) on, block_dot(b, n, x4) adding the
+// products with the 4 int8 in the word x4; Fine, load_fine(p) of a byte a lane; and add_block(acc, b, fine, sum), which
+// adds a finished block to an I.
+#pragma once
+
+#include "kernels/quant_bodies.h"
+
+namespace tidbit {
+
+template <class L>
+struct Int4Bodies : QuantBodies<L> {
+  using F = typename L::F;
+  using I = typename L::I;
+  using B = typename L::B;
+  using FloatBodies<L>::W;
+  using FloatBodies<L>::kParts;
+
+  // Tiles are tile_stride apart, vectors x_stride, and their sums sum_stride.
+  struct Operands {
+    const std::byte *fine, *codes;
+    std::size_t tile_stride;
+    const std::int8_t *x;
+    std::size_t x_stride;
+    const BlockSum *sums;
+    std::size_t sum_stride;
+  };
+
+  template <std::uint32_t kTiles, std::uint32_t kVectors>
+  static void dot_nibbles(const Operands &o, B (&block)[kTiles][kVectors][kParts]) {
+#pragma GCC unroll 4
+    for (std::uint32_t k = 0; k < format::kBlock; k += 8) {
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+        const std::uint32_t tile = i / kParts, part = i % kParts;
+        const auto both = L::load_nibbles(o.codes + tile * o.tile_stride + k * 8 + part * W * 4);
+        const auto low = L::low(both), high = L::high(both);
+#pragma GCC unroll 16
+        for (std::uint32_t v = 0; v < kVectors; ++v) {
+          B &b = block[tile][v][part];
+          b = L::block_dot(b, low, load_word(o.x + v * o.x_stride + k));
+          b = L::block_dot(b, high, load_word(o.x + v * o.x_stride + k + 4));
+        }
+      }
+    }
+  }
+
+  template <std::uint32_t kTiles, std::uint32_t kVectors>
+  static void add_block(const Operands &o, I (&acc)[kTiles][kVectors][kParts]) {
+    B block[kTiles][kVectors][kParts];
+    for (std::uint32_t v = 0; v < kVectors; ++v) {
+      for (auto &tile : block) {
+        for (B &b : tile[v]) b = L::block_start(o.sums[v * o.sum_stride]);
+      }
+    }
+    dot_nibbles(o, block);
+#pragma GCC unroll 16
+    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+      const std::uint32_t tile = i / kParts, part = i % kParts;
+      const auto fine = L::load_fine(o.fine + tile * o.tile_stride + part * W);
+#pragma GCC unroll 16
+      for (std::uint32_t v = 0; v < kVectors; ++v) {
+        I &a = acc[tile][v][part];
+        a = L::add_block(a, block[tile][v][part], fine, o.sums[v * o.sum_stride]);
+      }
+    }
+  }
+
+  struct NibbleBlock {
+    static std::uint32_t column_step(const Matmul &m) { return QuantBodies<L>::whole_groups(m, 2048); }
+
+    template <std::uint32_t kTiles, std::uint32_t kTokens>
+    static void run(const Matmul &m, typename FloatBodies<L>::Place at) {
+      const std::size_t stride = format::q4_tile_bytes(m.cols, m.group), block = at.begin / format::kBlock;
+      const std::byte *w = m.weights + at.tile * stride;
+      Operands o{.fine = w + format::q4_scale_bytes(m.cols, m.group) + block * format::kTileRows,
+                 .codes = w + format::q4_head_bytes(m.cols, m.group) + std::size_t{at.begin} * 8,
+                 .tile_stride = stride,
+                 .x = m.q.codes + at.token * m.q.code_stride + at.begin,
+                 .x_stride = m.q.code_stride,
+                 .sums = m.q.sums + at.token * m.q.sum_stride() + block,
+                 .sum_stride = m.q.sum_stride()};
+      F acc[kTiles][kTokens][kParts];
+      FloatBodies<L>::get_rows(m, at, acc);
+      std::uint32_t g = at.begin / m.group;
+      for (std::uint32_t k = at.begin; k < at.end; k += m.group, ++g) {
+        I sums[kTiles][kTokens][kParts];
+        dot_group(o, m.cols - k < m.group ? m.cols - k : m.group, sums);
+        QuantBodies<L>::add_group(w + g * 32, stride, m.q.scales + at.token * m.q.group_stride + g, m.q.group_stride,
+                                  sums, acc);
+      }
+      FloatBodies<L>::put_rows(m, at, acc);
+    }
+  };
+
+  // The integer sums of one group; moves the operands on to the next one.
+  template <std::uint32_t kTiles, std::uint32_t kTokens>
+  static void dot_group(Operands &o, std::uint32_t columns, I (&sums)[kTiles][kTokens][kParts]) {
+    for (auto &of_tile : sums) {
+      for (auto &of_token : of_tile) {
+        for (I &sum : of_token) sum = L::start(0);
+      }
+    }
+    for (std::uint32_t k = 0; k < columns; k += format::kBlock) {
+      add_block(o, sums);
+      o.fine += format::kTileRows;
+      o.codes += format::kTileRows * format::kBlock / 2;
+      o.x += format::kBlock;
+      o.sums += 1;
+    }
+  }
+};
+
+// The whole table of a lanes type.
+template <class L>
+constexpr Kernels make_kernels(tidbit_isa isa) {
+  using B = Int4Bodies<L>;
+  return Kernels{
+      .isa = isa,
+      .matmul_f32 = &B::template matmul<typename B::template FloatBlock<typename B::LoadF32>>,
+      .matmul_f16 = &B::template matmul<typename B::template FloatBlock<typename B::LoadF16>>,
+      .matmul_q8 = &B::template matmul<typename B::CodeBlock>,
+      .matmul_q4 = &B::template matmul<typename B::NibbleBlock>,
+      .quantize = &B::quantize,
+      .scores_f32 = &B::template scores<typename B::LoadF32>,
+      .scores_f16 = &B::template scores<typename B::LoadF16>,
+      .scores_q8 = &B::scores_q8,
+      .mix_f32 = &B::template mix<typename B::LoadF32>,
+      .mix_f16 = &B::template mix<typename B::LoadF16>,
+      .mix_q8 = &B::template mix<typename B::LoadI8>,
+      .softmax = &B::softmax,
+      .rms_norm = &B::rms_norm,
+      .layer_norm = &B::layer_norm,
+      .activate = &B::activate,
+      .add = &B::add,
+      .rotate_halves = &B::rotate_halves,
+      .to_f16 = &L::to_f16,
+  };
+}
+
+}  // namespace tidbit
