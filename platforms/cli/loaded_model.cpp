@@ -58,7 +58,9 @@ int check_context(const LoadedModel &model, uint32_t context) {
 int LoadedSession::start(const LoadedModel &model, const SessionRequest &request) {
   if (const int code = check_context(model, request.context); code != kOk) return code;
   threads_ = request.threads != 0 ? request.threads : default_threads(model);
-  if (const int error = pool_.start(threads_); error != 0) {
+  // More threads than CPUs would only take turns; the tasks are as many as were asked for.
+  const uint32_t cpus = posix::cpu_count();
+  if (const int error = pool_.start(threads_ < cpus ? threads_ : cpus); error != 0) {
     return data_error("cannot start %u threads: %s; ask for fewer with --threads", threads_, strerror(error));
   }
   tidbit_options options = {};

@@ -138,7 +138,7 @@ struct Tensor {
   std::uint16_t layer;  // kGlobal for global tensors
   Dtype dtype;
   Layout layout;
-  std::uint16_t group;  // q8, q4: codes per scale along a row, a multiple of 32; else 0
+  std::uint16_t group;  // q8, q4: codes per scale along a row, a multiple of 64; else 0
   std::uint32_t rows;
   std::uint32_t cols;
   std::uint64_t offset;  // from the start of the blob, multiple of 64, inside the weights section

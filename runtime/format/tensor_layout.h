@@ -16,7 +16,8 @@ namespace tidbit::format {
 
 inline constexpr std::uint32_t kTileRows = 16;
 inline constexpr std::uint32_t kDefaultGroup = 128;
-inline constexpr std::uint32_t kBlock = 32;      // codes of q4 with one fine scale; groups are whole blocks
+inline constexpr std::uint32_t kBlock = 32;      // codes of q4 with one fine scale
+inline constexpr std::uint32_t kPair = 64;       // two blocks; groups of q8 and q4 are whole pairs
 inline constexpr std::uint32_t kMaxGroup = 256;  // keeps a group's int32 sum exact as a float: 256 * 127^2 < 2^24
 
 static constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }

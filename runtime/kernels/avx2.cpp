@@ -17,7 +17,8 @@ namespace {
 
 struct Avx2Lanes : XsimdLanes<Avx2> {
   using I = __m256i;
-  static constexpr std::uint32_t streams = 2, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 2;
+  static constexpr std::uint32_t streams = 2, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 2,
+                                 words_a_turn = 4;
 
   // All ones in the first n lanes.
   static __m256i first(std::uint32_t n) {
@@ -76,27 +77,36 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   }
   // A block's sums of code pairs stay in int16: 16 * 15 * 127 < 2^15.
   using B = __m256i;
-  struct Fine {
-    __m256i scale, zero;  // 16-bit pairs: (scale, scale), (zero, 0)
-  };
   static __m256i load_nibbles(const std::byte *p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p)); }
   static __m256i low(__m256i n) { return _mm256_and_si256(n, _mm256_set1_epi8(15)); }
   static __m256i high(__m256i n) { return low(_mm256_srli_epi16(n, 4)); }
-  static B block_start(BlockSum) { return _mm256_setzero_si256(); }
+  static B block_start(std::int32_t) { return _mm256_setzero_si256(); }
   static B block_dot(B acc, __m256i n, std::uint32_t x4) {
     return _mm256_add_epi16(acc, _mm256_maddubs_epi16(n, _mm256_set1_epi32(static_cast<int>(x4))));
   }
-  static Fine load_fine(const std::byte *p) {
-    const __m256i fine = _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p)));
+  static __m256i load_fine(const std::byte *p) {
+    return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p)));
+  }
+  // The scale twice, for the two 16-bit sums of a row.
+  static __m256i load_scale(const std::byte *p) {
+    const __m256i scale = _mm256_and_si256(load_fine(p), _mm256_set1_epi32(15));
+    return _mm256_or_si256(scale, _mm256_slli_epi32(scale, 16));
+  }
+  static I add_block(I acc, B block, __m256i scale) { return _mm256_add_epi32(acc, _mm256_madd_epi16(block, scale)); }
+  // 6 shift - 8 scale of both blocks as a 16-bit pair: block_start takes nothing off.
+  static __m256i zero_of(__m256i fine) {
     const __m256i scale = _mm256_and_si256(fine, _mm256_set1_epi32(15));
     const __m256i shift = _mm256_mullo_epi32(_mm256_srai_epi32(fine, 4), _mm256_set1_epi32(format::kQ4Shift));
-    const __m256i zero = _mm256_sub_epi32(shift, _mm256_mullo_epi32(scale, _mm256_set1_epi32(format::kQ4Zero)));
-    return {_mm256_or_si256(scale, _mm256_slli_epi32(scale, 16)), _mm256_and_si256(zero, _mm256_set1_epi32(0xFFFF))};
+    return _mm256_sub_epi32(shift, _mm256_mullo_epi32(scale, _mm256_set1_epi32(format::kQ4Zero)));
   }
-  static I add_block(I acc, B block, Fine fine, BlockSum sum) {
-    const __m256i x = _mm256_set1_epi32(__builtin_bit_cast(int, sum));
-    return _mm256_add_epi32(acc,
-                            _mm256_add_epi32(_mm256_madd_epi16(block, fine.scale), _mm256_madd_epi16(x, fine.zero)));
+  static __m256i load_zeros(const std::byte *p, const std::byte *q) {
+    const __m256i low = _mm256_and_si256(zero_of(load_fine(p)), _mm256_set1_epi32(0xFFFF));
+    return _mm256_or_si256(low, _mm256_slli_epi32(zero_of(load_fine(q)), 16));
+  }
+  static I add_zeros(I acc, __m256i zeros, const std::int16_t *sums) {
+    int pair;
+    __builtin_memcpy(&pair, sums, 4);
+    return _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_set1_epi32(pair), zeros));
   }
 
   static F to_float(I x) { return _mm256_cvtepi32_ps(x); }

@@ -12,7 +12,7 @@ struct Avx512Lanes {
   using I = __m512i;
   using C = __m512i;
   static constexpr std::uint32_t width = 16, streams = 4, block_tiles = 2, block_tokens = 8, block_queries = 4,
-                                 block_vectors = 4;
+                                 block_vectors = 4, words_a_turn = 8;
 
   static __mmask16 first(std::uint32_t n) { return static_cast<__mmask16>((1u << n) - 1); }
 
@@ -63,25 +63,30 @@ struct Avx512Lanes {
   }
   // With the codes' zero taken off by its start, a block's sum fits 16 bits: 32 * 8 * 127 < 2^15.
   using B = __m512i;
-  struct Fine {
-    __m512i scale, shift;  // 16-bit pairs: (scale, 0), (6 shift, 0)
-  };
   static __m512i load_nibbles(const std::byte *p) { return _mm512_loadu_si512(p); }
   static __m512i low(__m512i n) { return _mm512_and_si512(n, _mm512_set1_epi32(0x0F0F0F0F)); }
   static __m512i high(__m512i n) { return low(_mm512_srli_epi32(n, 4)); }
-  static B block_start(BlockSum sum) { return _mm512_set1_epi32(sum.start); }
+  static B block_start(std::int32_t start) { return _mm512_set1_epi32(start); }
   static B block_dot(B acc, __m512i n, std::uint32_t x4) {
     return _mm512_dpbusd_epi32(acc, n, _mm512_set1_epi32(static_cast<int>(x4)));
   }
-  static Fine load_fine(const std::byte *p) {
-    const __m512i fine = _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
-    const __m512i scale = _mm512_and_si512(fine, _mm512_set1_epi32(15));
-    const __m512i shift = _mm512_mullo_epi32(_mm512_srai_epi32(fine, 4), _mm512_set1_epi32(format::kQ4Shift));
-    return {scale, _mm512_and_si512(shift, _mm512_set1_epi32(0xFFFF))};
+  static __m512i load_fine(const std::byte *p) {
+    return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
   }
-  static I add_block(I acc, B block, Fine fine, BlockSum sum) {
-    const __m512i x = _mm512_set1_epi32(sum.sum);
-    return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(acc, block, fine.scale), x, fine.shift);
+  // The scale as the low half of a 16-bit pair; the high half meets the sign of the block's sum.
+  static __m512i load_scale(const std::byte *p) { return _mm512_and_si512(load_fine(p), _mm512_set1_epi32(15)); }
+  static I add_block(I acc, B block, __m512i scale) { return _mm512_dpwssd_epi32(acc, block, scale); }
+  // 6 shift of both blocks as a 16-bit pair.
+  static __m512i load_zeros(const std::byte *p, const std::byte *q) {
+    const __m512i six = _mm512_set1_epi32(format::kQ4Shift);
+    const __m512i low = _mm512_mullo_epi32(_mm512_srai_epi32(load_fine(p), 4), six);
+    const __m512i high = _mm512_mullo_epi32(_mm512_srai_epi32(load_fine(q), 4), six);
+    return _mm512_or_si512(_mm512_and_si512(low, _mm512_set1_epi32(0xFFFF)), _mm512_slli_epi32(high, 16));
+  }
+  static I add_zeros(I acc, __m512i zeros, const std::int16_t *sums) {
+    int pair;
+    __builtin_memcpy(&pair, sums, 4);
+    return _mm512_dpwssd_epi32(acc, _mm512_set1_epi32(pair), zeros);
   }
 
   static F to_float(I x) { return _mm512_cvtepi32_ps(x); }

@@ -12,12 +12,18 @@ struct DotprodLanes : NeonLanes {
   static I start(std::int32_t) { return vdupq_n_s32(0); }
   static I dot4(I acc, C w, std::uint32_t x4) { return vdotq_s32(acc, w, vreinterpretq_s8_u32(vdupq_n_u32(x4))); }
   using B = int32x4_t;
-  using Fine = FineRows;
-  static B block_start(BlockSum) { return vdupq_n_s32(0); }
+  struct Zeros {
+    int32x4_t of[2];
+  };
+  static B block_start(std::int32_t) { return vdupq_n_s32(0); }
   static B block_dot(B acc, int8x16_t n, std::uint32_t x4) { return dot4(acc, n, x4); }
-  static Fine load_fine(const std::byte *p) { return load_fine_rows(p); }
-  static I add_block(I acc, B block, Fine fine, BlockSum sum) {
-    return vmlaq_n_s32(vmlaq_s32(acc, block, fine.scale), fine.zero, sum.sum);
+  static int32x4_t load_scale(const std::byte *p) { return scale_of(load_fine(p)); }
+  static I add_block(I acc, B block, int32x4_t scale) { return vmlaq_s32(acc, block, scale); }
+  static Zeros load_zeros(const std::byte *p, const std::byte *q) {
+    return {{zero_of(load_fine(p)), zero_of(load_fine(q))}};
+  }
+  static I add_zeros(I acc, Zeros zeros, const std::int16_t *sums) {
+    return vmlaq_n_s32(vmlaq_n_s32(acc, zeros.of[0], sums[0]), zeros.of[1], sums[1]);
   }
 
   static F to_float(I x) { return vcvtq_f32_s32(x); }

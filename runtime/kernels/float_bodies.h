@@ -319,14 +319,21 @@ struct FloatBodies {
     }
   }
 
+  // Asks for the rows of y that a block of some tokens will write, those of tokens i, i + step, ...: a few at a time,
+  // so that the loads of weights do not wait behind them.
+  template <std::uint32_t kTiles, std::uint32_t kTokens>
+  static void prefetch_rows(const Matmul &m, Place at, std::uint32_t i, std::uint32_t step) {
+    if (kTokens == 1 || at.begin != 0) return;
+    for (std::uint32_t t = i; t < kTokens; t += step) {
+      const float *y = m.y + (at.token + t) * m.y_stride + at.tile * 16;
+      for (std::uint32_t tile = 0; tile < kTiles; ++tile) __builtin_prefetch(y + tile * 16, 1);
+    }
+  }
+
   // The sums over the columns before at.begin, which an earlier block left in y.
   template <std::uint32_t kTiles, std::uint32_t kTokens>
   static void get_rows(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts]) {
-    if (at.begin == 0) {
-      clear(acc);
-      each_vector(m, at, acc, [](const float *y, std::uint32_t, F &) { __builtin_prefetch(y, 1); });
-      return;
-    }
+    if (at.begin == 0) return clear(acc);
     each_vector(m, at, acc, [](const float *y, std::uint32_t n, F &a) {
       a = n >= W ? L::load(y) : n > 0 ? L::load_part(y, n) : L::set(0.0f);
     });

@@ -3,9 +3,10 @@
 // activations.
 //
 // Beside what quant_bodies.h asks for, a lanes type has: N, 4 codes in each lane; load_nibbles(p), of which low(n) and
-// high(n) are the codes of 4 columns each; B, a block's sums, from block_start(sum) on, block_dot(b, n, x4) adding the
-// products with the 4 int8 in the word x4; Fine, load_fine(p) of a byte a lane; and add_block(acc, b, fine, sum), which
-// adds a finished block to an I.
+// high(n) are the codes of 4 columns each; B, a block's sums, from block_start(start) on, block_dot(b, n, x4) adding
+// the products with the 4 int8 in the word x4; load_scale(p) of a fine byte a lane, with which add_block(acc, b, scale)
+// adds a finished block to an I; and load_zeros(p, q) of the fine bytes of two blocks, with which add_zeros(acc, zeros,
+// sums) adds what the sums of their activations are multiplied by.
 #pragma once
 
 #include "kernels/quant_bodies.h"
@@ -26,14 +27,14 @@ struct Int4Bodies : QuantBodies<L> {
     std::size_t tile_stride;
     const std::int8_t *x;
     std::size_t x_stride;
-    const BlockSum *sums;
+    const CodeSums *sums;
     std::size_t sum_stride;
   };
 
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void dot_nibbles(const Operands &o, B (&block)[kTiles][kVectors][kParts]) {
+  static void dot_nibbles(Operands o, std::uint32_t first, B (&block)[kTiles][kVectors][kParts]) {
 #pragma GCC unroll 4
-    for (std::uint32_t k = 0; k < format::kBlock; k += 8) {
+    for (std::uint32_t k = first; k < first + format::kBlock; k += 8) {
 #pragma GCC unroll 16
       for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
         const std::uint32_t tile = i / kParts, part = i % kParts;
@@ -49,23 +50,38 @@ struct Int4Bodies : QuantBodies<L> {
     }
   }
 
+  // Block `half` of a pair: scale * (sum of the products - 8 sum of x).
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void add_block(const Operands &o, I (&acc)[kTiles][kVectors][kParts]) {
+  static void add_block(Operands o, std::uint32_t half, I (&acc)[kTiles][kVectors][kParts]) {
     B block[kTiles][kVectors][kParts];
     for (std::uint32_t v = 0; v < kVectors; ++v) {
       for (auto &tile : block) {
-        for (B &b : tile[v]) b = L::block_start(o.sums[v * o.sum_stride]);
+        for (B &b : tile[v]) b = L::block_start(o.sums[v * o.sum_stride].start[half]);
       }
     }
-    dot_nibbles(o, block);
+    dot_nibbles(o, half * format::kBlock, block);
 #pragma GCC unroll 16
     for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
       const std::uint32_t tile = i / kParts, part = i % kParts;
-      const auto fine = L::load_fine(o.fine + tile * o.tile_stride + part * W);
+      const auto scale = L::load_scale(o.fine + tile * o.tile_stride + half * format::kTileRows + part * W);
 #pragma GCC unroll 16
       for (std::uint32_t v = 0; v < kVectors; ++v) {
-        I &a = acc[tile][v][part];
-        a = L::add_block(a, block[tile][v][part], fine, o.sums[v * o.sum_stride]);
+        acc[tile][v][part] = L::add_block(acc[tile][v][part], block[tile][v][part], scale);
+      }
+    }
+  }
+
+  // What the sums of the activations of both blocks are multiplied by.
+  template <std::uint32_t kTiles, std::uint32_t kVectors>
+  static void add_zeros(Operands o, I (&acc)[kTiles][kVectors][kParts]) {
+#pragma GCC unroll 16
+    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+      const std::uint32_t tile = i / kParts, part = i % kParts;
+      const std::byte *fine = o.fine + tile * o.tile_stride + part * W;
+      const auto zeros = L::load_zeros(fine, fine + format::kTileRows);
+#pragma GCC unroll 16
+      for (std::uint32_t v = 0; v < kVectors; ++v) {
+        acc[tile][v][part] = L::add_zeros(acc[tile][v][part], zeros, o.sums[v * o.sum_stride].sum);
       }
     }
   }
@@ -75,14 +91,15 @@ struct Int4Bodies : QuantBodies<L> {
 
     template <std::uint32_t kTiles, std::uint32_t kTokens>
     static void run(const Matmul &m, typename FloatBodies<L>::Place at) {
-      const std::size_t stride = format::q4_tile_bytes(m.cols, m.group), block = at.begin / format::kBlock;
+      const std::size_t stride = format::q4_tile_bytes(m.cols, m.group), block = at.begin / format::kBlock,
+                        pair = block / 2;
       const std::byte *w = m.weights + at.tile * stride;
       Operands o{.fine = w + format::q4_scale_bytes(m.cols, m.group) + block * format::kTileRows,
                  .codes = w + format::q4_head_bytes(m.cols, m.group) + std::size_t{at.begin} * 8,
                  .tile_stride = stride,
                  .x = m.q.codes + at.token * m.q.code_stride + at.begin,
                  .x_stride = m.q.code_stride,
-                 .sums = m.q.sums + at.token * m.q.sum_stride() + block,
+                 .sums = m.q.sums + at.token * m.q.sum_stride() + pair,
                  .sum_stride = m.q.sum_stride()};
       F acc[kTiles][kTokens][kParts];
       FloatBodies<L>::get_rows(m, at, acc);
@@ -105,11 +122,13 @@ struct Int4Bodies : QuantBodies<L> {
         for (I &sum : of_token) sum = L::start(0);
       }
     }
-    for (std::uint32_t k = 0; k < columns; k += format::kBlock) {
-      add_block(o, sums);
-      o.fine += format::kTileRows;
-      o.codes += format::kTileRows * format::kBlock / 2;
-      o.x += format::kBlock;
+    for (std::uint32_t k = 0; k < columns; k += format::kPair) {
+      const std::uint32_t blocks = k + format::kBlock < columns ? 2 : 1;
+      for (std::uint32_t half = 0; half < blocks; ++half) add_block(o, half, sums);
+      add_zeros(o, sums);
+      o.fine += 2 * format::kTileRows;
+      o.codes += format::kTileRows * format::kPair / 2;
+      o.x += format::kPair;
       o.sums += 1;
     }
   }

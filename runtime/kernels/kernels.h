@@ -11,27 +11,24 @@
 
 namespace tidbit {
 
-// The sum of the codes of one block of 32 activations, and -8 times it: where a sum of products with q4 codes starts
-// whose zero is the code 8. One operand of 16-bit multiply-adds.
-struct BlockSum {
-  std::int16_t sum;
-  std::int16_t start;
-  bool operator==(const BlockSum &) const = default;
+// Of 64 activations, two blocks of 32: the sums of their codes, two operands of one 16-bit multiply-add, and -8 times
+// each: where a sum of products with q4 codes starts whose zero is the code 8.
+struct CodeSums {
+  std::int16_t sum[2];
+  std::int32_t start[2];
+  bool operator==(const CodeSums &) const = default;
 };
-constexpr BlockSum block_sum(std::int32_t sum) {
-  return {static_cast<std::int16_t>(sum), static_cast<std::int16_t>(-format::kQ4Zero * sum)};
-}
 
-// Activations quantized for a q8 or q4 matrix: per token, `cols` codes in groups, a scale per group and a sum per block
-// of 32. Codes from cols to the next multiple of 64 are zero.
+// Activations quantized for a q8 or q4 matrix: per token, `cols` codes in groups, a scale per group and sums per 64.
+// Codes from cols to the next multiple of 64 are zero.
 struct QuantizedRows {
   std::int8_t *codes;       // [tokens][code_stride]
   float *scales;            // [tokens][group_stride]
-  BlockSum *sums;           // [tokens][code_stride / 32]
+  CodeSums *sums;           // [tokens][code_stride / 64]
   std::size_t code_stride;  // multiple of 64
   std::size_t group_stride;
 
-  std::size_t sum_stride() const { return code_stride / format::kBlock; }
+  std::size_t sum_stride() const { return code_stride / format::kPair; }
 };
 
 // y[t][r] = sum over k of w[r][k] * x[t][k], for rows of the given tiles.
@@ -90,10 +87,10 @@ struct Kernels {
   void (*matmul_q8)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
   void (*matmul_q4)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
 
-  // One vector of n floats to codes in groups. Writes ceil(n / group) scales, ceil(n / 32) sums and n codes rounded up
-  // to 64. The group is a multiple of 32, or at least n.
+  // One vector of n floats to codes in groups. Writes ceil(n / group) scales, ceil(n / 64) sums and n codes rounded up
+  // to 64. The group is a multiple of 64, or at least n.
   void (*quantize)(const float *x, std::uint32_t n, std::uint32_t group, std::int8_t *codes, float *scales,
-                   BlockSum *sums);
+                   CodeSums *sums);
 
   void (*scores_f32)(const Scores &s);
   void (*scores_f16)(const Scores &s);

@@ -18,7 +18,8 @@ namespace tidbit {
 namespace {
 
 struct NeonLanes : XsimdLanes<Neon> {
-  static constexpr std::uint32_t streams = 1, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 4;
+  static constexpr std::uint32_t streams = 1, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 4,
+                                 words_a_turn = 1;
 
   // The first n of 4 elements, zeros after them.
   template <class T>
@@ -63,16 +64,15 @@ struct NeonLanes : XsimdLanes<Neon> {
   static uint8x16_t load_nibbles(const std::byte *p) { return vld1q_u8(reinterpret_cast<const std::uint8_t *>(p)); }
   static int8x16_t low(uint8x16_t n) { return vreinterpretq_s8_u8(vandq_u8(n, vdupq_n_u8(15))); }
   static int8x16_t high(uint8x16_t n) { return vreinterpretq_s8_u8(vshrq_n_u8(n, 4)); }
-  // Of 4 rows: a block's scale, and what the sum of the activations is multiplied by.
-  struct FineRows {
-    int32x4_t scale, zero;
-  };
-  static FineRows load_fine_rows(const std::byte *p) {
+  // The fine bytes of 4 rows.
+  static int32x4_t load_fine(const std::byte *p) {
     const int8x8_t bytes = vreinterpret_s8_u32(vdup_n_u32(load_word(reinterpret_cast<const std::int8_t *>(p))));
-    const int32x4_t fine = vmovl_s16(vget_low_s16(vmovl_s8(bytes)));
-    const int32x4_t scale = vandq_s32(fine, vdupq_n_s32(15));
-    const int32x4_t shift = vmulq_n_s32(vshrq_n_s32(fine, 4), format::kQ4Shift);
-    return {scale, vmlsq_n_s32(shift, scale, format::kQ4Zero)};
+    return vmovl_s16(vget_low_s16(vmovl_s8(bytes)));
+  }
+  static int32x4_t scale_of(int32x4_t fine) { return vandq_s32(fine, vdupq_n_s32(15)); }
+  // 6 shift - 8 scale: blocks start at 0.
+  static int32x4_t zero_of(int32x4_t fine) {
+    return vmlsq_n_s32(vmulq_n_s32(vshrq_n_s32(fine, 4), format::kQ4Shift), scale_of(fine), format::kQ4Zero);
   }
 
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {

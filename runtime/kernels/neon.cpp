@@ -21,23 +21,33 @@ struct PlainNeonLanes : NeonLanes {
   struct B {
     int16x8_t lo, hi;
   };
-  struct Fine {
-    int32x4_t scale_lo, scale_hi, zero_lo, zero_hi;
+  struct Scale {
+    int32x4_t lo, hi;
   };
-  static B block_start(BlockSum) { return {vdupq_n_s16(0), vdupq_n_s16(0)}; }
+  struct Zeros {
+    int32x4_t lo[2], hi[2];
+  };
+  static B block_start(std::int32_t) { return {vdupq_n_s16(0), vdupq_n_s16(0)}; }
   static B block_dot(B acc, int8x16_t n, std::uint32_t x4) {
     const int8x8_t x = vreinterpret_s8_u32(vdup_n_u32(x4));
     return {vmlal_s8(acc.lo, vget_low_s8(n), x), vmlal_s8(acc.hi, vget_high_s8(n), x)};
   }
-  static Fine load_fine(const std::byte *p) {
-    const FineRows rows = load_fine_rows(p);
-    const int32x4_t none = vdupq_n_s32(0);
-    return {vzip1q_s32(rows.scale, rows.scale), vzip2q_s32(rows.scale, rows.scale), vzip1q_s32(rows.zero, none),
-            vzip2q_s32(rows.zero, none)};
+  static Scale load_scale(const std::byte *p) {
+    const int32x4_t scale = scale_of(load_fine(p));
+    return {vzip1q_s32(scale, scale), vzip2q_s32(scale, scale)};
   }
-  static I add_block(I acc, B block, Fine fine, BlockSum sum) {
-    acc.lo = vmlaq_n_s32(vmlaq_s32(acc.lo, vpaddlq_s16(block.lo), fine.scale_lo), fine.zero_lo, sum.sum);
-    acc.hi = vmlaq_n_s32(vmlaq_s32(acc.hi, vpaddlq_s16(block.hi), fine.scale_hi), fine.zero_hi, sum.sum);
+  static I add_block(I acc, B block, Scale scale) {
+    return {vmlaq_s32(acc.lo, vpaddlq_s16(block.lo), scale.lo), vmlaq_s32(acc.hi, vpaddlq_s16(block.hi), scale.hi)};
+  }
+  static Zeros load_zeros(const std::byte *p, const std::byte *q) {
+    const int32x4_t first = zero_of(load_fine(p)), second = zero_of(load_fine(q)), none = vdupq_n_s32(0);
+    return {{vzip1q_s32(first, none), vzip1q_s32(second, none)}, {vzip2q_s32(first, none), vzip2q_s32(second, none)}};
+  }
+  static I add_zeros(I acc, Zeros zeros, const std::int16_t *sums) {
+    for (int i = 0; i < 2; ++i) {
+      acc.lo = vmlaq_n_s32(acc.lo, zeros.lo[i], sums[i]);
+      acc.hi = vmlaq_n_s32(acc.hi, zeros.hi[i], sums[i]);
+    }
     return acc;
   }
 

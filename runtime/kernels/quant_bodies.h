@@ -55,62 +55,77 @@ struct QuantBodies : FloatBodies<L> {
     return bits_float(highest);
   }
 
-  // One group. Below 2^-100 everything is 0; what is not finite, or so large that a scale could overflow,
-  // gives a NaN scale, so that it is seen in the logits.
-  static void quantize_group(const float *x, std::uint32_t n, std::int8_t *codes, float *scale, BlockSum *sums) {
+  // One group of whole pairs of blocks. Below 2^-100 everything is 0; what is not finite, or so large that a scale
+  // could overflow, gives a NaN scale, so that it is seen in the logits.
+  static void quantize_group(const float *x, std::uint32_t n, std::int8_t *codes, float *scale, CodeSums *sums) {
     const float highest = largest(x, n);
-    if (highest >= 0x1p-100f && highest <= 0x1p+120f) {
-      *scale = highest / 127.0f;
-      const float inverse = 127.0f / highest;
-      for (std::uint32_t i = 0; i < n; i += format::kBlock) {
-        const std::uint32_t count = n - i < format::kBlock ? n - i : format::kBlock;
-        *sums++ = block_sum(L::codes(x + i, count, inverse, codes + i));
+    const bool sound = highest >= 0x1p-100f && highest <= 0x1p+120f;
+    *scale = sound ? highest / 127.0f : highest < 0x1p-100f ? 0.0f : bits_float(0x7FC00000);
+    const float inverse = sound ? 127.0f / highest : 0.0f;
+    for (std::uint32_t i = 0; i < n; i += format::kPair) {
+      CodeSums &pair = sums[i / format::kPair];
+      for (std::uint32_t half = 0; half < 2; ++half) {
+        const std::uint32_t at = i + half * format::kBlock;
+        const std::uint32_t left = at < n ? n - at : 0, count = left < format::kBlock ? left : format::kBlock;
+        if (!sound) std::memset(codes + at, 0, count);
+        const std::int32_t sum = sound && count > 0 ? L::codes(x + at, count, inverse, codes + at) : 0;
+        pair.sum[half] = static_cast<std::int16_t>(sum);
+        pair.start[half] = -format::kQ4Zero * sum;
       }
-      return;
     }
-    std::memset(codes, 0, n);
-    for (std::uint32_t i = 0; i < n; i += format::kBlock) *sums++ = block_sum(0);
-    *scale = highest < 0x1p-100f ? 0.0f : bits_float(0x7FC00000);
   }
 
   static void quantize(const float *x, std::uint32_t n, std::uint32_t group, std::int8_t *codes, float *scales,
-                       BlockSum *sums) {
+                       CodeSums *sums) {
     std::uint32_t g = 0;
     for (std::uint32_t i = 0; i < n; i += group, ++g) {
-      quantize_group(x + i, n - i < group ? n - i : group, codes + i, scales + g, sums + i / format::kBlock);
+      quantize_group(x + i, n - i < group ? n - i : group, codes + i, scales + g, sums + i / format::kPair);
     }
-    std::memset(codes + n, 0, format::round_up(n, 64) - n);
+    std::memset(codes + n, 0, format::round_up(n, format::kPair) - n);
   }
 
-  // Integer sums of 16 rows of each tile with each vector, over `words` words of 4 codes.
+  // One word of 4 codes of 16 rows of each tile with each vector.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void dot_codes(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x, std::size_t x_stride,
-                        std::uint32_t words, I (&acc)[kTiles][kVectors][kParts]) {
-    for (std::uint32_t k = 0; k < words; ++k) {
+  static void dot_word(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x, std::size_t x_stride,
+                       I (&acc)[kTiles][kVectors][kParts]) {
 #pragma GCC unroll 16
-      for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-        const std::uint32_t tile = i / kParts, part = i % kParts;
-        const auto weights = L::load_codes(w + tile * tile_stride + k * 64 + part * W * 4);
+    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+      const std::uint32_t tile = i / kParts, part = i % kParts;
+      const auto weights = L::load_codes(w + tile * tile_stride + part * W * 4);
 #pragma GCC unroll 16
-        for (std::uint32_t v = 0; v < kVectors; ++v) {
-          acc[tile][v][part] = L::dot4(acc[tile][v][part], weights, load_word(x + v * x_stride + k * 4));
-        }
+      for (std::uint32_t v = 0; v < kVectors; ++v) {
+        acc[tile][v][part] = L::dot4(acc[tile][v][part], weights, load_word(x + v * x_stride));
       }
     }
   }
 
-  // The accumulators of a group whose activations add up to the sums of `blocks` blocks.
+  // Integer sums over `words` words. Compilers copy every sum at the turn of a loop: a few words a turn where they pay.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void start(const BlockSum *sums, std::size_t stride, std::uint32_t blocks,
-                    I (&acc)[kTiles][kVectors][kParts]) {
+  static void dot_codes(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x, std::size_t x_stride,
+                        std::uint32_t words, I (&acc)[kTiles][kVectors][kParts]) {
+    std::uint32_t k = 0;
+    for (; k + L::words_a_turn <= words; k += L::words_a_turn) {
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < L::words_a_turn; ++i) {
+        dot_word(w + (k + i) * 64, tile_stride, x + (k + i) * 4, x_stride, acc);
+      }
+    }
+    for (; k < words; ++k) dot_word(w + k * 64, tile_stride, x + k * 4, x_stride, acc);
+  }
+
+  // The accumulators of a group whose activations add up to the sums of `pairs` pairs of blocks.
+  template <std::uint32_t kTiles, std::uint32_t kVectors>
+  static void start(const CodeSums *sums, std::size_t stride, std::uint32_t pairs, I (&acc)[kTiles][kVectors][kParts]) {
     for (std::uint32_t v = 0; v < kVectors; ++v) {
       std::int32_t sum = 0;
-      for (std::uint32_t b = 0; b < blocks; ++b) sum += sums[v * stride + b].sum;
+      for (std::uint32_t p = 0; p < pairs; ++p) sum += sums[v * stride + p].sum[0] + sums[v * stride + p].sum[1];
       for (auto &tile : acc) {
         for (I &a : tile[v]) a = L::start(sum);
       }
     }
   }
+
+  static std::uint32_t pair_count(std::uint32_t codes) { return (codes + format::kPair - 1) / format::kPair; }
 
   using Place = typename FloatBodies<L>::Place;
 
@@ -127,14 +142,16 @@ struct QuantBodies : FloatBodies<L> {
       const std::byte *w = m.weights + at.tile * stride;
       const auto *w_codes = reinterpret_cast<const std::int8_t *>(w + format::q8_scale_bytes(m.cols, m.group));
       const std::int8_t *x_codes = m.q.codes + at.token * m.q.code_stride;
-      const BlockSum *x_sums = m.q.sums + at.token * m.q.sum_stride();
+      const CodeSums *x_sums = m.q.sums + at.token * m.q.sum_stride();
       F acc[kTiles][kTokens][kParts];
       FloatBodies<L>::get_rows(m, at, acc);
+      const std::uint32_t groups = (at.end - at.begin + m.group - 1) / m.group;
       std::uint32_t g = at.begin / m.group;
       for (std::uint32_t k = at.begin; k < at.end; k += m.group, ++g) {
         const std::uint32_t count = m.cols - k < m.group ? m.cols - k : m.group;
+        FloatBodies<L>::template prefetch_rows<kTiles, kTokens>(m, at, g, groups);
         I sums[kTiles][kTokens][kParts];
-        start(x_sums + k / format::kBlock, m.q.sum_stride(), (count + format::kBlock - 1) / format::kBlock, sums);
+        start(x_sums + k / format::kPair, m.q.sum_stride(), pair_count(count), sums);
         dot_codes(w_codes + std::size_t{k} * 16, stride, x_codes + k, m.q.code_stride, (count + 3) / 4, sums);
         add_group(w + g * 32, stride, m.q.scales + at.token * m.q.group_stride + g, m.q.group_stride, sums, acc);
       }
@@ -174,14 +191,14 @@ struct QuantBodies : FloatBodies<L> {
   }
 
   static void scores_q8(const Scores &s) {
-    const std::uint32_t words = (s.head_dim + 3) / 4, blocks = (s.head_dim + format::kBlock - 1) / format::kBlock;
+    const std::uint32_t words = (s.head_dim + 3) / 4;
     const QuantizedRows &q = s.codes;
     FloatBodies<L>::query_blocks(s.queries, [&]<std::uint32_t kQueries>(std::uint32_t query) {
       constexpr std::uint32_t kMost = FloatBodies<L>::template score_tiles<kQueries>;
       FloatBodies<L>::template position_tiles<kMost>(s.positions, [&]<std::uint32_t kTiles>(std::uint32_t first) {
         const auto *k = static_cast<const std::int8_t *>(s.k) + std::size_t{first} * words * 4;
         I sums[kTiles][kQueries][kParts];
-        start(q.sums + query * q.sum_stride(), q.sum_stride(), blocks, sums);
+        start(q.sums + query * q.sum_stride(), q.sum_stride(), pair_count(s.head_dim), sums);
         dot_codes(k, std::size_t{words} * 64, q.codes + query * q.code_stride, q.code_stride, words, sums);
         put_scores(s, first, query, sums);
       });

@@ -11,7 +11,7 @@ struct ScalarLanes {
   using I = std::int32_t;
   using C = const std::int8_t *;
   static constexpr std::uint32_t width = 1, streams = 1, block_tiles = 1, block_tokens = 1, block_queries = 1,
-                                 block_vectors = 1;
+                                 block_vectors = 1, words_a_turn = 1;
 
   static F load(const float *p) { return *p; }
   static F load_f16(const std::uint16_t *p) { return half_to_float(*p); }
@@ -49,8 +49,8 @@ struct ScalarLanes {
     return acc + w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + w[3] * x[3];
   }
   using B = std::int32_t;
-  struct Fine {
-    std::int32_t scale, zero;
+  struct Zeros {
+    std::int32_t of[2];
   };
   static std::uint32_t load_nibbles(const std::byte *p) {
     std::uint32_t word;
@@ -59,17 +59,19 @@ struct ScalarLanes {
   }
   static std::uint32_t low(std::uint32_t n) { return n & 0x0F0F0F0F; }
   static std::uint32_t high(std::uint32_t n) { return n >> 4 & 0x0F0F0F0F; }
-  static B block_start(BlockSum) { return 0; }
+  static B block_start(std::int32_t start) { return start; }
   static B block_dot(B acc, std::uint32_t n, std::uint32_t x4) {
     std::int8_t codes[4];
     __builtin_memcpy(codes, &n, 4);
     return dot4(acc, codes, x4);
   }
-  static Fine load_fine(const std::byte *p) {
-    const auto fine = static_cast<std::uint8_t>(*p);
-    return {fine & 15, format::q4_weight(fine, 0)};
+  static std::int32_t load_scale(const std::byte *p) { return static_cast<std::int32_t>(*p) & 15; }
+  static I add_block(I acc, B block, std::int32_t scale) { return acc + block * scale; }
+  static Zeros load_zeros(const std::byte *p, const std::byte *q) { return {{shift_of(*p), shift_of(*q)}}; }
+  static I add_zeros(I acc, Zeros zeros, const std::int16_t *sums) {
+    return acc + zeros.of[0] * sums[0] + zeros.of[1] * sums[1];
   }
-  static I add_block(I acc, B block, Fine fine, BlockSum sum) { return acc + block * fine.scale + fine.zero * sum.sum; }
+  static std::int32_t shift_of(std::byte fine) { return format::kQ4Shift * (static_cast<std::int8_t>(fine) >> 4); }
 
   static F to_float(I x) { return static_cast<float>(x); }
 

@@ -55,7 +55,7 @@ struct Queries {
 
 // The queries as codes, in the scratch memory behind the scores.
 QuantizedRows quantize_queries(const Session &s, const Queries &queries, std::byte *scratch, float *scales,
-                               BlockSum *sums) {
+                               CodeSums *sums) {
   const std::uint32_t head_dim = s.model.config().head_dim;
   const std::size_t stride = format::round_up(head_dim, format::kAlignment);
   const QuantizedRows rows{reinterpret_cast<std::int8_t *>(scratch), scales, sums, stride, 1};
@@ -70,7 +70,7 @@ void attend_queries(const Session &s, std::uint32_t layer, const Queries &querie
   const Config &c = s.model.config();
   const HeadKernels kernels = head_kernels(*s.kernels, s.kv.dtype());
   float scales[kQueryBlock], inverse_sums[kQueryBlock];
-  BlockSum sums[kQueryBlock * format::kMaxHeadDim / format::kBlock];
+  CodeSums sums[kQueryBlock * format::kMaxHeadDim / format::kPair];
   Scores scores{};
   Mix mix{};
   s.kv.view(layer, queries.kv_head, &scores, &mix);
@@ -134,9 +134,11 @@ void attend_tokens(const Session &s, std::uint32_t layer, std::uint32_t tokens, 
 
 void attend(Session &s, std::uint32_t layer, std::uint32_t count) {
   store_chunk(s, layer, count);
-  const std::uint32_t heads = s.model.config().heads;
+  const Config &c = s.model.config();
+  const std::uint32_t heads = c.heads;
   const std::uint32_t units = count == 1 ? heads : heads * ((count + kQueryBlock - 1) / kQueryBlock);
-  const std::uint32_t parts = units < s.limits.workers ? units : s.limits.workers;
+  const std::uint64_t products = std::uint64_t{heads} * count * (s.position + count) * c.head_dim * 2;
+  const std::uint32_t parts = task_count(s, units, products);
   parallel(s, parts, [&](std::uint32_t i) {
     const Share share = share_of(units, parts, i);
     std::byte *scratch = s.scratch + i * s.scratch_sizes.stride;

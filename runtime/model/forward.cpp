@@ -109,7 +109,7 @@ void apply(Session &s, const Tensor &w, const float *bias, Rows x, Rows y, std::
   const Kernels &k = *s.kernels;
   const MatmulKernel body = matmul_kernel(k, w.dtype);
   const auto tiles = static_cast<std::uint32_t>(format::tile_count(w.rows));
-  const std::uint32_t parts = tiles < s.limits.workers ? tiles : s.limits.workers;
+  const std::uint32_t parts = task_count(s, tiles, w.bytes * count);
   parallel(s, parts, [&](std::uint32_t i) {
     const Share share = share_of(tiles, parts, i);
     body(m, share.begin, share.end);

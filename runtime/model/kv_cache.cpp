@@ -91,7 +91,7 @@ void KvCache::store(const Kernels &kernels, std::uint32_t layer, std::uint32_t k
 void KvCache::store_q8(const Kernels &kernels, const Block &b, std::uint32_t position, const float *key,
                        const float *value) {
   std::int8_t codes[format::kMaxHeadDim];
-  BlockSum sums[format::kMaxHeadDim / format::kBlock];
+  CodeSums sums[format::kMaxHeadDim / format::kPair];
   auto *tile = reinterpret_cast<std::int8_t *>(b.keys) + position / kTileRows * key_tile_bytes(dtype_, head_dim_);
   kernels.quantize(key, head_dim_, head_dim_, codes, b.key_scales + position, sums);
   for (std::uint32_t d = 0; d < head_dim_; ++d) tile[format::q8_code(position % kTileRows, d)] = codes[d];

@@ -13,7 +13,7 @@ constexpr std::uint64_t larger(std::uint64_t a, std::uint64_t b) { return a > b 
 std::uint64_t activation_bytes(const ActivationSizes &s, std::uint32_t chunk) {
   const std::uint64_t floats = 2 * s.hidden_stride + s.inner_stride + 2 * s.angle_stride;
   const std::uint64_t quantized = s.code_stride + s.group_stride * sizeof(float);
-  const std::uint64_t sums = chunk * s.code_stride / format::kBlock * sizeof(BlockSum);
+  const std::uint64_t sums = chunk * s.code_stride / format::kPair * sizeof(CodeSums);
   return chunk * (floats * sizeof(float) + quantized) + format::round_up(sums, format::kAlignment);
 }
 

@@ -96,6 +96,17 @@ void parallel(Session &s, std::uint32_t parts, Body body) {
   s.parallel_for(s.parallel_user, task, &body, parts);
 }
 
+// Weights that a task must read, or as much work, to be worth handing to another thread: about a microsecond.
+inline constexpr std::uint64_t kLeastTaskBytes = std::uint64_t{16} << 10;
+
+// Into how many tasks a step of `units` that cannot be divided is cut: no more than the workers.
+inline std::uint32_t task_count(const Session &s, std::uint32_t units, std::uint64_t bytes) {
+  const std::uint64_t worth = bytes / kLeastTaskBytes;
+  std::uint32_t parts = units < s.limits.workers ? units : s.limits.workers;
+  if (worth < parts) parts = static_cast<std::uint32_t>(worth);
+  return parts == 0 ? 1 : parts;
+}
+
 // The i-th of `parts` nearly equal ranges of `count`.
 struct Share {
   std::uint32_t begin, end;

@@ -72,7 +72,7 @@ inline std::uint32_t result_bits(float x) { return std::isnan(x) ? 0x7FC00000 : 
 inline std::uint32_t result_bits(std::uint16_t x) { return x; }
 inline std::uint32_t result_bits(std::int8_t x) { return static_cast<std::uint8_t>(x); }
 inline std::uint32_t result_bits(std::int32_t x) { return static_cast<std::uint32_t>(x); }
-inline std::uint32_t result_bits(BlockSum x) { return std::bit_cast<std::uint32_t>(x); }
+inline CodeSums result_bits(CodeSums x) { return x; }
 
 template <class T>
 ::testing::AssertionResult same_bits(std::span<const T> expected, std::span<const T> actual) {

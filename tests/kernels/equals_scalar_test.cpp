@@ -53,10 +53,10 @@ struct MatmulShape {
   std::uint32_t rows, cols, group, tokens, begin, end;
 
   MatmulShape(Random &random, bool quantized) {
-    constexpr std::uint32_t kGroups[] = {32, 64, 128, 160, 256};
+    constexpr std::uint32_t kGroups[] = {64, 128, 192, 256};
     rows = random.from_to(1, 150);
     cols = random.from_to(1, 300);
-    group = quantized ? kGroups[random.bits() % 5] : 0;
+    group = quantized ? kGroups[random.bits() % 4] : 0;
     tokens = random.from_to(1, random.bits() % 4 == 0 ? 20 : 3);
     const auto tiles = static_cast<std::uint32_t>(format::tile_count(rows));
     begin = random.from_to(0, tiles - 1);
@@ -120,7 +120,7 @@ struct QuantizedTokens {
   std::size_t code_stride, group_stride;
   Fenced<std::int8_t> codes;
   Fenced<float> scales;
-  Fenced<BlockSum> sums;
+  Fenced<CodeSums> sums;
 
   QuantizedTokens(Random &random, Values values, std::uint32_t cols, std::uint32_t group, std::uint32_t tokens)
       : QuantizedTokens(random_floats(random, values, std::size_t{cols} * tokens), cols, group, tokens) {}
@@ -130,10 +130,10 @@ struct QuantizedTokens {
         group_stride(format::ceil_div(cols, group)),
         codes(tokens * code_stride),
         scales(tokens * group_stride),
-        sums(tokens * code_stride / format::kBlock) {
+        sums(tokens * code_stride / format::kPair) {
     for (std::uint32_t t = 0; t < tokens; ++t) {
       scalar().quantize(x.data() + std::size_t{t} * cols, cols, group, codes.data() + t * code_stride,
-                        scales.data() + t * group_stride, sums.data() + t * code_stride / format::kBlock);
+                        scales.data() + t * group_stride, sums.data() + t * code_stride / format::kPair);
     }
   }
 
@@ -207,13 +207,13 @@ TEST_P(Kernel, MatmulQ4OfExtremesEqualsScalar) {
 
 TEST_P(Kernel, QuantizeEqualsScalar) {
   often(250, [&](Random &random, Values values) {
-    const std::uint32_t n = random.from_to(1, 600), group = random.from_to(1, 8) * 32;
+    const std::uint32_t n = random.from_to(1, 600), group = random.from_to(1, 4) * 64;
     const std::size_t groups = format::ceil_div(n, group);
     Fenced<float> x(n);
     fill(x, random, values);
     Guarded<std::int8_t> codes[2] = {Guarded<std::int8_t>(format::round_up(n, 64)), codes[0]};
     Guarded<float> scales[2] = {Guarded<float>(groups), scales[0]};
-    Guarded<BlockSum> sums[2] = {Guarded<BlockSum>(format::block_count(n)), sums[0]};
+    Guarded<CodeSums> sums[2] = {Guarded<CodeSums>(format::ceil_div(n, format::kPair)), sums[0]};
     scalar().quantize(x.data(), n, group, codes[0].data(), scales[0].data(), sums[0].data());
     simd().quantize(x.data(), n, group, codes[1].data(), scales[1].data(), sums[1].data());
     EXPECT_TRUE(same_bits(codes[0].span(), codes[1].span()));
@@ -498,7 +498,7 @@ TEST_P(Kernel, MatmulQ8OfATokenIsTheSameAloneAndAmongOthers) {
   simd().matmul_q8({w.data(), kRows, kCols, kGroup, kTokens, nullptr, 0, x.view(), together.data(), kRows}, 0, tiles);
   for (std::uint32_t t = 0; t < kTokens; ++t) {
     const QuantizedRows one{x.codes.data() + t * x.code_stride, x.scales.data() + t * x.group_stride,
-                            x.sums.data() + t * x.code_stride / format::kBlock, x.code_stride, x.group_stride};
+                            x.sums.data() + t * x.code_stride / format::kPair, x.code_stride, x.group_stride};
     for (std::uint32_t tile = 0; tile < tiles; ++tile) {
       simd().matmul_q8({w.data(), kRows, kCols, kGroup, 1, nullptr, 0, one, alone.data() + t * kRows, kRows}, tile,
                        tile + 1);

@@ -59,11 +59,11 @@ struct PlainQ8 {
 TEST(MatmulQ8, EqualsRowsTimesColumns) {
   for (unsigned round = 0; round < 200; ++round) {
     Random random(round);
-    const PlainQ8 w(random, random.from_to(1, 50), random.from_to(1, 300), random.from_to(1, 8) * 32);
+    const PlainQ8 w(random, random.from_to(1, 50), random.from_to(1, 300), random.from_to(1, 4) * 64);
     const std::uint32_t stride = (w.cols + 63) / 64 * 64;
     std::vector<float> x(w.cols), scales(w.groups()), y(w.rows);
     std::vector<std::int8_t> codes(stride);
-    std::vector<BlockSum> sums(stride / 32);
+    std::vector<CodeSums> sums(stride / 64);
     for (float &v : x) v = random_value(random, Values::wide);
     scalar().quantize(x.data(), w.cols, w.group, codes.data(), scales.data(), sums.data());
     const std::vector<std::byte> packed = w.packed();
@@ -143,11 +143,11 @@ struct PlainQ4 {
 TEST(MatmulQ4, EqualsRowsTimesColumns) {
   for (unsigned round = 0; round < 200; ++round) {
     Random random(round);
-    const PlainQ4 w(random, random.from_to(1, 50), random.from_to(1, 300), random.from_to(1, 8) * 32);
+    const PlainQ4 w(random, random.from_to(1, 50), random.from_to(1, 300), random.from_to(1, 4) * 64);
     const std::uint32_t stride = (w.cols + 63) / 64 * 64;
     std::vector<float> x(w.cols), scales(w.groups()), y(w.rows);
     std::vector<std::int8_t> codes(stride);
-    std::vector<BlockSum> sums(stride / 32);
+    std::vector<CodeSums> sums(stride / 64);
     for (float &v : x) v = random_value(random, Values::wide);
     scalar().quantize(x.data(), w.cols, w.group, codes.data(), scales.data(), sums.data());
     const std::vector<std::byte> packed = w.packed();
@@ -164,10 +164,10 @@ TEST(MatmulQ4, EqualsRowsTimesColumns) {
 TEST(Quantize, CodesAreTheNearestMultiplesOfTheScale) {
   for (unsigned round = 0; round < 300; ++round) {
     Random random(round);
-    const std::uint32_t n = random.from_to(1, 400), group = random.from_to(1, 8) * 32;
+    const std::uint32_t n = random.from_to(1, 400), group = random.from_to(1, 4) * 64;
     std::vector<float> x(n), scales((n + group - 1) / group);
     std::vector<std::int8_t> codes((n + 63) / 64 * 64, 99);
-    std::vector<BlockSum> sums((n + 31) / 32);
+    std::vector<CodeSums> sums((n + 63) / 64);
     for (float &v : x) v = random_value(random, Values::wide);
     scalar().quantize(x.data(), n, group, codes.data(), scales.data(), sums.data());
     for (std::uint32_t g = 0; g < scales.size(); ++g) {
@@ -182,7 +182,7 @@ TEST(Quantize, CodesAreTheNearestMultiplesOfTheScale) {
         sum += codes[i];
       }
       int sum_of_blocks = 0;
-      for (std::uint32_t i = g * group; i < end; i += 32) sum_of_blocks += sums[i / 32].sum;
+      for (std::uint32_t i = g * group; i < end; i += 64) sum_of_blocks += sums[i / 64].sum[0] + sums[i / 64].sum[1];
       EXPECT_EQ(sum_of_blocks, sum);
     }
     for (std::size_t i = n; i < codes.size(); ++i) EXPECT_EQ(codes[i], 0);
@@ -192,7 +192,7 @@ TEST(Quantize, CodesAreTheNearestMultiplesOfTheScale) {
 struct OneGroup {
   std::int8_t codes[64];
   float scale;
-  BlockSum sums[2];
+  CodeSums sums[1];
   explicit OneGroup(std::vector<float> x) {
     scalar().quantize(x.data(), static_cast<std::uint32_t>(x.size()), 64, codes, &scale, sums);
   }
@@ -218,7 +218,7 @@ TEST(Quantize, VanishingGroupsAreZero) {
   for (const float tiny : {0.0f, -0.0f, 1e-45f, 0x1.fffffep-101f}) {
     const OneGroup q({tiny, -tiny});
     EXPECT_EQ(q.scale, 0.0f);
-    EXPECT_EQ(q.sums[0].sum, 0);
+    EXPECT_EQ(q.sums[0].sum[0], 0);
     EXPECT_EQ(q.codes[0], 0);
   }
 }
@@ -236,13 +236,13 @@ TEST(ScoresQ8, EqualQueryTimesKey) {
   Random random(11);
   std::vector<std::int8_t> keys(48 * kHeadDim), tiles(3 * kWords * 64), q(64);
   std::vector<float> k_scales(48), scores(48);
-  BlockSum q_sums[2] = {};
+  CodeSums q_sums[1] = {};
   float q_scale = 0.3f;
   for (auto &c : keys) c = static_cast<std::int8_t>(random.bits());
   for (auto &s : k_scales) s = random.unit();
   for (std::uint32_t d = 0; d < kHeadDim; ++d) {
     q[d] = static_cast<std::int8_t>(static_cast<int>(random.bits() % 255) - 127);
-    q_sums[d / 32].sum = static_cast<std::int16_t>(q_sums[d / 32].sum + q[d]);
+    q_sums[0].sum[d / 32] = static_cast<std::int16_t>(q_sums[0].sum[d / 32] + q[d]);
     for (std::uint32_t p = 0; p < 48; ++p)
       tiles[(p / 16 * kWords + d / 4) * 64 + p % 16 * 4 + d % 4] = keys[p * kHeadDim + d];
   }

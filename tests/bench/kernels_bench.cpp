@@ -1,0 +1,358 @@
+// Speed of every kernel of every instruction set that this CPU has, on one thread:
+//
+//   kernel_bench --benchmark_filter=avx2/matmul/q8
+//
+// Names are instruction set/kernel/format/sizes. Counters: "bytes/s" is what the kernel reads, "ops/s" two operations
+// for each product, and "share" the rate as a part of a bound that was measured when the program started (it prints
+// them): of the memory where bytes are counted, of the multipliers' instructions where operations are.
+#include <benchmark/benchmark.h>
+#include <time.h>
+
+#include <cstdio>
+#include <cstring>
+#include <string>
+
+#include "kernels/kernels.h"
+#include "posix/cpu_features.h"
+#include "tests/bench/bounds.h"
+#include "tests/bench/operands.h"
+
+namespace tidbit::bench {
+namespace {
+
+using ::benchmark::Counter;
+using ::benchmark::State;
+using format::Dtype;
+
+// ---- what is measured: a further format is a further row ----
+
+struct WeightFormat {
+  const char *name;
+  Dtype dtype;
+  std::uint32_t group;  // 0: the kernel takes floats
+  void (*Kernels::*matmul)(const Matmul &, std::uint32_t, std::uint32_t);
+  Unit unit;
+};
+constexpr WeightFormat kWeightFormats[] = {
+    {"f32", Dtype::f32, 0, &Kernels::matmul_f32, Unit::fma},
+    {"f16", Dtype::f16, 0, &Kernels::matmul_f16, Unit::fma},
+    {"q8", Dtype::q8, format::kDefaultGroup, &Kernels::matmul_q8, Unit::int8},
+    {"q4", Dtype::q4, format::kDefaultGroup, &Kernels::matmul_q4, Unit::int4},
+};
+
+struct CacheFormat {
+  const char *name;
+  std::size_t element_bytes;
+  std::size_t scale_bytes;  // of a position
+  void (*Kernels::*scores)(const Scores &);
+  void (*Kernels::*mix)(const Mix &);
+  Unit scores_unit;
+};
+constexpr CacheFormat kCacheFormats[] = {
+    {"f16", 2, 0, &Kernels::scores_f16, &Kernels::mix_f16, Unit::fma},
+    {"q8", 1, sizeof(float), &Kernels::scores_q8, &Kernels::mix_q8, Unit::int8},
+};
+
+struct Size {
+  std::uint32_t rows, cols;
+};
+constexpr Size kMatrix = {2048, 2048};
+constexpr Size kCachedMatrix = {256, 512};  // at most half a megabyte
+constexpr Size kPrefillMatrices[] = {{2048, 2048}, {288, 768}};
+constexpr std::uint32_t kPrefillTokens[] = {8, 64, 512};
+struct Head {
+  std::uint32_t positions, queries;
+};
+constexpr Head kHeads[] = {{2048, 1}, {2048, 8}, {8192, 1}, {8192, 8}};
+constexpr std::uint32_t kHeadDim = 64;
+constexpr std::uint32_t kVector = 2048;
+
+// ---- what is reported ----
+
+// Time that this thread was on a CPU: other programs do not count. Start it right before the loop.
+class Stopwatch {
+ public:
+  double seconds() const { return now() - start_; }
+
+ private:
+  static double now() {
+    timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+  }
+  double start_ = now();
+};
+
+// `amount` is what one iteration does, `bound` what could be done of it in a second, or 0.
+void report(State &state, const Stopwatch &stopwatch, const char *unit, double amount, double bound) {
+  const double rate = amount * static_cast<double>(state.iterations()) / stopwatch.seconds();
+  state.counters[unit] = Counter(rate);
+  if (bound > 0) state.counters["share"] = Counter(rate / bound);
+}
+
+struct Context {
+  const Kernels &kernels;
+  const Storage &storage;
+  const MemoryBound &memory;
+};
+
+// ---- matrices ----
+
+class Operands {
+ public:
+  Operands(const Kernels &kernels, const WeightFormat &format, Size size, std::uint32_t tokens)
+      : stride_(format::round_up(size.cols, 64)),
+        groups_(format.group == 0 ? 0 : format::ceil_div(size.cols, format.group)),
+        x_(some_floats(tokens * stride_)),
+        y_(std::size_t{tokens} * size.rows),
+        codes_(tokens * stride_),
+        scales_(tokens * groups_),
+        sums_(tokens * stride_ / format::kPair) {
+    const QuantizedRows q = {codes_.data(), scales_.data(), sums_.data(), stride_, groups_};
+    matmul_ = {nullptr, size.rows, size.cols, format.group, tokens, x_.data(), stride_, q, y_.data(), size.rows};
+    if (format.group != 0) quantize(kernels);
+  }
+  // matmul_ points into this.
+  Operands(const Operands &) = delete;
+  Operands &operator=(const Operands &) = delete;
+
+  const Matmul &with(const std::byte *weights) {
+    matmul_.weights = weights;
+    return matmul_;
+  }
+
+ private:
+  void quantize(const Kernels &kernels) {
+    const QuantizedRows &q = matmul_.q;
+    for (std::size_t t = 0; t < matmul_.tokens; ++t) {
+      kernels.quantize(matmul_.x + t * stride_, matmul_.cols, matmul_.group, q.codes + t * stride_,
+                       q.scales + t * groups_, q.sums + t * q.sum_stride());
+    }
+  }
+
+  std::size_t stride_, groups_;
+  Array<float> x_, y_;
+  Array<std::int8_t> codes_;
+  Array<float> scales_;
+  Array<CodeSums> sums_;
+  Matmul matmul_;
+};
+
+std::uint64_t weight_bytes(const WeightFormat &format, Size size) {
+  return format::tensor_bytes(format.dtype, format::Layout::tile16, size.rows, size.cols, format.group);
+}
+
+enum class From { memory, cache };
+
+void bench_matmul(State &state, Context context, const WeightFormat &format, Size size, std::uint32_t tokens,
+                  From from) {
+  Operands operands(context.kernels, format, size, tokens);
+  const std::uint64_t bytes = weight_bytes(format, size);
+  const auto tiles = static_cast<std::uint32_t>(format::tile_count(size.rows));
+  Walk walk(context.storage, bytes);
+  const std::byte *weights = walk.next();
+  const Stopwatch stopwatch;
+  for (auto _ : state) {
+    if (from == From::memory) weights = walk.next();
+    (context.kernels.*format.matmul)(operands.with(weights), 0, tiles);
+    ::benchmark::ClobberMemory();
+  }
+  if (tokens == 1)
+    return report(state, stopwatch, "bytes/s", static_cast<double>(bytes), context.memory.bytes_per_second);
+  const double operations = 2.0 * size.rows * size.cols * tokens;
+  report(state, stopwatch, "ops/s", operations, multiply_bound(context.kernels.isa, format.unit).operations_per_second);
+}
+
+// ---- attention over one key-value head, its cache from memory ----
+
+double cache_bytes(const CacheFormat &format, std::uint32_t positions) {
+  return static_cast<double>(positions) * static_cast<double>(kHeadDim * format.element_bytes + format.scale_bytes);
+}
+
+void report_attention(State &state, const Stopwatch &stopwatch, Context context, const CacheFormat &format, Head head,
+                      Unit unit) {
+  const double bytes = cache_bytes(format, head.positions);
+  if (head.queries == 1) return report(state, stopwatch, "bytes/s", bytes, context.memory.bytes_per_second);
+  const double operations = 2.0 * kHeadDim * head.positions * head.queries;
+  report(state, stopwatch, "ops/s", operations, multiply_bound(context.kernels.isa, unit).operations_per_second);
+}
+
+void bench_scores(State &state, Context context, const CacheFormat &format, Head head) {
+  Operands queries(context.kernels, {"", Dtype::q8, kHeadDim, nullptr, Unit::int8}, {0, kHeadDim}, head.queries);
+  const Matmul &rows = queries.with(nullptr);
+  Array<float> k_scales(head.positions, 0.01f), scores(std::size_t{head.positions} * head.queries);
+  Walk walk(context.storage, std::uint64_t{head.positions} * kHeadDim * format.element_bytes);
+  const Stopwatch stopwatch;
+  for (auto _ : state) {
+    (context.kernels.*format.scores)({.k = walk.next(),
+                                      .k_scales = k_scales.data(),
+                                      .queries = head.queries,
+                                      .q = rows.x,
+                                      .q_stride = rows.x_stride,
+                                      .codes = rows.q,
+                                      .positions = head.positions,
+                                      .head_dim = kHeadDim,
+                                      .scale = 0.125f,
+                                      .scores = scores.data(),
+                                      .score_stride = head.positions});
+    ::benchmark::ClobberMemory();
+  }
+  report_attention(state, stopwatch, context, format, head, format.scores_unit);
+}
+
+void bench_mix(State &state, Context context, const CacheFormat &format, Head head) {
+  Array<float> v_scales(head.positions, 0.01f), weights(std::size_t{head.positions} * head.queries, 0.001f);
+  Array<float> out(kHeadDim * head.queries), inverse_sums(head.queries, 0.5f);
+  Walk walk(context.storage, std::uint64_t{head.positions} * kHeadDim * format.element_bytes);
+  const Stopwatch stopwatch;
+  for (auto _ : state) {
+    (context.kernels.*format.mix)({.v = walk.next(),
+                                   .v_scales = v_scales.data(),
+                                   .queries = head.queries,
+                                   .weights = weights.data(),
+                                   .weight_stride = head.positions,
+                                   .inverse_sums = inverse_sums.data(),
+                                   .positions = head.positions,
+                                   .step = 0,
+                                   .head_dim = kHeadDim,
+                                   .out = out.data(),
+                                   .out_stride = kHeadDim});
+    ::benchmark::ClobberMemory();
+  }
+  report_attention(state, stopwatch, context, format, head, Unit::fma);
+}
+
+// ---- vectors, from the nearest cache ----
+
+// body(x, y, n) changes x or writes y; x is made anew each time, which is part of what is measured.
+template <class Body>
+void bench_vector(State &state, Body body) {
+  Array<float> from = some_floats(kVector), x(kVector), y(kVector);
+  const Stopwatch stopwatch;
+  for (auto _ : state) {
+    std::memcpy(x.data(), from.data(), kVector * sizeof(float));
+    body(x.data(), y.data(), kVector);
+    ::benchmark::ClobberMemory();
+  }
+  report(state, stopwatch, "bytes/s", kVector * sizeof(float), 0);
+}
+
+void bench_quantize(State &state, const Kernels &kernels) {
+  Array<std::int8_t> codes(kVector);
+  Array<float> scales(kVector / format::kDefaultGroup);
+  Array<CodeSums> sums(kVector / format::kPair);
+  bench_vector(state, [&](float *x, float *, std::uint32_t n) {
+    kernels.quantize(x, n, format::kDefaultGroup, codes.data(), scales.data(), sums.data());
+  });
+}
+
+// ---- the list ----
+
+template <class Run>
+void add(const std::string &name, Run run) {
+  ::benchmark::RegisterBenchmark(name.c_str(), run);
+}
+
+void add_matrices(const std::string &isa, Context context) {
+  // The scalar kernels are the specification, and slow: long prompts would take minutes.
+  const std::uint32_t longest = context.kernels.isa == TIDBIT_ISA_SCALAR ? 8 : 512;
+  for (const WeightFormat &format : kWeightFormats) {
+    const auto one = [&](Size size, std::uint32_t tokens, From from) {
+      const std::string name = isa + "/matmul/" + format.name + "/" + std::to_string(size.rows) + "x" +
+                               std::to_string(size.cols) + "/tokens:" + std::to_string(tokens) +
+                               (from == From::memory ? "/memory" : "/cache");
+      add(name, [=, &format](State &state) { bench_matmul(state, context, format, size, tokens, from); });
+    };
+    one(kMatrix, 1, From::memory);
+    one(kCachedMatrix, 1, From::cache);
+    for (const Size size : kPrefillMatrices) {
+      for (const std::uint32_t tokens : kPrefillTokens) {
+        if (tokens <= longest) one(size, tokens, From::memory);
+      }
+    }
+  }
+}
+
+void add_attention(const std::string &isa, Context context) {
+  for (const CacheFormat &format : kCacheFormats) {
+    for (const Head head : kHeads) {
+      const std::string what = std::string("/") + format.name + "/positions:" + std::to_string(head.positions) +
+                               "/queries:" + std::to_string(head.queries);
+      add(isa + "/scores" + what, [=, &format](State &state) { bench_scores(state, context, format, head); });
+      add(isa + "/mix" + what, [=, &format](State &state) { bench_mix(state, context, format, head); });
+    }
+  }
+}
+
+void add_vectors(const std::string &isa, const Kernels &k) {
+  using format::Activation;
+  const auto add_activation = [&](const char *name, Activation kind, bool gated) {
+    add(isa + "/activate/" + name, [=, &k](State &state) {
+      Array<float> ones(kVector, 1.0f);
+      const float *up = gated ? ones.data() : nullptr;
+      bench_vector(state, [&](float *x, float *, std::uint32_t n) { k.activate(kind, x, up, n); });
+    });
+  };
+  add(isa + "/quantize", [&k](State &state) { bench_quantize(state, k); });
+  add(isa + "/rms_norm", [&k](State &state) {
+    Array<float> weight(kVector, 1.0f);
+    bench_vector(state, [&](float *x, float *y, std::uint32_t n) { k.rms_norm(x, weight.data(), n, 1e-5f, y); });
+  });
+  add(isa + "/softmax", [&k](State &state) {
+    bench_vector(state, [&](float *x, float *, std::uint32_t n) { ::benchmark::DoNotOptimize(k.softmax(x, n)); });
+  });
+  add_activation("silu_gated", Activation::silu, true);
+  add_activation("gelu_tanh", Activation::gelu_tanh, false);
+  add_activation("gelu_erf", Activation::gelu_erf, false);
+}
+
+std::string billions(double rate) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", 1e-9 * rate);
+  return text;
+}
+
+void print_bounds(const std::string &isa, const Kernels &kernels) {
+  const MultiplyBound *last = nullptr;
+  for (const Unit unit : {Unit::fma, Unit::int8, Unit::int4}) {
+    const MultiplyBound &bound = multiply_bound(kernels.isa, unit);
+    if (bound.instructions == nullptr || &bound == last) continue;
+    ::benchmark::AddCustomContext(isa + ", " + bound.instructions + ", 1e9 ops/s",
+                                  billions(bound.operations_per_second));
+    last = &bound;
+  }
+}
+
+void add_all(const Storage &storage, const MemoryBound &memory) {
+  for (int i = TIDBIT_ISA_AUTO + 1; i < TIDBIT_ISA_COUNT; ++i) {
+    const auto set = static_cast<tidbit_isa>(i);
+    const Kernels *kernels = find_kernels(set, posix::cpu_features());
+    if (kernels == nullptr) continue;
+    const std::string isa = tidbit_isa_name(set);
+    const Context context = {*kernels, storage, memory};
+    print_bounds(isa, *kernels);
+    add_matrices(isa, context);
+    add_attention(isa, context);
+    add_vectors(isa, *kernels);
+  }
+}
+
+}  // namespace
+}  // namespace tidbit::bench
+
+int main(int argc, char **argv) {
+  using namespace tidbit::bench;
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  const MemoryBound memory = measure_memory();
+  if (memory.buffer_bytes == 0) {
+    std::fprintf(stderr, "kernel_bench: no memory to measure the bandwidth with\n");
+    return 1;
+  }
+  benchmark::AddCustomContext("memory read by one thread, GB/s", billions(memory.bytes_per_second));
+  const Storage storage(memory.buffer_bytes);
+  add_all(storage, memory);
+  benchmark::RunSpecifiedBenchmarks();
+  benchmark::Shutdown();
+  return 0;
+}

@@ -1,0 +1,45 @@
+"""The files that are measured, made in a folder where they are missing: checkpoints, blobs, GGUFs.
+
+A blob or a quantized GGUF is made again where the program that makes it is newer.
+"""
+import dataclasses
+import pathlib
+
+import shapes
+from programs import Failure, make, run
+
+
+def checkpoint(work: pathlib.Path, shape: shapes.Shape) -> pathlib.Path:
+    return make(work / shape.name, None, lambda path: shapes.write_checkpoint(shape, path))
+
+
+def blob(work: pathlib.Path, convert: pathlib.Path, shape: shapes.Shape, weights: str) -> pathlib.Path:
+    source = checkpoint(work, shape)
+    return make(work / f"{shape.name}-{weights}.tidbit", convert,
+                lambda path: run([convert, source, "-o", path, "--weights", weights]))
+
+
+@dataclasses.dataclass(frozen=True)
+class Peer:
+    """A llama.cpp or a relative of it."""
+    name: str
+    bench: pathlib.Path
+    quantize: pathlib.Path
+
+
+def write_gguf(shape: shapes.Shape, path: pathlib.Path) -> None:
+    try:
+        shapes.write_gguf(shape, path)
+    except ImportError as error:
+        raise Failure(f"{error}: pip install gguf") from error
+
+
+def gguf(work: pathlib.Path, peer: Peer, shape: shapes.Shape, kind: str) -> pathlib.Path:
+    """`kind` is F16 or a type of the peer's quantizer; with :pure behind it embedding and head have it too."""
+    source = make(work / f"{shape.name}.gguf", None, lambda path: write_gguf(shape, path))
+    if kind == "F16":
+        return source
+    kind_name, _, pure = kind.partition(":")
+    command = [peer.quantize, *(["--pure"] if pure else []), source]
+    return make(work / f"{shape.name}-{kind.replace(':', '-')}-{peer.name}.gguf", peer.quantize,
+                lambda path: run([*command, path, kind_name, 2]))
