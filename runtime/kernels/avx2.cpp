@@ -18,7 +18,7 @@ namespace {
 struct Avx2Lanes : XsimdLanes<Avx2> {
   using I = __m256i;
   static constexpr std::uint32_t streams = 2, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 2,
-                                 words_a_turn = 4;
+                                 turn = 4;
 
   // All ones in the first n lanes.
   static __m256i first(std::uint32_t n) {
@@ -65,13 +65,22 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   struct C {
     __m256i codes, magnitudes;
   };
-  static C load_codes(const std::int8_t *p) {
-    const __m256i codes = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p));
-    return {codes, _mm256_abs_epi8(codes)};
+  static void load_codes(const std::int8_t *p, C (&c)[2]) {
+    for (int i = 0; i < 2; ++i) {
+      const __m256i codes = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p) + i);
+      c[i] = {codes, _mm256_abs_epi8(codes)};
+    }
   }
   static I start(std::int32_t) { return _mm256_setzero_si256(); }
-  static I dot4(I acc, C w, std::uint32_t x4) {
-    const __m256i x = _mm256_set1_epi32(static_cast<int>(x4));
+  using X = const std::int8_t *;
+  static X load_x(const std::int8_t *p) { return p; }
+  template <std::uint32_t i>
+  static __m256i word(X x) {
+    return _mm256_set1_epi32(static_cast<int>(load_word(x + 4 * i)));
+  }
+  template <std::uint32_t i>
+  static I dot4(I acc, C w, X turn) {
+    const __m256i x = word<i>(turn);
     const __m256i pairs = _mm256_maddubs_epi16(w.magnitudes, _mm256_sign_epi8(x, w.codes));
     return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
   }
@@ -81,8 +90,9 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   static __m256i low(__m256i n) { return _mm256_and_si256(n, _mm256_set1_epi8(15)); }
   static __m256i high(__m256i n) { return low(_mm256_srli_epi16(n, 4)); }
   static B block_start(std::int32_t) { return _mm256_setzero_si256(); }
-  static B block_dot(B acc, __m256i n, std::uint32_t x4) {
-    return _mm256_add_epi16(acc, _mm256_maddubs_epi16(n, _mm256_set1_epi32(static_cast<int>(x4))));
+  template <std::uint32_t i>
+  static B block_dot(B acc, __m256i n, X x) {
+    return _mm256_add_epi16(acc, _mm256_maddubs_epi16(n, word<i>(x)));
   }
   static __m256i load_fine(const std::byte *p) {
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p)));

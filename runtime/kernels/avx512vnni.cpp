@@ -12,7 +12,7 @@ struct Avx512Lanes {
   using I = __m512i;
   using C = __m512i;
   static constexpr std::uint32_t width = 16, streams = 4, block_tiles = 2, block_tokens = 8, block_queries = 4,
-                                 block_vectors = 4, words_a_turn = 8;
+                                 block_vectors = 4, turn = 8;
 
   static __mmask16 first(std::uint32_t n) { return static_cast<__mmask16>((1u << n) - 1); }
 
@@ -54,12 +54,15 @@ struct Avx512Lanes {
   }
 
   // vpdpbusd wants unsigned weights: w + 128, and 128 times the sum of x taken off beforehand.
-  static C load_codes(const std::int8_t *p) {
-    return _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(0x80808080)));
+  static void load_codes(const std::int8_t *p, C (&c)[1]) {
+    c[0] = _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(0x80808080)));
   }
   static I start(std::int32_t sum) { return _mm512_set1_epi32(-128 * sum); }
-  static I dot4(I acc, C w, std::uint32_t x4) {
-    return _mm512_dpbusd_epi32(acc, w, _mm512_set1_epi32(static_cast<int>(x4)));
+  using X = const std::int8_t *;
+  static X load_x(const std::int8_t *p) { return p; }
+  template <std::uint32_t i>
+  static I dot4(I acc, C w, X x) {
+    return _mm512_dpbusd_epi32(acc, w, _mm512_set1_epi32(static_cast<int>(load_word(x + 4 * i))));
   }
   // With the codes' zero taken off by its start, a block's sum fits 16 bits: 32 * 8 * 127 < 2^15.
   using B = __m512i;
@@ -67,8 +70,9 @@ struct Avx512Lanes {
   static __m512i low(__m512i n) { return _mm512_and_si512(n, _mm512_set1_epi32(0x0F0F0F0F)); }
   static __m512i high(__m512i n) { return low(_mm512_srli_epi32(n, 4)); }
   static B block_start(std::int32_t start) { return _mm512_set1_epi32(start); }
-  static B block_dot(B acc, __m512i n, std::uint32_t x4) {
-    return _mm512_dpbusd_epi32(acc, n, _mm512_set1_epi32(static_cast<int>(x4)));
+  template <std::uint32_t i>
+  static B block_dot(B acc, __m512i n, X x) {
+    return dot4<i>(acc, n, x);
   }
   static __m512i load_fine(const std::byte *p) {
     return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));

@@ -5,18 +5,22 @@ namespace tidbit {
 namespace {
 
 struct DotprodLanes : NeonLanes {
-  using C = int8x16_t;
   using I = int32x4_t;
 
-  static C load_codes(const std::int8_t *p) { return vld1q_s8(p); }
   static I start(std::int32_t) { return vdupq_n_s32(0); }
-  static I dot4(I acc, C w, std::uint32_t x4) { return vdotq_s32(acc, w, vreinterpretq_s8_u32(vdupq_n_u32(x4))); }
+  template <std::uint32_t i>
+  static I dot4(I acc, C w, X x) {
+    return vdotq_laneq_s32(acc, w, x, i);
+  }
   using B = int32x4_t;
   struct Zeros {
     int32x4_t of[2];
   };
   static B block_start(std::int32_t) { return vdupq_n_s32(0); }
-  static B block_dot(B acc, int8x16_t n, std::uint32_t x4) { return dot4(acc, n, x4); }
+  template <std::uint32_t i>
+  static B block_dot(B acc, int8x16_t n, X x) {
+    return dot4<i>(acc, n, x);
+  }
   static int32x4_t load_scale(const std::byte *p) { return scale_of(load_fine(p)); }
   static I add_block(I acc, B block, int32x4_t scale) { return vmlaq_s32(acc, block, scale); }
   static Zeros load_zeros(const std::byte *p, const std::byte *q) {

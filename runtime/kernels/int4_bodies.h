@@ -4,7 +4,7 @@
 //
 // Beside what quant_bodies.h asks for, a lanes type has: N, 4 codes in each lane; load_nibbles(p), of which low(n) and
 // high(n) are the codes of 4 columns each; B, a block's sums, from block_start(start) on, block_dot(b, n, x4) adding
-// the products with the 4 int8 in the word x4; load_scale(p) of a fine byte a lane, with which add_block(acc, b, scale)
+// the products with word i of x; load_scale(p) of a fine byte a lane, with which add_block(acc, b, scale)
 // adds a finished block to an I; and load_zeros(p, q) of the fine bytes of two blocks, with which add_zeros(acc, zeros,
 // sums) adds what the sums of their activations are multiplied by.
 #pragma once
@@ -31,35 +31,46 @@ struct Int4Bodies : QuantBodies<L> {
     std::size_t sum_stride;
   };
 
-  template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void dot_nibbles(Operands o, std::uint32_t first, B (&block)[kTiles][kVectors][kParts]) {
-#pragma GCC unroll 4
-    for (std::uint32_t k = first; k < first + format::kBlock; k += 8) {
+  // Columns [8 o, 8 o + 8) of a block.
+  template <std::uint32_t o, std::uint32_t kTiles, std::uint32_t kVectors>
+  [[gnu::always_inline]] static void dot_octet(const std::byte *codes, std::size_t tile_stride, const std::int8_t *x,
+                                               std::size_t x_stride, B (&block)[kTiles][kVectors][kParts]) {
+    constexpr std::uint32_t kLow = 2 * o % L::turn, kHigh = (2 * o + 1) % L::turn;
 #pragma GCC unroll 16
-      for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-        const std::uint32_t tile = i / kParts, part = i % kParts;
-        const auto both = L::load_nibbles(o.codes + tile * o.tile_stride + k * 8 + part * W * 4);
-        const auto low = L::low(both), high = L::high(both);
+    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+      const std::uint32_t tile = i / kParts, part = i % kParts;
+      const auto both = L::load_nibbles(codes + tile * tile_stride + o * 64 + part * W * 4);
+      const auto low = L::low(both), high = L::high(both);
 #pragma GCC unroll 16
-        for (std::uint32_t v = 0; v < kVectors; ++v) {
-          B &b = block[tile][v][part];
-          b = L::block_dot(b, low, load_word(o.x + v * o.x_stride + k));
-          b = L::block_dot(b, high, load_word(o.x + v * o.x_stride + k + 4));
-        }
+      for (std::uint32_t v = 0; v < kVectors; ++v) {
+        const std::int8_t *octet = x + v * x_stride + o * 8;
+        B &b = block[tile][v][part];
+        b = L::template block_dot<kLow>(b, low, L::load_x(octet - kLow * 4));
+        b = L::template block_dot<kHigh>(b, high, L::load_x(octet + 4 - kHigh * 4));
       }
     }
   }
 
+  template <std::uint32_t kTiles, std::uint32_t kVectors>
+  [[gnu::always_inline]] static void dot_nibbles(const std::byte *codes, std::size_t tile_stride, const std::int8_t *x,
+                                                 std::size_t x_stride, B (&block)[kTiles][kVectors][kParts]) {
+    dot_octet<0>(codes, tile_stride, x, x_stride, block);
+    dot_octet<1>(codes, tile_stride, x, x_stride, block);
+    dot_octet<2>(codes, tile_stride, x, x_stride, block);
+    dot_octet<3>(codes, tile_stride, x, x_stride, block);
+  }
+
   // Block `half` of a pair: scale * (sum of the products - 8 sum of x).
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void add_block(Operands o, std::uint32_t half, I (&acc)[kTiles][kVectors][kParts]) {
+  [[gnu::always_inline]] static void add_block(Operands o, std::uint32_t half, I (&acc)[kTiles][kVectors][kParts]) {
     B block[kTiles][kVectors][kParts];
     for (std::uint32_t v = 0; v < kVectors; ++v) {
       for (auto &tile : block) {
         for (B &b : tile[v]) b = L::block_start(o.sums[v * o.sum_stride].start[half]);
       }
     }
-    dot_nibbles(o, half * format::kBlock, block);
+    dot_nibbles(o.codes + half * format::kTileRows * format::kBlock / 2, o.tile_stride, o.x + half * format::kBlock,
+                o.x_stride, block);
 #pragma GCC unroll 16
     for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
       const std::uint32_t tile = i / kParts, part = i % kParts;
@@ -73,7 +84,7 @@ struct Int4Bodies : QuantBodies<L> {
 
   // What the sums of the activations of both blocks are multiplied by.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void add_zeros(Operands o, I (&acc)[kTiles][kVectors][kParts]) {
+  [[gnu::always_inline]] static void add_zeros(Operands o, I (&acc)[kTiles][kVectors][kParts]) {
 #pragma GCC unroll 16
     for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
       const std::uint32_t tile = i / kParts, part = i % kParts;
@@ -116,7 +127,7 @@ struct Int4Bodies : QuantBodies<L> {
 
   // The integer sums of one group; moves the operands on to the next one.
   template <std::uint32_t kTiles, std::uint32_t kTokens>
-  static void dot_group(Operands &o, std::uint32_t columns, I (&sums)[kTiles][kTokens][kParts]) {
+  [[gnu::always_inline]] static void dot_group(Operands &o, std::uint32_t columns, I (&sums)[kTiles][kTokens][kParts]) {
     for (auto &of_tile : sums) {
       for (auto &of_token : of_tile) {
         for (I &sum : of_token) sum = L::start(0);

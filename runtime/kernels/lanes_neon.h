@@ -18,8 +18,8 @@ namespace tidbit {
 namespace {
 
 struct NeonLanes : XsimdLanes<Neon> {
-  static constexpr std::uint32_t streams = 1, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 4,
-                                 words_a_turn = 1;
+  static constexpr std::uint32_t streams = 2, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 4,
+                                 turn = 4;
 
   // The first n of 4 elements, zeros after them.
   template <class T>
@@ -73,6 +73,20 @@ struct NeonLanes : XsimdLanes<Neon> {
   // 6 shift - 8 scale: blocks start at 0.
   static int32x4_t zero_of(int32x4_t fine) {
     return vmlsq_n_s32(vmulq_n_s32(vshrq_n_s32(fine, 4), format::kQ4Shift), scale_of(fine), format::kQ4Zero);
+  }
+
+  using C = int8x16_t;
+  static void load_codes(const std::int8_t *p, C (&c)[4]) {
+    const int8x16x4_t line = vld1q_s8_x4(p);
+    for (int i = 0; i < 4; ++i) c[i] = line.val[i];
+  }
+
+  using X = int8x16_t;
+  static X load_x(const std::int8_t *p) { return vld1q_s8(p); }
+  // Word i in each lane.
+  template <std::uint32_t i>
+  static int8x16_t word(X x) {
+    return vreinterpretq_s8_s32(vdupq_laneq_s32(vreinterpretq_s32_s8(x), i));
   }
 
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {

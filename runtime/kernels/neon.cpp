@@ -5,16 +5,17 @@ namespace tidbit {
 namespace {
 
 struct PlainNeonLanes : NeonLanes {
-  using C = int8x16_t;
+  static constexpr std::uint32_t streams = 1;  // the sums of one tile take eight registers
+
   // Of each row two halves that are added at the end: rows 0 and 1 in lo, rows 2 and 3 in hi.
   struct I {
     int32x4_t lo, hi;
   };
 
-  static C load_codes(const std::int8_t *p) { return vld1q_s8(p); }
   static I start(std::int32_t) { return {vdupq_n_s32(0), vdupq_n_s32(0)}; }
-  static I dot4(I acc, C w, std::uint32_t x4) {
-    const int8x8_t x = vreinterpret_s8_u32(vdup_n_u32(x4));
+  template <std::uint32_t i>
+  static I dot4(I acc, C w, X turn) {
+    const int8x8_t x = vget_low_s8(word<i>(turn));
     return {vpadalq_s16(acc.lo, vmull_s8(vget_low_s8(w), x)), vpadalq_s16(acc.hi, vmull_s8(vget_high_s8(w), x))};
   }
   // A block's products stay in int16, 8 to a lane: 8 * 15 * 127 < 2^15.
@@ -28,8 +29,9 @@ struct PlainNeonLanes : NeonLanes {
     int32x4_t lo[2], hi[2];
   };
   static B block_start(std::int32_t) { return {vdupq_n_s16(0), vdupq_n_s16(0)}; }
-  static B block_dot(B acc, int8x16_t n, std::uint32_t x4) {
-    const int8x8_t x = vreinterpret_s8_u32(vdup_n_u32(x4));
+  template <std::uint32_t i>
+  static B block_dot(B acc, int8x16_t n, X turn) {
+    const int8x8_t x = vget_low_s8(word<i>(turn));
     return {vmlal_s8(acc.lo, vget_low_s8(n), x), vmlal_s8(acc.hi, vget_high_s8(n), x)};
   }
   static Scale load_scale(const std::byte *p) {

@@ -2,13 +2,15 @@
 // that its order is free; across groups each row has one float accumulator.
 //
 // Beside what float_bodies.h asks for, a lanes type has: larger(a, b), the larger magnitude of a and b as unsigned
-// bits; I, a vector of L::width int32, and C, the 4 consecutive codes of a row in each lane, as load_codes(p) prepares
-// them; start(sum), the first value of a dot product with codes that add up to `sum` (a correction where the
-// instruction wants unsigned codes, else 0); dot4(acc, w, x4), which adds to each lane the products of its codes with
-// the 4 int8 in the word x4; to_float(I); and codes(x, n, inverse, out), which writes n codes and returns their sum.
+// bits; I, a vector of L::width int32, and C, the 4 consecutive codes of a row in each lane, of which
+// load_codes(p, c) prepares those of 16 rows; start(sum), the first value of a dot product with codes that add up to
+// `sum` (a correction where the instruction wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from
+// load_x(p), which may read up to 16 bytes; dot4<i>(acc, w, x), which adds to each lane the products of its codes with
+// word i of x; to_float(I); and codes(x, n, inverse, out), which writes n codes and returns their sum.
 #pragma once
 
 #include <cstring>
+#include <utility>
 
 #include "kernels/float_bodies.h"
 
@@ -84,33 +86,45 @@ struct QuantBodies : FloatBodies<L> {
     std::memset(codes + n, 0, format::round_up(n, format::kPair) - n);
   }
 
-  // One word of 4 codes of 16 rows of each tile with each vector.
-  template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void dot_word(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x, std::size_t x_stride,
-                       I (&acc)[kTiles][kVectors][kParts]) {
+  // Word i of a turn: 4 codes of 16 rows of each tile with each vector.
+  template <std::uint32_t i, std::uint32_t kTiles, std::uint32_t kVectors>
+  [[gnu::always_inline]] static void dot_word(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
+                                              std::size_t x_stride, I (&acc)[kTiles][kVectors][kParts]) {
 #pragma GCC unroll 16
-    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-      const std::uint32_t tile = i / kParts, part = i % kParts;
-      const auto weights = L::load_codes(w + tile * tile_stride + part * W * 4);
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+      typename L::C weights[kParts];
+      L::load_codes(w + tile * tile_stride + i * 64, weights);
 #pragma GCC unroll 16
-      for (std::uint32_t v = 0; v < kVectors; ++v) {
-        acc[tile][v][part] = L::dot4(acc[tile][v][part], weights, load_word(x + v * x_stride));
+      for (std::uint32_t part = 0; part < kParts; ++part) {
+#pragma GCC unroll 16
+        for (std::uint32_t v = 0; v < kVectors; ++v) {
+          I &sum = acc[tile][v][part];
+          sum = L::template dot4<i>(sum, weights[part], L::load_x(x + v * x_stride));
+        }
       }
     }
   }
 
-  // Integer sums over `words` words. Compilers copy every sum at the turn of a loop: a few words a turn where they pay.
+  // The first `words` words of a turn.
+  template <std::uint32_t kTiles, std::uint32_t kVectors, std::uint32_t... i>
+  [[gnu::always_inline]] static void dot_turn(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
+                                              std::size_t x_stride, std::uint32_t words,
+                                              I (&acc)[kTiles][kVectors][kParts],
+                                              std::integer_sequence<std::uint32_t, i...>) {
+    ((i < words ? dot_word<i>(w, tile_stride, x, x_stride, acc) : void()), ...);
+  }
+
+  // Integer sums over `words` words, some at a turn: compilers copy every sum at the turn of a loop.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void dot_codes(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x, std::size_t x_stride,
-                        std::uint32_t words, I (&acc)[kTiles][kVectors][kParts]) {
+  [[gnu::always_inline]] static void dot_codes(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
+                                               std::size_t x_stride, std::uint32_t words,
+                                               I (&acc)[kTiles][kVectors][kParts]) {
+    constexpr std::make_integer_sequence<std::uint32_t, L::turn> kTurn;
     std::uint32_t k = 0;
-    for (; k + L::words_a_turn <= words; k += L::words_a_turn) {
-#pragma GCC unroll 16
-      for (std::uint32_t i = 0; i < L::words_a_turn; ++i) {
-        dot_word(w + (k + i) * 64, tile_stride, x + (k + i) * 4, x_stride, acc);
-      }
+    for (; k + L::turn <= words; k += L::turn) {
+      dot_turn(w + k * 64, tile_stride, x + k * 4, x_stride, L::turn, acc, kTurn);
     }
-    for (; k < words; ++k) dot_word(w + k * 64, tile_stride, x + k * 4, x_stride, acc);
+    if (k < words) dot_turn(w + k * 64, tile_stride, x + k * 4, x_stride, words - k, acc, kTurn);
   }
 
   // The accumulators of a group whose activations add up to the sums of `pairs` pairs of blocks.

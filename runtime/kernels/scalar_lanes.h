@@ -11,7 +11,7 @@ struct ScalarLanes {
   using I = std::int32_t;
   using C = const std::int8_t *;
   static constexpr std::uint32_t width = 1, streams = 1, block_tiles = 1, block_tokens = 1, block_queries = 1,
-                                 block_vectors = 1, words_a_turn = 1;
+                                 block_vectors = 1, turn = 1;
 
   static F load(const float *p) { return *p; }
   static F load_f16(const std::uint16_t *p) { return half_to_float(*p); }
@@ -42,10 +42,13 @@ struct ScalarLanes {
   static F scale2(F x, F t) { return bits_float(float_bits(x) + (float_bits(t) << 23)); }
 
   static I start(std::int32_t) { return 0; }
-  static C load_codes(const std::int8_t *p) { return p; }
-  static I dot4(I acc, C w, std::uint32_t x4) {
-    std::int8_t x[4];
-    __builtin_memcpy(x, &x4, 4);
+  static void load_codes(const std::int8_t *p, C (&c)[16]) {
+    for (int row = 0; row < 16; ++row) c[row] = p + row * 4;
+  }
+  using X = const std::int8_t *;
+  static X load_x(const std::int8_t *p) { return p; }
+  template <std::uint32_t i>
+  static I dot4(I acc, C w, X x) {
     return acc + w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + w[3] * x[3];
   }
   using B = std::int32_t;
@@ -60,10 +63,11 @@ struct ScalarLanes {
   static std::uint32_t low(std::uint32_t n) { return n & 0x0F0F0F0F; }
   static std::uint32_t high(std::uint32_t n) { return n >> 4 & 0x0F0F0F0F; }
   static B block_start(std::int32_t start) { return start; }
-  static B block_dot(B acc, std::uint32_t n, std::uint32_t x4) {
+  template <std::uint32_t i>
+  static B block_dot(B acc, std::uint32_t n, X x) {
     std::int8_t codes[4];
     __builtin_memcpy(codes, &n, 4);
-    return dot4(acc, codes, x4);
+    return dot4<i>(acc, codes, x);
   }
   static std::int32_t load_scale(const std::byte *p) { return static_cast<std::int32_t>(*p) & 15; }
   static I add_block(I acc, B block, std::int32_t scale) { return acc + block * scale; }
