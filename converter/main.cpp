@@ -95,22 +95,18 @@ ConvertOptions options_of(const CommandLine &line) {
   return options;
 }
 
-int run(const ConvertOptions &options) {
-  try {
-    const ConvertReport report = convert(options);
-    std::fputs(summary(report, options).c_str(), stdout);
-    return std::fflush(stdout) == 0 ? 0 : 1;
-  } catch (const ConvertError &error) {
-    std::fprintf(stderr, "tidbit-convert: %s\n", one_line(error.what()).c_str());
-  } catch (const std::bad_alloc &) {
-    std::fprintf(stderr, "tidbit-convert: out of memory\n");
-  }
-  return 1;
+int fail(const char *message, int code) {
+  std::fprintf(stderr, "tidbit-convert: %s\n", message);
+  return code;
 }
 
-}  // namespace
+int run(const ConvertOptions &options) {
+  const ConvertReport report = convert(options);
+  std::fputs(summary(report, options).c_str(), stdout);
+  return std::fflush(stdout) == 0 ? 0 : 1;
+}
 
-int main(int argc, char **argv) {
+int parse_and_run(int argc, char **argv) {
   CLI::App app{"Turns a trained transformer into a blob that tidbit runs where it lies.", "tidbit-convert"};
   CommandLine line;
   declare(app, line);
@@ -118,9 +114,20 @@ int main(int argc, char **argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    std::fprintf(stderr, "tidbit-convert: %s; see 'tidbit-convert --help'\n", one_line(error.what()).c_str());
-    return 2;
+    return fail((one_line(error.what()) + "; see 'tidbit-convert --help'").c_str(), 2);
   }
   install_signal_handlers();
-  return run(options_of(line));
+  try {
+    return run(options_of(line));
+  } catch (const ConvertError &error) {
+    return fail(one_line(error.what()).c_str(), 1);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char **argv) try { return parse_and_run(argc, argv); } catch (const std::bad_alloc &) {
+  return fail("out of memory", 1);
+} catch (const std::exception &error) {
+  return fail(error.what(), 1);
 }

@@ -11,6 +11,6 @@ Checkpoint open_huggingface(const std::filesystem::path &directory);
 
 // llama2.c: the first format without a magic number, version 1 (f32) and version 2 (int8 in groups). The tensors get
 // Hugging Face's names and the configuration Hugging Face's keys.
-Checkpoint open_llama2c(const std::filesystem::path &file);
+Checkpoint open_llama2c(const std::filesystem::path &path);
 
 }  // namespace tidbit::convert

@@ -11,13 +11,13 @@ class Json {
  public:
   explicit Json(Output &out) : out_(out) {}
 
-  void begin(const char *key = nullptr);          // an object; only the outermost has no key
-  void end();                                     // the outermost ends the line
-  void text(const char *key, const char *value);  // invalid UTF-8 becomes U+FFFD
-  void number(const char *key, uint64_t value);
-  void integer(const char *key, int64_t value);
-  void real(const char *key, double value);  // null where it is not finite
-  void boolean(const char *key, bool value);
+  void begin(const char *name = nullptr);          // an object; only the outermost has no name
+  void end();                                      // the outermost ends the line
+  void text(const char *name, const char *value);  // invalid UTF-8 becomes U+FFFD
+  void number(const char *name, uint64_t value);
+  void integer(const char *name, int64_t value);
+  void real(const char *name, double value);  // null where it is not finite
+  void boolean(const char *name, bool value);
 
  private:
   void key(const char *name);

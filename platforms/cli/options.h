@@ -39,7 +39,7 @@ constexpr Option flag_option(const char *name, bool *value, const char *help) {
 }
 constexpr Option text_option(const char *name, const char *letter, const char *argument, const char **value,
                              const char *help) {
-  return {name, letter, argument, help, OptionKind::text, value, 0, 0};
+  return {name, letter, argument, help, OptionKind::text, static_cast<void *>(value), 0, 0};
 }
 constexpr Option texts_option(const char *name, const char *argument, TextList *value, const char *help) {
   return {name, nullptr, argument, help, OptionKind::texts, value, 0, 0};

@@ -79,13 +79,14 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
     return _mm256_set1_epi32(static_cast<int>(load_word(x + 4 * i)));
   }
   template <std::uint32_t i>
-  static I dot4(I acc, C w, X turn) {
-    const __m256i x = word<i>(turn);
+  static I dot4(I acc, C w, X words) {
+    const __m256i x = word<i>(words);
     const __m256i pairs = _mm256_maddubs_epi16(w.magnitudes, _mm256_sign_epi8(x, w.codes));
     return _mm256_add_epi32(acc, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
   }
   // A block's sums of code pairs stay in int16: 16 * 15 * 127 < 2^15.
   using B = __m256i;
+  using N = __m256i;
   static __m256i load_nibbles(const std::byte *p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p)); }
   static __m256i low(__m256i n) { return _mm256_and_si256(n, _mm256_set1_epi8(15)); }
   static __m256i high(__m256i n) { return low(_mm256_srli_epi16(n, 4)); }

@@ -66,6 +66,7 @@ struct Avx512Lanes {
   }
   // With the codes' zero taken off by its start, a block's sum fits 16 bits: 32 * 8 * 127 < 2^15.
   using B = __m512i;
+  using N = __m512i;
   static __m512i load_nibbles(const std::byte *p) { return _mm512_loadu_si512(p); }
   static __m512i low(__m512i n) { return _mm512_and_si512(n, _mm512_set1_epi32(0x0F0F0F0F)); }
   static __m512i high(__m512i n) { return low(_mm512_srli_epi32(n, 4)); }

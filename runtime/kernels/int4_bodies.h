@@ -35,18 +35,26 @@ struct Int4Bodies : QuantBodies<L> {
   template <std::uint32_t o, std::uint32_t kTiles, std::uint32_t kVectors>
   [[gnu::always_inline]] static void dot_octet(const std::byte *codes, std::size_t tile_stride, const std::int8_t *x,
                                                std::size_t x_stride, B (&block)[kTiles][kVectors][kParts]) {
-    constexpr std::uint32_t kLow = 2 * o % L::turn, kHigh = (2 * o + 1) % L::turn;
+    constexpr std::uint32_t kLow = 2 * o % L::turn, kHigh = (2 * o + 1) % L::turn, kAll = kTiles * kParts;
+    typename L::N low[kAll], high[kAll];
 #pragma GCC unroll 16
-    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-      const std::uint32_t tile = i / kParts, part = i % kParts;
-      const auto both = L::load_nibbles(codes + tile * tile_stride + o * 64 + part * W * 4);
-      const auto low = L::low(both), high = L::high(both);
+    for (std::uint32_t i = 0; i < kAll; ++i) {
+      const auto both = L::load_nibbles(codes + i / kParts * tile_stride + o * 64 + i % kParts * W * 4);
+      low[i] = L::low(both);
+      high[i] = L::high(both);
+    }
 #pragma GCC unroll 16
-      for (std::uint32_t v = 0; v < kVectors; ++v) {
-        const std::int8_t *octet = x + v * x_stride + o * 8;
-        B &b = block[tile][v][part];
-        b = L::template block_dot<kLow>(b, low, L::load_x(octet - kLow * 4));
-        b = L::template block_dot<kHigh>(b, high, L::load_x(octet + 4 - kHigh * 4));
+    for (std::uint32_t v = 0; v < kVectors; ++v) {
+      const std::int8_t *octet = x + v * x_stride + o * 8;
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kAll; ++i) {
+        B &b = block[i / kParts][v][i % kParts];
+        b = L::template block_dot<kLow>(b, low[i], L::load_x(octet - kLow * 4));
+      }
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kAll; ++i) {
+        B &b = block[i / kParts][v][i % kParts];
+        b = L::template block_dot<kHigh>(b, high[i], L::load_x(octet + 4 - kHigh * 4));
       }
     }
   }

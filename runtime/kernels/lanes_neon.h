@@ -61,6 +61,7 @@ struct NeonLanes : XsimdLanes<Neon> {
     return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(x), exponent));
   }
 
+  using N = int8x16_t;
   static uint8x16_t load_nibbles(const std::byte *p) { return vld1q_u8(reinterpret_cast<const std::uint8_t *>(p)); }
   static int8x16_t low(uint8x16_t n) { return vreinterpretq_s8_u8(vandq_u8(n, vdupq_n_u8(15))); }
   static int8x16_t high(uint8x16_t n) { return vreinterpretq_s8_u8(vshrq_n_u8(n, 4)); }

@@ -14,8 +14,8 @@ struct PlainNeonLanes : NeonLanes {
 
   static I start(std::int32_t) { return {vdupq_n_s32(0), vdupq_n_s32(0)}; }
   template <std::uint32_t i>
-  static I dot4(I acc, C w, X turn) {
-    const int8x8_t x = vget_low_s8(word<i>(turn));
+  static I dot4(I acc, C w, X words) {
+    const int8x8_t x = vget_low_s8(word<i>(words));
     return {vpadalq_s16(acc.lo, vmull_s8(vget_low_s8(w), x)), vpadalq_s16(acc.hi, vmull_s8(vget_high_s8(w), x))};
   }
   // A block's products stay in int16, 8 to a lane: 8 * 15 * 127 < 2^15.
@@ -30,8 +30,8 @@ struct PlainNeonLanes : NeonLanes {
   };
   static B block_start(std::int32_t) { return {vdupq_n_s16(0), vdupq_n_s16(0)}; }
   template <std::uint32_t i>
-  static B block_dot(B acc, int8x16_t n, X turn) {
-    const int8x8_t x = vget_low_s8(word<i>(turn));
+  static B block_dot(B acc, int8x16_t n, X words) {
+    const int8x8_t x = vget_low_s8(word<i>(words));
     return {vmlal_s8(acc.lo, vget_low_s8(n), x), vmlal_s8(acc.hi, vget_high_s8(n), x)};
   }
   static Scale load_scale(const std::byte *p) {

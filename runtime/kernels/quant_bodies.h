@@ -90,17 +90,15 @@ struct QuantBodies : FloatBodies<L> {
   template <std::uint32_t i, std::uint32_t kTiles, std::uint32_t kVectors>
   [[gnu::always_inline]] static void dot_word(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
                                               std::size_t x_stride, I (&acc)[kTiles][kVectors][kParts]) {
+    typename L::C weights[kTiles][kParts];
 #pragma GCC unroll 16
-    for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
-      typename L::C weights[kParts];
-      L::load_codes(w + tile * tile_stride + i * 64, weights);
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) L::load_codes(w + tile * tile_stride + i * 64, weights[tile]);
 #pragma GCC unroll 16
-      for (std::uint32_t part = 0; part < kParts; ++part) {
+    for (std::uint32_t v = 0; v < kVectors; ++v) {
 #pragma GCC unroll 16
-        for (std::uint32_t v = 0; v < kVectors; ++v) {
-          I &sum = acc[tile][v][part];
-          sum = L::template dot4<i>(sum, weights[part], L::load_x(x + v * x_stride));
-        }
+      for (std::uint32_t j = 0; j < kTiles * kParts; ++j) {
+        I &sum = acc[j / kParts][v][j % kParts];
+        sum = L::template dot4<i>(sum, weights[j / kParts][j % kParts], L::load_x(x + v * x_stride));
       }
     }
   }

@@ -55,6 +55,7 @@ struct ScalarLanes {
   struct Zeros {
     std::int32_t of[2];
   };
+  using N = std::uint32_t;
   static std::uint32_t load_nibbles(const std::byte *p) {
     std::uint32_t word;
     __builtin_memcpy(&word, p, 4);
