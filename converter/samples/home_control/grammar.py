@@ -1,7 +1,7 @@
 """Turns phrase lists into (request, JSON line) pairs; everything is driven by one seeded rng."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Optional
 
 import schema
@@ -165,13 +165,13 @@ def known(rng, wording, typist, intent, skeleton):
     text = decorate(rng, wording, fill(rng, body, {**texts, **agreement(plural)}))
     line = schema.json_line(intent.device, intent.room, SCHEMA_ACTION.get(intent.action, intent.action),
                             value if intent.action in VALUED else None, time if intent.timed else None)
-    return Example(rough(rng, text, typist, wording.tidy), line, skeleton_key(skeleton))
+    return Example(rough(rng, text, typist, wording), line, skeleton_key(skeleton))
 
 
 # ---- requests outside of the schema ----
 
 def unknown_text(rng, wording, typist, text, skeleton):
-    request = rough(rng, decorate(rng, wording, text), typist, wording.tidy)
+    request = rough(rng, decorate(rng, wording, text), typist, wording)
     return Example(request, schema.UNKNOWN, skeleton_key(skeleton))
 
 

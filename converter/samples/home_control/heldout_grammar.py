@@ -12,6 +12,7 @@ PER_FRAME, PER_NEAR, PER_LATER, PER_FOREIGN = 10, 3, 4, 2
 
 class HeldOutWording:
     tidy = False
+    typing_mistakes = 0.05
     openers, closers, carriers = phrases.OPENERS, phrases.CLOSERS, phrases.CARRIERS
 
 

@@ -85,10 +85,10 @@ def change_punctuation(rng, text):
     return text + ("." if style < 0.85 else rng.choice(["!", "?"]))
 
 
-def rough(rng, text, typist, tidy):
+def rough(rng, text, typist, wording):
     """The request as somebody might have typed it."""
-    if not tidy and rng.random() < 0.08:
+    if not wording.tidy and rng.random() < 0.08:
         text = drop_words(rng, text)
-    if not tidy and rng.random() < 0.05:
+    if not wording.tidy and rng.random() < wording.typing_mistakes:
         text = typist.spoil(rng, text, 1)
     return change_case(rng, change_punctuation(rng, re.sub(r"\s+", " ", text).strip(" ,")))

@@ -10,6 +10,8 @@ import torch
 from tokenizers import Tokenizer
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
+from muon import Muon
+
 HERE = Path(__file__).parent
 MODEL = HERE / "model"
 END, JSON = 0, 1
@@ -72,7 +74,7 @@ def optimizers_for(model, peak):
     """Muon for the matrices of the layers, AdamW for the embedding and the norms."""
     inner = [p for name, p in model.named_parameters() if p.dim() > 1 and "embed" not in name]
     outer = [p for name, p in model.named_parameters() if p.dim() == 1 or "embed" in name]
-    return [torch.optim.Muon(inner, lr=peak, momentum=0.95, weight_decay=0.01),
+    return [Muon(inner, lr=peak, momentum=0.95, weight_decay=0.01),
             torch.optim.AdamW(outer, lr=peak / 5, betas=(0.9, 0.98), weight_decay=0.0)]
 
 

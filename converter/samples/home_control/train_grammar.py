@@ -14,7 +14,7 @@ UNKNOWN_SHARE = 0.20
 # Frames of these verbs have no natural passive.
 NO_PASSIVE = {"let", "have", "make", "leave", "get", "run"}
 SHAPES = {"base": 50, "gerund": 6, "past": 12, "passive": 4, "state": 16, "does": 8, "direct": 4}
-UNKNOWN_KINDS = {"sentence": 34, "near": 18, "device": 17, "place": 10, "later": 12, "pronoun": 6}
+UNKNOWN_KINDS = {"sentence": 34, "near": 18, "device": 17, "place": 16, "later": 12, "pronoun": 6}
 PRONOUNS = ["it", "that", "this", "them", "everything", "something", "the thing", "that thing", "all of it"]
 TIDY_WRAPPERS = {"base": ["{b}"], "gerund": ["would you mind {g}"], "past": ["what if you {p}"],
                  "passive": ["I want {v}"], "state": ["{d} {z}"], "does": ["let {d} {i}"]}
@@ -28,6 +28,7 @@ def part(entries, development):
 
 class TrainWording:
     tidy = False
+    typing_mistakes = 0.08
 
     def __init__(self, development=False):
         def mine(entries):

@@ -36,7 +36,7 @@ usual vegetable very village visit visitors voice wait walk wall want wash watch
 welcome west wet white wide wife wild win wind wine winter wise wish woman wonder wonderful wood word work world worry
 write wrong yellow young zebra zoo could would might somebody everyone he she they him her us them that which whether
 moment favor schedule expect demand require grateful hoping please kindly preference level hands movie asleep freezing
-eyes
+eyes draft hurt dot internet circumstances touch notch clock visitors reach finger hardly grandma
 """.split()
 
 LATER = [
@@ -55,6 +55,18 @@ LATER = [
     "next (tuesday|thursday) {t}", "two days (ago|from now)", "for a (while|minute)",
     "when (my|his) (wife|husband|boss|mother) (comes|gets) (home|here)",
     "(when|after|once) the (rain|wind|storm) (stops|ends)", "on the (third|fourth|fifth) of (june|april)",
+    "(in|after) (roughly|only|exactly|some|{w}) (ten|eleven|five|seven|twenty|thirty|15|90) (minutes|hours|seconds)",
+    "(after|once|when) the {w} is {w}",
+    "after the {w}", "(in|after) (an|a quarter of an|three quarters of an) hour", "when my {w} {w} {w}",
+    "(three|four|ten) (hours|minutes) from now",
+    "the day after tomorrow {t}", "the day after", "in half a minute", "next {w} {t}",
+    "when my (brother|aunt|neighbour) (gets|comes|goes) {w}",
+    "once the (game|film|party|rain|snow) is over", "after the (game|film|party|rain|meeting) is over",
+    "when the (game|film|party) is over", "in (less|more) than {n} minutes",
+    "in half a day", "in half a (minute|year)", "in three quarters of an hour", "for half an hour",
+    "in nearly {n} minutes", "in (twelve|11|40|25) (minutes|hours)", "at the weekend",
+    "next (friday|saturday|sunday) {t}", "the day after (christmas|the party)", "at noon tomorrow",
+    "tomorrow at midnight", "three hours from now", "when my (mother|father|aunt|brother) (gets|comes) home",
 ]
 
 # A known device, and nothing the schema can say about it.
@@ -82,6 +94,29 @@ NEAR = [
     "I'd prefer that you (didn't|did not|don't) {b}", "please explain {d}",
     "do you know (if|why|when) {d} {be} {z}", "tell me a (joke|poem) about {d}",
     "who (made|sold|owns|broke) {d}", "could you (explain|describe|tell me) how {d} works",
+    "(in|with|for|at) no {w} {b}", "no {w} {b}", "what(ever|) {w} you {w}, (don't|do not) {b}",
+    "I would {w} you did not {b}", "(I|we) would {w} {w} not {b}",
+    "what (do|does|did) (you|they|he|she) {w} {w} {d}", "what do you {w} {w} {d}", "my {w} {w} me {d} for {w}",
+    "how (often|long|much) (has|have|had|did) {d} {w}",
+    "(since when|how often) (has|have) {d} been {z}", "how long (is|are|was) {d} {z}", "{w} me a {w} {w} {d}",
+    "how many {w} {w} {d} {w}", "which {w} (is|are) {d}",
+    "what {w} (is|are) {d}", "we should {w} {d} {w}", "(sell|paint|buy) {d} {w} the {w}",
+    "do you {w} {w} {d} {be} {z}",
+    "{w} me how {d} {w}",
+    "under no condition {b}", "in no case {b}", "whatever happens, (don't|do not) {b}",
+    "whatever you think, never {b}", "please tell me (why|when|if) {d} {be} {z}",
+    "tell me how (much|old|big) {d} {be}", "what do you (say|know) about {d}", "what do they think about {d}",
+    "tell me a (joke|tale|secret) about {d}", "which (model|colour|size) {be} {d}",
+    "how (many|much) {w} does {d} (use|need|cost)", "how long did {d} {i}", "how long will {d} be {z}",
+    "since when {be} {d} {z}", "who (bought|repaired|invented) {d}",
+    "my (sister|mother|uncle) gave me {d} for {w}", "I (tripped|stumbled) over {d} yesterday",
+    "we should (clean|sell|move|fix) {d} {w}", "(sell|buy|trade) {d} on the (market|street|radio)",
+    "I would rather you never {p}", "what (did|will) you do with {d}",
+    "(under|in) no {w} (should|may|must) you {b}", "under no {w} {b}",
+    "(sell|buy|order|rent) {d} (on|in|over|from) the {w}", "sell {d} {w}",
+    "(under|in|at) no {w} {b}", "under no {w} {b} {t}", "I (crashed|bounced|bumped) against {d} {w}",
+    "he bumped his {w} on {d}", "she fell over {d} {w}",
+    "sell {d} over the {w}", "sell {d} on the {w} market", "(sell|buy) {d} on the computer",
 ]
 
 SENTENCES = [
