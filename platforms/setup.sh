@@ -4,7 +4,7 @@
 set -eu
 
 build="cmake g++ libcli11-dev libgtest-dev libsimde-dev libxsimd-dev musl-tools ninja-build nlohmann-json3-dev"
-tests="clang-19 clang-tidy-19 g++-aarch64-linux-gnu googletest qemu-user"
+tests="g++-aarch64-linux-gnu googletest qemu-user"
 
 wanted=$build
 [ "${1:-}" = tests ] && wanted="$build $tests"
