@@ -1,7 +1,8 @@
-# One file per instruction set, with the flags it needs. -O2 stays whatever the build type: without inlining, two of
-# these files could share a copy of a template.
 # The reference is for comparison and for processors without a file of their own: small before fast.
 set_source_files_properties(kernels/scalar.cpp PROPERTIES COMPILE_OPTIONS "-Os")
+
+# One file per instruction set, with the flags it needs. -O2 stays whatever the build type: without inlining, two of
+# these files could share a copy of a template.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   target_sources(tidbit PRIVATE kernels/cpu_x86.cpp kernels/avx2.cpp kernels/avx512vnni.cpp)
   target_compile_definitions(tidbit PRIVATE TIDBIT_KERNELS_X86)
