@@ -69,12 +69,23 @@ struct Rows {
   float *operator[](std::uint32_t i) const { return data + i * stride; }
 };
 
+// body(t) for each token of a chunk, which works on about `floats` floats once; tokens are shared out over the workers.
+// A float costs as much here as some quarter of a byte of weights does in a product.
+template <class Body>
+void each_token(Session &s, std::uint32_t count, std::uint64_t floats, Body body) {
+  const std::uint32_t parts = task_count(s, count, count * floats / 4);
+  parallel(s, parts, [&](std::uint32_t i) {
+    const Share share = share_of(count, parts, i);
+    for (std::uint32_t t = share.begin; t < share.end; ++t) body(t);
+  });
+}
+
 void quantize_rows(Session &s, const Tensor &w, Rows x, std::uint32_t count) {
   const QuantizedRows &q = s.activations.quantized;
-  for (std::uint32_t t = 0; t < count; ++t) {
+  each_token(s, count, w.cols, [&](std::uint32_t t) {
     s.kernels->quantize(x[t], w.cols, w.group, q.codes + t * q.code_stride, q.scales + t * q.group_stride,
                         q.sums + t * q.sum_stride());
-  }
+  });
 }
 
 using MatmulKernel = void (*)(const Matmul &, std::uint32_t, std::uint32_t);
@@ -115,7 +126,7 @@ void apply(Session &s, const Tensor &w, const float *bias, Rows x, Rows y, std::
     body(m, share.begin, share.end);
   });
   if (bias == nullptr) return;
-  for (std::uint32_t t = 0; t < count; ++t) k.add(y[t], bias, w.rows);
+  each_token(s, count, w.rows, [&](std::uint32_t t) { k.add(y[t], bias, w.rows); });
 }
 
 void normalize(const Session &s, const float *weight, const float *bias, const float *x, float *y) {
@@ -141,17 +152,19 @@ struct Layer {
   Rows inner() const { return {s.activations.inner, s.sizes.inner_stride}; }
 
   void normalize_rows(Role weight, Role bias, Rows from, Rows to) const {
-    for (std::uint32_t t = 0; t < count; ++t) normalize(s, vector(weight), vector(bias), from[t], to[t]);
+    each_token(s, count, s.model.config().width,
+               [&](std::uint32_t t) { normalize(s, vector(weight), vector(bias), from[t], to[t]); });
   }
 
   void rotate() const {
     const Config &c = s.model.config();
     if (c.position != format::Position::rotary) return;
-    for (std::uint32_t t = 0; t < count; ++t) {
+    const std::uint32_t heads = c.heads + c.kv_heads;
+    each_token(s, count, std::uint64_t{heads} * c.rotary_dim, [&](std::uint32_t t) {
       const std::size_t at = t * s.sizes.angle_stride;
-      s.kernels->rotate_halves(inner()[t], s.activations.cos + at, s.activations.sin + at, c.heads + c.kv_heads,
-                               c.head_dim, c.rotary_dim / 2);
-    }
+      s.kernels->rotate_halves(inner()[t], s.activations.cos + at, s.activations.sin + at, heads, c.head_dim,
+                               c.rotary_dim / 2);
+    });
   }
 
   // From rows of the residual stream to the sublayer rows.
@@ -166,10 +179,10 @@ struct Layer {
   void feed_forward(Rows from) const {
     const Config &c = s.model.config();
     apply(s, matrix(Role::ffn_up), vector(Role::ffn_up_bias), from, inner(), count);
-    for (std::uint32_t t = 0; t < count; ++t) {
+    each_token(s, count, std::uint64_t{c.ffn_width} * 4, [&](std::uint32_t t) {
       float *gate = inner()[t];
       s.kernels->activate(c.activation, gate, c.gated != 0 ? gate + c.ffn_width : nullptr, c.ffn_width);
-    }
+    });
     apply(s, matrix(Role::ffn_down), vector(Role::ffn_down_bias), inner(), sublayer(), count);
   }
 
@@ -179,9 +192,8 @@ struct Layer {
     const bool pre = s.model.config().norm_place == format::NormPlace::pre;
     if (pre) normalize_rows(weight, bias, hidden(), sublayer());
     body(pre ? sublayer() : hidden());
-    for (std::uint32_t t = 0; t < count; ++t) {
-      s.kernels->add(hidden()[t], sublayer()[t], s.model.config().width);
-    }
+    const std::uint32_t width = s.model.config().width;
+    each_token(s, count, width, [&](std::uint32_t t) { s.kernels->add(hidden()[t], sublayer()[t], width); });
     if (!pre) normalize_rows(weight, bias, hidden(), hidden());
   }
 };
@@ -190,13 +202,13 @@ struct Layer {
 
 void embed_chunk(Session &s, const std::int32_t *tokens, std::uint32_t count) {
   const Tensor *frequencies = s.model.global(Role::rotary_frequencies);
-  for (std::uint32_t t = 0; t < count; ++t) {
+  each_token(s, count, s.model.config().width, [&](std::uint32_t t) {
     embed(s, tokens[t], s.position + t, s.activations.hidden + t * s.sizes.hidden_stride);
-    if (frequencies == nullptr) continue;
+    if (frequencies == nullptr) return;
     const std::size_t at = t * s.sizes.angle_stride;
     rotary_angles(s.model.floats(frequencies), frequencies->cols, s.position + t, s.activations.cos + at,
                   s.activations.sin + at);
-  }
+  });
 }
 
 void run_layer(Session &s, std::uint32_t layer, std::uint32_t count) {
