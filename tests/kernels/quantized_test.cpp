@@ -56,27 +56,6 @@ struct PlainQ8 {
   }
 };
 
-TEST(MatmulQ8, EqualsRowsTimesColumns) {
-  for (unsigned round = 0; round < 200; ++round) {
-    Random random(round);
-    const PlainQ8 w(random, random.from_to(1, 50), random.from_to(1, 300), random.from_to(1, 4) * 64);
-    const std::uint32_t stride = (w.cols + 63) / 64 * 64;
-    std::vector<float> x(w.cols), scales(w.groups()), y(w.rows);
-    std::vector<std::int8_t> codes(stride);
-    std::vector<CodeSums> sums(stride / 64);
-    for (float &v : x) v = random_value(random, Values::wide);
-    scalar().quantize(x.data(), w.cols, w.group, codes.data(), scales.data(), sums.data());
-    const std::vector<std::byte> packed = w.packed();
-    ASSERT_EQ(packed.size(), format::tensor_bytes(format::Dtype::q8, format::Layout::tile16, w.rows, w.cols, w.group));
-    const QuantizedRows q{codes.data(), scales.data(), sums.data(), stride, w.groups()};
-    scalar().matmul_q8({packed.data(), w.rows, w.cols, w.group, 1, nullptr, 0, q, y.data(), w.rows}, 0,
-                       (w.rows + 15) / 16);
-    for (std::uint32_t r = 0; r < w.rows; ++r) {
-      ASSERT_EQ(result_bits(w.times(r, codes.data(), scales.data())), result_bits(y[r])) << "row " << r;
-    }
-  }
-}
-
 // A q4 matrix as rows and columns: weight = scale * (block scale * (code - 8) + 6 * block shift).
 struct PlainQ4 {
   std::uint32_t rows, cols, group;
@@ -140,10 +119,12 @@ struct PlainQ4 {
   }
 };
 
-TEST(MatmulQ4, EqualsRowsTimesColumns) {
+template <class Plain>
+void product_equals_rows_times_columns(format::Dtype dtype,
+                                       void (*Kernels::*matmul)(const Matmul &, std::uint32_t, std::uint32_t)) {
   for (unsigned round = 0; round < 200; ++round) {
     Random random(round);
-    const PlainQ4 w(random, random.from_to(1, 50), random.from_to(1, 300), random.from_to(1, 4) * 64);
+    const Plain w(random, random.from_to(1, 50), random.from_to(1, 300), random.from_to(1, 4) * 64);
     const std::uint32_t stride = (w.cols + 63) / 64 * 64;
     std::vector<float> x(w.cols), scales(w.groups()), y(w.rows);
     std::vector<std::int8_t> codes(stride);
@@ -151,14 +132,22 @@ TEST(MatmulQ4, EqualsRowsTimesColumns) {
     for (float &v : x) v = random_value(random, Values::wide);
     scalar().quantize(x.data(), w.cols, w.group, codes.data(), scales.data(), sums.data());
     const std::vector<std::byte> packed = w.packed();
-    ASSERT_EQ(packed.size(), format::tensor_bytes(format::Dtype::q4, format::Layout::tile16, w.rows, w.cols, w.group));
+    ASSERT_EQ(packed.size(), format::tensor_bytes(dtype, format::Layout::tile16, w.rows, w.cols, w.group));
     const QuantizedRows q{codes.data(), scales.data(), sums.data(), stride, w.groups()};
-    scalar().matmul_q4({packed.data(), w.rows, w.cols, w.group, 1, nullptr, 0, q, y.data(), w.rows}, 0,
+    (scalar().*matmul)({packed.data(), w.rows, w.cols, w.group, 1, nullptr, 0, q, y.data(), w.rows}, 0,
                        (w.rows + 15) / 16);
     for (std::uint32_t r = 0; r < w.rows; ++r) {
       ASSERT_EQ(result_bits(w.times(r, codes.data(), scales.data())), result_bits(y[r])) << "row " << r;
     }
   }
+}
+
+TEST(MatmulQ8, EqualsRowsTimesColumns) {
+  product_equals_rows_times_columns<PlainQ8>(format::Dtype::q8, &Kernels::matmul_q8);
+}
+
+TEST(MatmulQ4, EqualsRowsTimesColumns) {
+  product_equals_rows_times_columns<PlainQ4>(format::Dtype::q4, &Kernels::matmul_q4);
 }
 
 TEST(Quantize, CodesAreTheNearestMultiplesOfTheScale) {
