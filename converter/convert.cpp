@@ -93,7 +93,8 @@ void set_options(const ConvertOptions &options, format::Config &config) {
 
 std::string options_text(const ConvertOptions &options, const fs::path &tokenizer, std::uint32_t context) {
   return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + " --weights " + dtype_name(options.weights) +
-         (options.embeddings ? std::string(" --embeddings ") + dtype_name(*options.embeddings) : "") + " --kv " + dtype_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
+         (options.embeddings ? std::string(" --embeddings ") + dtype_name(*options.embeddings) : "") + " --kv " +
+         dtype_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
          (tokenizer.empty() ? "none" : base_name(tokenizer));
 }
 

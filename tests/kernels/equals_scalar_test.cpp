@@ -158,29 +158,27 @@ void fill_codes(Fenced<std::byte> &w, Dtype dtype, const MatmulShape &s, Random 
   }
 }
 
+template <class Entry>
+void product_equals_scalar(Kernel &test, Random &random, Values values, Dtype dtype, Entry entry) {
+  const MatmulShape s(random, true);
+  Fenced<std::byte> w(format::tensor_bytes(dtype, Layout::tile16, s.rows, s.cols, s.group));
+  fill_codes(w, dtype, s, random, values);
+  QuantizedTokens x(random, values, s.cols, s.group, s.tokens);
+  const std::size_t y_stride = s.rows + random.from_to(0, 5);
+  test.same<float>((s.tokens - 1) * y_stride + s.rows, [&](const Kernels &k, float *y) {
+    (k.*entry)({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, x.view(), y, y_stride}, s.begin, s.end);
+  });
+}
+
 TEST_P(Kernel, MatmulQ8EqualsScalar) {
   often(250, [&](Random &random, Values values) {
-    const MatmulShape s(random, true);
-    Fenced<std::byte> w(format::tensor_bytes(Dtype::q8, Layout::tile16, s.rows, s.cols, s.group));
-    fill_codes(w, Dtype::q8, s, random, values);
-    QuantizedTokens x(random, values, s.cols, s.group, s.tokens);
-    const std::size_t y_stride = s.rows + random.from_to(0, 5);
-    same<float>((s.tokens - 1) * y_stride + s.rows, [&](const Kernels &k, float *y) {
-      k.matmul_q8({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, x.view(), y, y_stride}, s.begin, s.end);
-    });
+    product_equals_scalar(*this, random, values, Dtype::q8, &Kernels::matmul_q8);
   });
 }
 
 TEST_P(Kernel, MatmulQ4EqualsScalar) {
   often(250, [&](Random &random, Values values) {
-    const MatmulShape s(random, true);
-    Fenced<std::byte> w(format::tensor_bytes(Dtype::q4, Layout::tile16, s.rows, s.cols, s.group));
-    fill_codes(w, Dtype::q4, s, random, values);
-    QuantizedTokens x(random, values, s.cols, s.group, s.tokens);
-    const std::size_t y_stride = s.rows + random.from_to(0, 5);
-    same<float>((s.tokens - 1) * y_stride + s.rows, [&](const Kernels &k, float *y) {
-      k.matmul_q4({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, x.view(), y, y_stride}, s.begin, s.end);
-    });
+    product_equals_scalar(*this, random, values, Dtype::q4, &Kernels::matmul_q4);
   });
 }
 
