@@ -77,7 +77,7 @@ format::Tensor tensor_entry(const TensorPlan &plan, Dtype weights) {
   entry.layout = plain ? Layout::plain : Layout::tile16;
   entry.dtype = plan.is_vector ? Dtype::f32 : weights;
   if (is_table(plan.role) && weights != Dtype::f32) entry.dtype = Dtype::f16;
-  entry.group = entry.dtype == Dtype::q8 || entry.dtype == Dtype::q4 ? format::kDefaultGroup : 0;
+  entry.group = format::in_groups(entry.dtype) ? format::kDefaultGroup : 0;
   entry.bytes = format::tensor_bytes(entry.dtype, entry.layout, entry.rows, entry.cols, entry.group);
   return entry;
 }

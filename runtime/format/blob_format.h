@@ -27,6 +27,9 @@ inline constexpr std::uint32_t kMaxProvenanceBytes = 4096;
 
 enum class Dtype : std::uint8_t { f32 = 0, f16 = 1, q8 = 2, q4 = 3 };
 
+// Codes in groups along a row, each group with a scale.
+static constexpr bool in_groups(Dtype dtype) { return dtype == Dtype::q8 || dtype == Dtype::q4; }
+
 // How the elements of a tensor are arranged (tensor_layout.h).
 enum class Layout : std::uint8_t {
   plain = 0,   // row after row, no padding; f32 and f16 only

@@ -77,7 +77,7 @@ bool has_kind(const Tensor &t, Kind kind) {
 }
 
 bool has_group(const Tensor &t) {
-  if (t.dtype < Dtype::q8) return t.group == 0;
+  if (!format::in_groups(t.dtype)) return t.group == 0;
   return t.group != 0 && t.group <= format::kMaxGroup && t.group % format::kPair == 0;
 }
 

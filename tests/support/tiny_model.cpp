@@ -67,7 +67,8 @@ class Builder {
     header.section_count = 1;
     header.tensor_count = static_cast<std::uint32_t>(tensors_.size());
     header.config = model_.config;
-    const Section weights{format::SectionKind::weights, 0, start, end - start, hash64(blob.data() + start, end - start)};
+    const Section weights{format::SectionKind::weights, 0, start, end - start,
+                          hash64(blob.data() + start, end - start)};
     std::memcpy(blob.data(), &header, sizeof header);
     std::memcpy(blob.data() + sizeof header, &weights, sizeof weights);
     std::memcpy(blob.data() + sizeof header + sizeof weights, tensors_.data(), tensors_.size() * sizeof(Tensor));
@@ -77,7 +78,7 @@ class Builder {
 
  private:
   void add(Role role, std::uint16_t layer, Dtype dtype, Layout layout, std::uint32_t rows, std::uint32_t cols) {
-    const auto group = static_cast<std::uint16_t>(dtype == Dtype::q8 || dtype == Dtype::q4 ? format::kDefaultGroup : 0);
+    const auto group = static_cast<std::uint16_t>(format::in_groups(dtype) ? format::kDefaultGroup : 0);
     tensors_.push_back({role, layer, dtype, layout, group, rows, cols, 0, 0});
   }
   void matrix(Role role, std::uint16_t layer, std::uint32_t rows, std::uint32_t cols) {
