@@ -1,5 +1,5 @@
-// Choosing a token. Probabilities become integers ("masses", the most probable token has nearly 2^30), so that sums do not depend
-// on an order and every target draws the same token. Nothing is sorted: thresholds are found digit by digit.
+// Choosing a token. Probabilities become integers ("masses", the most probable token has nearly 2^30), so that sums do
+// not depend on an order and every target draws the same token. Nothing is sorted: thresholds are found digit by digit.
 #include "kernels/scalar_lanes.h"
 #include "tidbit/tidbit.h"
 
@@ -8,6 +8,20 @@ namespace {
 
 constexpr int kMassBits = 30;
 constexpr std::uint32_t kFullMass = 1u << kMassBits;
+
+// Loops over a vocabulary go in blocks of a fixed length, which compilers turn into vector code.
+constexpr std::uint32_t kBlock = 16;
+
+// One float. a * b + c is rounded twice, which is cheap also where there is no fma instruction, and what a comparison
+// selects is selected by bits: a branch would keep loops from becoming vector code.
+struct MassLanes : ScalarLanes {
+  static F fma(F a, F b, F c) { return a * b + c; }
+  static F min(F a, F b) { return less(a, b, a, b); }
+  static F less(F a, F b, F yes, F no) {
+    const std::uint32_t mask = a < b ? 0xFFFFFFFF : 0;
+    return bits_float((float_bits(yes) & mask) | (float_bits(no) & ~mask));
+  }
+};
 
 // The masses overwrite the logits.
 class Masses {
@@ -18,23 +32,65 @@ class Masses {
   std::uint32_t operator[](std::uint32_t i) const { return float_bits(storage_[i]); }
   void set(std::uint32_t i, std::uint32_t mass) { storage_[i] = bits_float(mass); }
 
-  std::uint64_t total() const {
+  // Of tokens [begin, end).
+  std::uint64_t sum(std::uint32_t begin, std::uint32_t end) const {
     std::uint64_t sum = 0;
-    for (std::uint32_t i = 0; i < count_; ++i) sum += (*this)[i];
+    for (std::uint32_t i = begin; i < end; ++i) sum += (*this)[i];
     return sum;
+  }
+  std::uint64_t total() const { return sum(0, count_); }
+
+  // body(i) for the tokens with masses from `least` to `most`, ascending; blocks without one are passed over.
+  template <class Body>
+  void each_within(std::uint32_t least, std::uint32_t most, Body body) const {
+    for (std::uint32_t begin = 0; begin < count_; begin += kBlock) {
+      const bool whole = count_ - begin >= kBlock;
+      if (whole && !any_within(begin, least, most)) continue;
+      const std::uint32_t end = whole ? begin + kBlock : count_;
+      for (std::uint32_t i = begin; i < end; ++i) {
+        if (is_within(storage_[i], least, most)) body(i);
+      }
+    }
   }
 
  private:
+  // Masses are compared as signed numbers, which more instruction sets can do.
+  static bool is_within(float stored, std::uint32_t least, std::uint32_t most) {
+    const auto mass = static_cast<std::int32_t>(float_bits(stored));
+    return (mass >= static_cast<std::int32_t>(least)) & (mass <= static_cast<std::int32_t>(most));
+  }
+  bool any_within(std::uint32_t begin, std::uint32_t least, std::uint32_t most) const {
+    const float *block = storage_ + begin;
+    std::uint32_t found = 0;
+#pragma GCC unroll 1  // unrolled it would become scalar code
+    for (std::uint32_t i = 0; i < kBlock; ++i) found |= is_within(block[i], least, most) ? 1u : 0u;
+    return found != 0;
+  }
+
   float *storage_;
   std::uint32_t count_;
 };
 
-std::uint32_t highest_index(const float *logits, std::uint32_t count) {
-  std::uint32_t best = 0;
-  for (std::uint32_t i = 1; i < count; ++i) {
-    if (logits[i] > logits[best]) best = i;
+// The largest of the numbers; minus infinity where there is none.
+float highest_logit(const float *logits, std::uint32_t count) {
+  float best[kBlock];
+  for (float &b : best) b = -__builtin_inff();
+  std::uint32_t i = 0;
+  for (; i + kBlock <= count; i += kBlock) {
+    for (std::uint32_t j = 0; j < kBlock; ++j) best[j] = logits[i + j] > best[j] ? logits[i + j] : best[j];
   }
-  return best;
+  for (std::uint32_t j = 0; i + j < count; ++j) best[j] = logits[i + j] > best[j] ? logits[i + j] : best[j];
+  float highest = best[0];
+  for (const float b : best) highest = b > highest ? b : highest;
+  return highest;
+}
+
+std::uint32_t highest_index(const float *logits, std::uint32_t count) {
+  const float highest = highest_logit(logits, count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (logits[i] == highest) return i;
+  }
+  return 0;
 }
 
 bool seen_before(const std::int32_t *tokens, std::uint32_t index) {
@@ -44,7 +100,8 @@ bool seen_before(const std::int32_t *tokens, std::uint32_t index) {
   return false;
 }
 
-void penalize(float *logits, std::uint32_t count, float penalty, const std::int32_t *recent, std::uint32_t recent_count) {
+void penalize(float *logits, std::uint32_t count, float penalty, const std::int32_t *recent,
+              std::uint32_t recent_count) {
   for (std::uint32_t i = 0; i < recent_count; ++i) {
     const auto token = static_cast<std::uint32_t>(recent[i]);
     if (token >= count || seen_before(recent, i)) continue;
@@ -52,17 +109,18 @@ void penalize(float *logits, std::uint32_t count, float penalty, const std::int3
   }
 }
 
-// floor(2^30 exp((logit - highest) / temperature)), at most 2^30 - 1.
+// floor(2^30 exp((logit - highest) / temperature)), at most 2^30 - 1; 0 where that is below 1 or no number.
+std::uint32_t mass_of(float logit, float highest, float temperature) {
+  const float x = (logit - highest) / temperature;
+  const float mass = FloatBodies<MassLanes>::exp(x) * static_cast<float>(kFullMass);
+  const float sound = MassLanes::less(-21.0f, x, mass, 0.0f);
+  const float below = MassLanes::min(sound, static_cast<float>(kFullMass - 64));
+  return static_cast<std::uint32_t>(static_cast<std::int32_t>(below));
+}
+
 void to_masses(float *logits, std::uint32_t count, float temperature) {
-  const float highest = logits[highest_index(logits, count)];
-  Masses masses(logits, count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const float x = (logits[i] - highest) / temperature;
-    const bool counts = x > -21.0f && x <= 0.0f;  // exp(-21) 2^30 is below 1
-    const float share = counts ? FloatBodies<ScalarLanes>::exp(x) : 0.0f;
-    const auto mass = static_cast<std::uint32_t>(share * static_cast<float>(kFullMass));
-    masses.set(i, mass < kFullMass ? mass : kFullMass - 1);
-  }
+  const float highest = highest_logit(logits, count);
+  for (std::uint32_t i = 0; i < count; ++i) logits[i] = bits_float(mass_of(logits[i], highest, temperature));
 }
 
 // How much of something lies at or above a mass: tokens, or mass itself.
@@ -74,35 +132,35 @@ struct Cut {
 };
 
 // The highest threshold such that what is at or above it weighs at least `target`: found in digits from the top,
-// with one pass and one histogram each.
+// with one pass and one histogram each. What has the digit 0 need not be looked at: it is what remains.
 Cut find_cut(const Masses &masses, Weight weight, std::uint64_t target) {
   constexpr std::uint32_t kDigitBits = 6, kDigits = 1u << kDigitBits;
   std::uint32_t prefix = 0;
   for (int shift = kMassBits - static_cast<int>(kDigitBits); shift >= 0; shift -= static_cast<int>(kDigitBits)) {
     std::uint64_t histogram[kDigits] = {};
-    for (std::uint32_t i = 0; i < masses.count(); ++i) {
-      const std::uint32_t digits = masses[i] >> shift;
-      if (digits >> kDigitBits == prefix) histogram[digits % kDigits] += weight(masses[i]);
-    }
+    const std::uint32_t least = (prefix * kDigits + 1) << shift, most = ((prefix * kDigits + kDigits) << shift) - 1;
+    masses.each_within(least, most,
+                       [&](std::uint32_t i) { histogram[masses[i] >> shift & (kDigits - 1)] += weight(masses[i]); });
     std::uint32_t digit = kDigits - 1;
     for (; digit > 0 && histogram[digit] < target; --digit) target -= histogram[digit];
-    prefix = prefix << kDigitBits | digit;
+    prefix = prefix * kDigits + digit;
   }
   return {prefix, target};
+}
+
+void drop_below(Masses &masses, std::uint32_t least) {
+  for (std::uint32_t i = 0; i < masses.count(); ++i) masses.set(i, masses[i] < least ? 0 : masses[i]);
 }
 
 // Drops what is below the cut, and of its equals those with the highest ids.
 void keep_above(Masses &masses, Weight weight, std::uint64_t target) {
   const Cut cut = find_cut(masses, weight, target);
+  drop_below(masses, cut.threshold);
   std::uint64_t kept = 0;
-  for (std::uint32_t i = 0; i < masses.count(); ++i) {
-    if (masses[i] > cut.threshold) continue;
-    if (masses[i] < cut.threshold || kept >= cut.at) {
-      masses.set(i, 0);
-    } else {
-      kept += weight(masses[i]);
-    }
-  }
+  masses.each_within(cut.threshold, cut.threshold, [&](std::uint32_t i) {
+    if (kept >= cut.at) return masses.set(i, 0);
+    kept += weight(cut.threshold);
+  });
 }
 
 void keep_top_k(Masses &masses, std::uint32_t k) {
@@ -117,10 +175,7 @@ void keep_top_p(Masses &masses, float top_p) {
 }
 
 void keep_min_p(Masses &masses, float min_p) {
-  const auto least = static_cast<std::uint32_t>(static_cast<double>(min_p) * kFullMass);
-  for (std::uint32_t i = 0; i < masses.count(); ++i) {
-    if (masses[i] < least) masses.set(i, 0);
-  }
+  if (min_p > 0) drop_below(masses, static_cast<std::uint32_t>(static_cast<double>(min_p) * kFullMass));
 }
 
 std::uint64_t next_random(tidbit_rng &rng) {
@@ -141,7 +196,13 @@ std::uint64_t scale_random(std::uint64_t random, std::uint64_t total) {
 
 std::uint32_t draw(const Masses &masses, tidbit_rng &rng) {
   std::uint64_t left = scale_random(next_random(rng), masses.total());
-  for (std::uint32_t i = 0; i < masses.count(); ++i) {
+  std::uint32_t i = 0;
+  for (; i + kBlock <= masses.count(); i += kBlock) {
+    const std::uint64_t sum = masses.sum(i, i + kBlock);
+    if (left < sum) break;
+    left -= sum;
+  }
+  for (; i < masses.count(); ++i) {
     if (left < masses[i]) return i;
     left -= masses[i];
   }

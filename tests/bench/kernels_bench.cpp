@@ -246,6 +246,22 @@ void bench_quantize(State &state, const Kernels &kernels) {
   });
 }
 
+// ---- choosing a token ----
+
+void bench_sample(State &state, std::uint32_t vocabulary, tidbit_sampling sampling) {
+  Array<float> logits = some_floats(vocabulary);
+  Array<float> x(vocabulary);
+  tidbit_rng rng = {1};
+  const Stopwatch stopwatch;
+  for (auto _ : state) {
+    std::memcpy(x.data(), logits.data(), vocabulary * sizeof(float));
+    std::int32_t token = 0;
+    tidbit_sample(x.data(), vocabulary, &sampling, &rng, nullptr, 0, &token);
+    ::benchmark::DoNotOptimize(token);
+  }
+  report(state, stopwatch, "bytes/s", vocabulary * sizeof(float), 0);
+}
+
 // ---- the list ----
 
 template <class Run>
@@ -306,6 +322,14 @@ void add_vectors(const std::string &isa, const Kernels &k) {
   add_activation("gelu_erf", Activation::gelu_erf, false);
 }
 
+void add_sampling() {
+  for (const std::uint32_t vocabulary : {32000u, 151936u}) {
+    const std::string size = "/" + std::to_string(vocabulary);
+    add("sample/greedy" + size, [=](State &state) { bench_sample(state, vocabulary, {}); });
+    add("sample/top_p" + size, [=](State &state) { bench_sample(state, vocabulary, {0.8f, 0, 0.95f, 0, 0}); });
+  }
+}
+
 std::string billions(double rate) {
   char text[32];
   std::snprintf(text, sizeof text, "%.1f", 1e-9 * rate);
@@ -352,6 +376,7 @@ int main(int argc, char **argv) {
   benchmark::AddCustomContext("memory read by one thread, GB/s", billions(memory.bytes_per_second));
   const Storage storage(memory.buffer_bytes);
   add_all(storage, memory);
+  add_sampling();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;

@@ -62,6 +62,20 @@ TEST(Sample, TopKKeepsKOfThem) {
   EXPECT_EQ(draw(kLogits, sampling, 5000).size(), 6u);
 }
 
+TEST(Sample, TopKOfALargeVocabularyIsExact) {
+  constexpr std::uint32_t kCount = 50021, kKept = 40;
+  std::vector<float> logits(kCount);
+  for (std::uint32_t i = 0; i < kCount; ++i) logits[i] = static_cast<float>(i * 7919 % kCount) * 1e-4f;
+  tidbit_sampling sampling{};
+  sampling.temperature = 3.0f;
+  sampling.top_k = kKept;
+  const auto counts = draw(logits, sampling, 2000);
+  EXPECT_EQ(counts.size(), kKept);
+  for (const auto &[token, times] : counts) {
+    EXPECT_GE(static_cast<std::uint32_t>(token) * 7919 % kCount, kCount - kKept) << token;
+  }
+}
+
 TEST(Sample, TopPKeepsTheSmallestSetThatReachesIt) {
   const std::vector<float> logits = {std::log(0.5f), std::log(0.3f), std::log(0.15f), std::log(0.05f)};
   tidbit_sampling sampling{};
@@ -93,7 +107,8 @@ TEST(Sample, RepeatPenaltyCountsATokenOnce) {
   EXPECT_EQ(sample({3.0f, 2.0f, -1.0f}, sampling, rng, {0, 0, 0}), 0);  // 3 / 1.4 is still above 2
   sampling.repeat_penalty = 2.0f;
   EXPECT_EQ(sample({3.0f, 2.0f, -1.0f}, sampling, rng, {0, 0, 0}), 1);
-  EXPECT_EQ(sample({-3.0f, -4.0f}, sampling, rng, {0, 7, -2}), 1);  // a negative logit is multiplied; ids outside are nothing
+  EXPECT_EQ(sample({-3.0f, -4.0f}, sampling, rng, {0, 7, -2}),
+            1);  // a negative logit is multiplied; ids outside are nothing
 }
 
 TEST(Sample, SeedGivesTheSameTokensEverywhere) {
@@ -127,8 +142,11 @@ TEST(Sample, ParametersOutOfRangeAreRefused) {
   tidbit_rng rng{1};
   int32_t token = 0;
   const float nan = std::numeric_limits<float>::quiet_NaN();
-  for (const tidbit_sampling bad : {tidbit_sampling{-1, 0, 0, 0, 0}, {nan, 0, 0, 0, 0}, {1, 0, 1.5f, 0, 0},
-                                    {1, 0, 0, -0.1f, 0}, {1, 0, 0, 0, nan}}) {
+  for (const tidbit_sampling bad : {tidbit_sampling{-1, 0, 0, 0, 0},
+                                    {nan, 0, 0, 0, 0},
+                                    {1, 0, 1.5f, 0, 0},
+                                    {1, 0, 0, -0.1f, 0},
+                                    {1, 0, 0, 0, nan}}) {
     EXPECT_EQ(tidbit_sample(logits.data(), 3, &bad, &rng, nullptr, 0, &token), TIDBIT_ERR_ARGUMENT);
   }
   const tidbit_sampling good{};
