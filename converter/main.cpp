@@ -129,5 +129,5 @@ int parse_and_run(int argc, char **argv) {
 int main(int argc, char **argv) try { return parse_and_run(argc, argv); } catch (const std::bad_alloc &) {
   return fail("out of memory", 1);
 } catch (const std::exception &error) {
-  return fail(error.what(), 1);
+  return fail(tidbit::convert::one_line(error.what()).c_str(), 1);
 }

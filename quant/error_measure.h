@@ -19,6 +19,11 @@ struct ErrorMeasure {
     }
   }
 
+  void add(const ErrorMeasure &other) {
+    signal += other.signal;
+    noise += other.noise;
+  }
+
   // Root mean square of the error over that of the original; 0 for a tensor of zeros.
   double relative_rms() const { return signal > 0 ? std::sqrt(noise / signal) : 0.0; }
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 #include "format/tensor_layout.h"
 #include "kernels/arith.h"
@@ -24,10 +25,12 @@ struct Grid {
         shift(unit * static_cast<float>(format::kQ4Shift * block_shift)),
         fine(static_cast<std::uint8_t>(scale | (block_shift & 15) << 4)) {}
 
-  // The nearest of the 16 points, as -8 to 7. Adding 1.5 * 2^23 rounds to an integer.
-  float nearest(float x, float inverse) const {
-    const float at = std::min(std::max((x - shift) * inverse, -8.0f), 7.0f);
-    return (at + 0x1.8p23f) - 0x1.8p23f;
+  // The nearest of the 16 points, as -8 to 7, for each of some floats. Adding 1.5 * 2^23 rounds to an integer.
+  template <class Floats>
+  Floats nearest(Floats x, float inverse) const {
+    const Floats at = (x - shift) * inverse, least = Floats{} - 8.0f, largest = Floats{} + 7.0f;
+    const Floats high = at < largest ? at : largest;
+    return ((high > least ? high : least) + 0x1.8p23f) - 0x1.8p23f;
   }
 };
 
@@ -36,18 +39,29 @@ struct Fit {
   std::uint8_t fine = 0;
 };
 
+// Registers of most targets; loops of single floats stay scalar code.
+using Floats [[gnu::vector_size(16)]] = float;
+
+Floats squares(Floats values, const Grid &grid, float inverse) {
+  const Floats errors = values - (grid.nearest(values, inverse) * grid.step + grid.shift);
+  return errors * errors;
+}
+
+// Element i counts to partial sum i mod 16.
 float squared_error(const float *x, std::uint32_t count, const Grid &grid) {
   const float inverse = 1.0f / grid.step;
-  float partial[16] = {};
+  Floats sums[4] = {};
   std::uint32_t at = 0;
-  const auto add = [&](std::uint32_t i) {
-    const float error = x[at + i] - (grid.nearest(x[at + i], inverse) * grid.step + grid.shift);
-    partial[i] += error * error;
-  };
   for (; at + 16 <= count; at += 16) {
-    for (std::uint32_t i = 0; i < 16; ++i) add(i);
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      Floats values;
+      std::memcpy(&values, x + at + i * 4, sizeof values);
+      sums[i] += squares(values, grid, inverse);
+    }
   }
-  for (std::uint32_t i = 0; at + i < count; ++i) add(i);
+  float partial[16];
+  std::memcpy(partial, sums, sizeof partial);
+  for (std::uint32_t i = 0; at + i < count; ++i) partial[i] += squares(Floats{} + x[at + i], grid, inverse)[0];
   return tree_sum(partial);
 }
 

@@ -7,6 +7,7 @@
 #include "converter/blob/roles.h"
 #include "converter/blob/row_reader.h"
 #include "converter/error.h"
+#include "converter/parallel.h"
 #include "format/hash.h"
 #include "format/tensor_layout.h"
 #include "quant/error_measure.h"
@@ -130,16 +131,19 @@ class BlobWriter {
       return measure_plain(entry.dtype, rows, std::uint64_t{count} * cols, measure);
     }
     const std::uint64_t tile_bytes = format::tile_bytes(entry.dtype, cols, entry.group);
-    packed_.resize(format::tile_count(count) * tile_bytes);
-    std::vector<float> stored(std::uint64_t{kTileRows} * cols);
-    for (std::uint32_t first = 0; first < count; first += kTileRows) {
-      const std::uint32_t n = std::min(kTileRows, count - first);
+    const auto tiles = static_cast<std::uint32_t>(format::tile_count(count));
+    packed_.resize(tiles * tile_bytes);
+    std::vector<quant::ErrorMeasure> measures(tiles);
+    in_parallel(tiles, [&](std::uint32_t i) {
+      const std::uint32_t first = i * kTileRows, n = std::min(kTileRows, count - first);
       const float *from = rows + std::uint64_t{first} * cols;
-      std::byte *tile = packed_.data() + first / kTileRows * tile_bytes;
+      std::byte *tile = packed_.data() + i * tile_bytes;
+      std::vector<float> stored(std::uint64_t{n} * cols);
       quant::pack_tile(entry.dtype, from, n, cols, entry.group, tile);
       quant::unpack_tile(entry.dtype, tile, n, cols, entry.group, stored.data());
-      measure.add(from, stored.data(), std::uint64_t{n} * cols);
-    }
+      measures[i].add(from, stored.data(), stored.size());
+    });
+    for (const quant::ErrorMeasure &of_tile : measures) measure.add(of_tile);
   }
 
   void measure_plain(Dtype dtype, const float *values, std::uint64_t count, quant::ErrorMeasure &measure) const {

@@ -1,0 +1,56 @@
+#include "converter/parallel.h"
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+namespace tidbit::convert {
+namespace {
+
+class Job {
+ public:
+  Job(std::uint32_t count, const std::function<void(std::uint32_t)> &body) : count_(count), body_(body) {}
+
+  void work() {
+    try {
+      for (std::uint64_t i = next_++; i < count_; i = next_++) body_(static_cast<std::uint32_t>(i));
+    } catch (...) {
+      next_ = count_;
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = std::current_exception();
+    }
+  }
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  const std::uint32_t count_;
+  const std::function<void(std::uint32_t)> &body_;
+  std::atomic<std::uint64_t> next_ = 0;
+  std::mutex mutex_;
+  std::exception_ptr error_;
+};
+
+}  // namespace
+
+void in_parallel(std::uint32_t count, const std::function<void(std::uint32_t)> &body) {
+  Job job(count, body);
+  {
+    std::vector<std::jthread> helpers;
+    const std::uint32_t threads = std::min(count, std::thread::hardware_concurrency());
+    try {
+      for (std::uint32_t i = 1; i < threads; ++i) helpers.emplace_back([&job] { job.work(); });
+    } catch (const std::system_error &) {
+      // Fewer threads do it too.
+    }
+    job.work();
+  }
+  job.rethrow();
+}
+
+}  // namespace tidbit::convert
