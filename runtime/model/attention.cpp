@@ -9,24 +9,6 @@ namespace {
 using format::Config;
 using format::Dtype;
 
-// Keys and values of a chunk into the cache; heads are shared out, because tokens share tiles.
-void store_chunk(Session &s, std::uint32_t layer, std::uint32_t count) {
-  const Config &c = s.model.config();
-  const std::uint64_t bytes = std::uint64_t{count} * c.kv_heads * c.head_dim * 2 * sizeof(float);
-  const std::uint32_t parts = task_count(s, c.kv_heads, bytes);
-  parallel(s, parts, [&](std::uint32_t i) {
-    const Share share = share_of(c.kv_heads, parts, i);
-    for (std::uint32_t t = 0; t < count; ++t) {
-      const float *keys = s.activations.inner + t * s.sizes.inner_stride + std::size_t{c.heads} * c.head_dim;
-      const float *values = keys + std::size_t{c.kv_heads} * c.head_dim;
-      for (std::uint32_t h = share.begin; h < share.end; ++h) {
-        const std::size_t at = std::size_t{h} * c.head_dim;
-        s.kv.store(*s.kernels, layer, h, s.position + t, keys + at, values + at);
-      }
-    }
-  });
-}
-
 using ScoresKernel = void (*)(const Scores &);
 using MixKernel = void (*)(const Mix &);
 
@@ -138,8 +120,19 @@ void attend_tokens(const Session &s, std::uint32_t layer, std::uint32_t tokens, 
 
 }  // namespace
 
+void store_keys_values(Session &s, std::uint32_t layer, Share tokens) {
+  const Config &c = s.model.config();
+  for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) {
+    const float *keys = s.activations.inner + t * s.sizes.inner_stride + std::size_t{c.heads} * c.head_dim;
+    const float *values = keys + std::size_t{c.kv_heads} * c.head_dim;
+    for (std::uint32_t h = 0; h < c.kv_heads; ++h) {
+      const std::size_t at = std::size_t{h} * c.head_dim;
+      s.kv.store(*s.kernels, layer, h, s.position + t, keys + at, values + at);
+    }
+  }
+}
+
 void attend(Session &s, std::uint32_t layer, std::uint32_t count) {
-  store_chunk(s, layer, count);
   const Config &c = s.model.config();
   const std::uint32_t heads = c.heads;
   const std::uint32_t units = count == 1 ? heads : heads * ((count + kQueryBlock - 1) / kQueryBlock);

@@ -60,7 +60,7 @@ void embed(const Session &s, std::int32_t token, std::uint32_t position, float *
   if (const Tensor *t = s.model.global(Role::segment_embedding)) add_table_row(s.model, *t, s.segment, x);
 }
 
-// ---- operations on the rows of a chunk ----
+// ---- operations on rows of a chunk ----
 
 struct Rows {
   float *data;
@@ -69,22 +69,24 @@ struct Rows {
   float *operator[](std::uint32_t i) const { return data + i * stride; }
 };
 
-// body(t) for each token of a chunk, which works on about `floats` floats once; tokens are shared out over the workers.
-// A float costs as much here as some quarter of a byte of weights does in a product.
-template <class Body>
-void each_token(Session &s, std::uint32_t count, std::uint64_t floats, Body body) {
-  const std::uint32_t parts = task_count(s, count, count * floats / 4);
-  parallel(s, parts, [&](std::uint32_t i) {
-    const Share share = share_of(count, parts, i);
-    for (std::uint32_t t = share.begin; t < share.end; ++t) body(t);
-  });
-}
+// Who works on what: tokens [begin, end) of a chunk, all of one operation after the other. Products of `alone` are cut
+// by rows and shared out over the workers; else the workers have other tokens, and this one does its part by itself.
+struct Part {
+  Session &s;
+  Share tokens;
+  bool alone;
 
-void quantize_rows(Session &s, const Tensor &w, Rows x, std::uint32_t count) {
-  const QuantizedRows &q = s.activations.quantized;
-  each_token(s, count, w.cols, [&](std::uint32_t t) {
-    s.kernels->quantize(x[t], w.cols, w.group, q.codes + t * q.code_stride, q.scales + t * q.group_stride,
-                        q.sums + t * q.sum_stride());
+  template <class Body>
+  void each_token(Body body) const {
+    for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) body(t);
+  }
+};
+
+void quantize_rows(const Part &part, const Tensor &w, Rows x) {
+  const QuantizedRows &q = part.s.activations.quantized;
+  part.each_token([&](std::uint32_t t) {
+    part.s.kernels->quantize(x[t], w.cols, w.group, q.codes + t * q.code_stride, q.scales + t * q.group_stride,
+                             q.sums + t * q.sum_stride());
   });
 }
 
@@ -104,29 +106,35 @@ MatmulKernel matmul_kernel(const Kernels &k, Dtype dtype) {
   return k.matmul_q8;
 }
 
+QuantizedRows rows_from(const QuantizedRows &q, std::uint32_t t) {
+  return {q.codes + t * q.code_stride, q.scales + t * q.group_stride, q.sums + t * q.sum_stride(), q.code_stride,
+          q.group_stride};
+}
+
 // y[t] = W x[t] + bias
-void apply(Session &s, const Tensor &w, const float *bias, Rows x, Rows y, std::uint32_t count) {
-  if (w.group != 0) quantize_rows(s, w, x, count);
+void apply(const Part &part, const Tensor &w, const float *bias, Rows x, Rows y) {
+  Session &s = part.s;
+  if (w.group != 0) quantize_rows(part, w, x);
+  const std::uint32_t first = part.tokens.begin, count = part.tokens.end - first;
   const Matmul m{.weights = s.model.data(w),
                  .rows = w.rows,
                  .cols = w.cols,
                  .group = w.group,
                  .tokens = count,
-                 .x = x.data,
+                 .x = x[first],
                  .x_stride = x.stride,
-                 .q = s.activations.quantized,
-                 .y = y.data,
+                 .q = rows_from(s.activations.quantized, first),
+                 .y = y[first],
                  .y_stride = y.stride};
   const Kernels &k = *s.kernels;
   const MatmulKernel body = matmul_kernel(k, w.dtype);
   const auto tiles = static_cast<std::uint32_t>(format::tile_count(w.rows));
-  const std::uint32_t parts = task_count(s, tiles, w.bytes * count);
+  const std::uint32_t parts = part.alone ? task_count(s, tiles, w.bytes * count) : 1;
   parallel(s, parts, [&](std::uint32_t i) {
     const Share share = share_of(tiles, parts, i);
     body(m, share.begin, share.end);
   });
-  if (bias == nullptr) return;
-  each_token(s, count, w.rows, [&](std::uint32_t t) { k.add(y[t], bias, w.rows); });
+  if (bias != nullptr) part.each_token([&](std::uint32_t t) { k.add(y[t], bias, w.rows); });
 }
 
 void normalize(const Session &s, const float *weight, const float *bias, const float *x, float *y) {
@@ -141,80 +149,113 @@ void normalize(const Session &s, const float *weight, const float *bias, const f
 // ---- one layer ----
 
 struct Layer {
+  const Part &part;
   Session &s;
   std::uint32_t index;
-  std::uint32_t count;
 
   const Tensor &matrix(Role role) const { return *s.model.layer(index, role); }
   const float *vector(Role role) const { return s.model.floats(s.model.layer(index, role)); }
   Rows hidden() const { return {s.activations.hidden, s.sizes.hidden_stride}; }
   Rows sublayer() const { return {s.activations.sublayer, s.sizes.hidden_stride}; }
   Rows inner() const { return {s.activations.inner, s.sizes.inner_stride}; }
+  bool pre_norm() const { return s.model.config().norm_place == format::NormPlace::pre; }
 
-  void normalize_rows(Role weight, Role bias, Rows from, Rows to) const {
-    each_token(s, count, s.model.config().width,
-               [&](std::uint32_t t) { normalize(s, vector(weight), vector(bias), from[t], to[t]); });
+  void normalize_rows(Role weight, Role bias, Rows to) const {
+    part.each_token([&](std::uint32_t t) { normalize(s, vector(weight), vector(bias), hidden()[t], to[t]); });
+  }
+
+  // Pre-norm: x + f(norm(x)). Post-norm: norm(x + f(x)). What f reads, and what follows it.
+  Rows begin_residual(Role weight, Role bias) const {
+    if (!pre_norm()) return hidden();
+    normalize_rows(weight, bias, sublayer());
+    return sublayer();
+  }
+  void end_residual(Role weight, Role bias) const {
+    const std::uint32_t width = s.model.config().width;
+    part.each_token([&](std::uint32_t t) { s.kernels->add(hidden()[t], sublayer()[t], width); });
+    if (!pre_norm()) normalize_rows(weight, bias, hidden());
   }
 
   void rotate() const {
     const Config &c = s.model.config();
     if (c.position != format::Position::rotary) return;
-    const std::uint32_t heads = c.heads + c.kv_heads;
-    each_token(s, count, std::uint64_t{heads} * c.rotary_dim, [&](std::uint32_t t) {
+    part.each_token([&](std::uint32_t t) {
       const std::size_t at = t * s.sizes.angle_stride;
-      s.kernels->rotate_halves(inner()[t], s.activations.cos + at, s.activations.sin + at, heads, c.head_dim,
-                               c.rotary_dim / 2);
+      s.kernels->rotate_halves(inner()[t], s.activations.cos + at, s.activations.sin + at, c.heads + c.kv_heads,
+                               c.head_dim, c.rotary_dim / 2);
     });
   }
 
-  // From rows of the residual stream to the sublayer rows.
-  void attention(Rows from) const {
-    apply(s, matrix(Role::qkv), vector(Role::qkv_bias), from, inner(), count);
+  // From the residual stream to queries, keys and values; the latter two also into the cache.
+  void before_attention() const {
+    const Rows from = begin_residual(Role::attention_norm, Role::attention_norm_bias);
+    apply(part, matrix(Role::qkv), vector(Role::qkv_bias), from, inner());
     rotate();
-    attend(s, index, count);
+    store_keys_values(s, index, part.tokens);
+  }
+
+  void after_attention() const {
     const Rows mixed{inner().data + s.sizes.attention_at, inner().stride};
-    apply(s, matrix(Role::attention_out), vector(Role::attention_out_bias), mixed, sublayer(), count);
+    apply(part, matrix(Role::attention_out), vector(Role::attention_out_bias), mixed, sublayer());
+    end_residual(Role::attention_norm, Role::attention_norm_bias);
+    feed_forward(begin_residual(Role::ffn_norm, Role::ffn_norm_bias));
+    end_residual(Role::ffn_norm, Role::ffn_norm_bias);
   }
 
   void feed_forward(Rows from) const {
     const Config &c = s.model.config();
-    apply(s, matrix(Role::ffn_up), vector(Role::ffn_up_bias), from, inner(), count);
-    each_token(s, count, std::uint64_t{c.ffn_width} * 4, [&](std::uint32_t t) {
+    apply(part, matrix(Role::ffn_up), vector(Role::ffn_up_bias), from, inner());
+    part.each_token([&](std::uint32_t t) {
       float *gate = inner()[t];
       s.kernels->activate(c.activation, gate, c.gated != 0 ? gate + c.ffn_width : nullptr, c.ffn_width);
     });
-    apply(s, matrix(Role::ffn_down), vector(Role::ffn_down_bias), inner(), sublayer(), count);
-  }
-
-  // Pre-norm: x + f(norm(x)). Post-norm: norm(x + f(x)).
-  template <class Sublayer>
-  void residual(Role weight, Role bias, Sublayer body) const {
-    const bool pre = s.model.config().norm_place == format::NormPlace::pre;
-    if (pre) normalize_rows(weight, bias, hidden(), sublayer());
-    body(pre ? sublayer() : hidden());
-    const std::uint32_t width = s.model.config().width;
-    each_token(s, count, width, [&](std::uint32_t t) { s.kernels->add(hidden()[t], sublayer()[t], width); });
-    if (!pre) normalize_rows(weight, bias, hidden(), hidden());
+    apply(part, matrix(Role::ffn_down), vector(Role::ffn_down_bias), inner(), sublayer());
   }
 };
+
+// A worker's tokens must be this many, or the weights are read too often for what is done with them.
+constexpr std::uint32_t kLeastTokens = 16;
+
+// The i-th of `parts` shares of the chunk's tokens. They meet where tiles of keys do: a tile is cleared by the one that
+// stores its first position.
+Share tokens_of(const Session &s, std::uint32_t count, std::uint32_t parts, std::uint32_t i) {
+  const std::uint32_t first = s.position / format::kTileRows, end = s.position + count;
+  const Share tiles = share_of((end + format::kTileRows - 1) / format::kTileRows - first, parts, i);
+  const auto token = [&](std::uint32_t tile) {
+    const std::uint32_t position = (first + tile) * format::kTileRows;
+    return position < s.position ? 0 : position < end ? position - s.position : count;
+  };
+  return {token(tiles.begin), token(tiles.end)};
+}
+
+// body(part) for parts that have all tokens of a chunk between them: one for each worker, so that a worker's
+// activations stay in its own cache, or a single one where the tokens are too few for that.
+template <class Body>
+void each_part(Session &s, std::uint32_t count, Body body) {
+  const std::uint32_t most = count / kLeastTokens;
+  const std::uint32_t parts = most < s.limits.workers ? most : s.limits.workers;
+  if (parts < 2) return body(Part{s, {0, count}, true});
+  parallel(s, parts, [&](std::uint32_t i) { body(Part{s, tokens_of(s, count, parts, i), false}); });
+}
 
 }  // namespace
 
 void embed_chunk(Session &s, const std::int32_t *tokens, std::uint32_t count) {
   const Tensor *frequencies = s.model.global(Role::rotary_frequencies);
-  each_token(s, count, s.model.config().width, [&](std::uint32_t t) {
+  const auto body = [&](std::uint32_t t) {
     embed(s, tokens[t], s.position + t, s.activations.hidden + t * s.sizes.hidden_stride);
     if (frequencies == nullptr) return;
     const std::size_t at = t * s.sizes.angle_stride;
     rotary_angles(s.model.floats(frequencies), frequencies->cols, s.position + t, s.activations.cos + at,
                   s.activations.sin + at);
-  });
+  };
+  each_part(s, count, [&](const Part &part) { part.each_token(body); });
 }
 
 void run_layer(Session &s, std::uint32_t layer, std::uint32_t count) {
-  const Layer l{s, layer, count};
-  l.residual(Role::attention_norm, Role::attention_norm_bias, [&](Rows from) { l.attention(from); });
-  l.residual(Role::ffn_norm, Role::ffn_norm_bias, [&](Rows from) { l.feed_forward(from); });
+  each_part(s, count, [&](const Part &part) { Layer{part, s, layer}.before_attention(); });
+  attend(s, layer, count);
+  each_part(s, count, [&](const Part &part) { Layer{part, s, layer}.after_attention(); });
 }
 
 void compute_logits(Session &s, std::uint32_t index) {
@@ -226,7 +267,7 @@ void compute_logits(Session &s, std::uint32_t index) {
     x.data = s.activations.sublayer;
   }
   const float *bias = s.model.floats(s.model.global(Role::head_bias));
-  apply(s, s.model.head(), bias, x, {s.logits, c.vocab_size}, 1);
+  apply(Part{s, {0, 1}, true}, s.model.head(), bias, x, {s.logits, c.vocab_size});
   if (c.logit_scale == 1.0f) return;
   for (std::uint32_t i = 0; i < c.vocab_size; ++i) s.logits[i] = s.logits[i] * c.logit_scale;
 }

@@ -77,12 +77,23 @@ namespace tidbit {
 
 using Session = tidbit_session;
 
+// The i-th of `parts` nearly equal ranges of `count`.
+struct Share {
+  std::uint32_t begin, end;
+};
+constexpr Share share_of(std::uint32_t count, std::uint32_t parts, std::uint32_t i) {
+  const auto at = [&](std::uint64_t k) { return static_cast<std::uint32_t>(count * k / parts); };
+  return {at(i), at(i + 1)};
+}
+
 // forward.cpp
 void embed_chunk(Session &s, const std::int32_t *tokens, std::uint32_t count);
 void run_layer(Session &s, std::uint32_t layer, std::uint32_t count);
 void compute_logits(Session &s, std::uint32_t index);
 
-// attention.cpp: keys and values of the chunk into the cache, then its attention into the inner rows.
+// attention.cpp: keys and values of some tokens of the chunk into the cache; then the attention of all of its tokens,
+// into the inner rows.
+void store_keys_values(Session &s, std::uint32_t layer, Share tokens);
 void attend(Session &s, std::uint32_t layer, std::uint32_t count);
 
 // Runs body(i) for i below `parts` on the caller's threads, or here where there are none.
@@ -105,15 +116,6 @@ inline std::uint32_t task_count(const Session &s, std::uint32_t units, std::uint
   std::uint32_t parts = units < s.limits.workers ? units : s.limits.workers;
   if (worth < parts) parts = static_cast<std::uint32_t>(worth);
   return parts == 0 ? 1 : parts;
-}
-
-// The i-th of `parts` nearly equal ranges of `count`.
-struct Share {
-  std::uint32_t begin, end;
-};
-constexpr Share share_of(std::uint32_t count, std::uint32_t parts, std::uint32_t i) {
-  const auto at = [&](std::uint64_t k) { return static_cast<std::uint32_t>(count * k / parts); };
-  return {at(i), at(i + 1)};
 }
 
 }  // namespace tidbit
