@@ -19,6 +19,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   using I = __m256i;
   static constexpr std::uint32_t streams = 2, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 2,
                                  turn = 4;
+  static constexpr bool prefetches = true;
 
   // All ones in the first n lanes.
   static __m256i first(std::uint32_t n) {
