@@ -17,9 +17,9 @@ namespace {
 
 struct Avx2Lanes : XsimdLanes<Avx2> {
   using I = __m256i;
-  static constexpr std::uint32_t streams = 2, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 2,
+  static constexpr std::uint32_t streams = 4, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 2,
                                  turn = 4;
-  static constexpr bool prefetches = true;
+  static constexpr bool prefetch_q8 = true, prefetch_q4 = true;
 
   // All ones in the first n lanes.
   static __m256i first(std::uint32_t n) {

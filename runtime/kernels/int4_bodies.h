@@ -6,7 +6,7 @@
 // high(n) are the codes of 4 columns each; B, a block's sums, from block_start(start) on, block_dot(b, n, x4) adding
 // the products with word i of x; load_scale(p) of a fine byte a lane, with which add_block(acc, b, scale) adds a
 // finished block to an I; load_zeros(p, q) of the fine bytes of two blocks, with which add_zeros(acc, zeros, sums) adds
-// what the sums of their activations are multiplied by; and prefetches: whether weights are asked for ahead.
+// what the sums of their activations are multiplied by; and prefetch_q4 (prefetch_next).
 #pragma once
 
 #include "kernels/quant_bodies.h"
@@ -31,15 +31,6 @@ struct Int4Bodies : QuantBodies<L> {
     std::size_t sum_stride;
   };
 
-  // Asks for what lies at the same place of the next tiles to be worked on, where each line is read once: three streams
-  // a tile are more than the hardware follows from page to page. Past the end of the memory it does nothing.
-  template <std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void prefetch_next(const std::byte *p, std::size_t tile_stride) {
-    if constexpr (kVectors == 1 && L::prefetches) {
-      __builtin_prefetch(reinterpret_cast<const void *>(reinterpret_cast<std::uintptr_t>(p) + kTiles * tile_stride));
-    }
-  }
-
   // Columns [8 o, 8 o + 8) of a block.
   template <std::uint32_t o, std::uint32_t kTiles, std::uint32_t kVectors>
   [[gnu::always_inline]] static void dot_octet(const std::byte *codes, std::size_t tile_stride, const std::int8_t *x,
@@ -49,7 +40,7 @@ struct Int4Bodies : QuantBodies<L> {
 #pragma GCC unroll 16
     for (std::uint32_t i = 0; i < kAll; ++i) {
       const std::byte *line = codes + i / kParts * tile_stride + o * 64;
-      if (i % kParts == 0) prefetch_next<kTiles, kVectors>(line, tile_stride);
+      if (i % kParts == 0) QuantBodies<L>::template prefetch_next<L::prefetch_q4, kTiles, kVectors>(line, tile_stride);
       const auto both = L::load_nibbles(line + i % kParts * W * 4);
       low[i] = L::low(both);
       high[i] = L::high(both);
@@ -108,7 +99,7 @@ struct Int4Bodies : QuantBodies<L> {
     for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
       const std::uint32_t tile = i / kParts, part = i % kParts;
       const std::byte *fine = o.fine + tile * o.tile_stride + part * W;
-      if (part == 0) prefetch_next<kTiles, kVectors>(fine, o.tile_stride);
+      if (part == 0) QuantBodies<L>::template prefetch_next<L::prefetch_q4, kTiles, kVectors>(fine, o.tile_stride);
       const auto zeros = L::load_zeros(fine, fine + format::kTileRows);
 #pragma GCC unroll 16
       for (std::uint32_t v = 0; v < kVectors; ++v) {
@@ -136,7 +127,8 @@ struct Int4Bodies : QuantBodies<L> {
       FloatBodies<L>::get_rows(m, at, acc);
       std::uint32_t g = at.begin / m.group;
       for (std::uint32_t k = at.begin; k < at.end; k += m.group, ++g) {
-        for (std::uint32_t i = 0; i < kTiles; ++i) prefetch_next<kTiles, kTokens>(w + g * 32 + i * stride, stride);
+        for (std::uint32_t i = 0; i < kTiles; ++i)
+          QuantBodies<L>::template prefetch_next<L::prefetch_q4, kTiles, kTokens>(w + g * 32 + i * stride, stride);
         I sums[kTiles][kTokens][kParts];
         dot_group(o, m.cols - k < m.group ? m.cols - k : m.group, sums);
         QuantBodies<L>::add_group(w + g * 32, stride, m.q.scales + at.token * m.q.group_stride + g, m.q.group_stride,

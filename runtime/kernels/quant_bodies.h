@@ -6,7 +6,8 @@
 // load_codes(p, c) prepares those of 16 rows; start(sum), the first value of a dot product with codes that add up to
 // `sum` (a correction where the instruction wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from
 // load_x(p), which may read up to 16 bytes; dot4<i>(acc, w, x), which adds to each lane the products of its codes with
-// word i of x; to_float(I); and codes(x, n, inverse, out), which writes n codes and returns their sum.
+// word i of x; to_float(I); codes(x, n, inverse, out), which writes n codes and returns their sum; and prefetch_q8
+// (prefetch_next).
 #pragma once
 
 #include <cstring>
@@ -86,13 +87,26 @@ struct QuantBodies : FloatBodies<L> {
     std::memset(codes + n, 0, format::round_up(n, format::kPair) - n);
   }
 
+  // Asks for what lies at the same place of the next tiles to be worked on, where each line is read once and the
+  // hardware does not follow all streams from page to page. Past the end of the memory it does nothing.
+  template <bool kWanted, std::uint32_t kTiles, std::uint32_t kVectors>
+  [[gnu::always_inline]] static void prefetch_next(const void *p, std::size_t tile_stride) {
+    if constexpr (kWanted && kVectors == 1) {
+      __builtin_prefetch(reinterpret_cast<const void *>(reinterpret_cast<std::uintptr_t>(p) + kTiles * tile_stride));
+    }
+  }
+
   // Word i of a turn: 4 codes of 16 rows of each tile with each vector.
   template <std::uint32_t i, std::uint32_t kTiles, std::uint32_t kVectors>
   [[gnu::always_inline]] static void dot_word(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
                                               std::size_t x_stride, I (&acc)[kTiles][kVectors][kParts]) {
     typename L::C weights[kTiles][kParts];
 #pragma GCC unroll 16
-    for (std::uint32_t tile = 0; tile < kTiles; ++tile) L::load_codes(w + tile * tile_stride + i * 64, weights[tile]);
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+      const std::int8_t *line = w + tile * tile_stride + i * 64;
+      prefetch_next<L::prefetch_q8, kTiles, kVectors>(line, tile_stride);
+      L::load_codes(line, weights[tile]);
+    }
 #pragma GCC unroll 16
     for (std::uint32_t v = 0; v < kVectors; ++v) {
 #pragma GCC unroll 16
