@@ -27,9 +27,9 @@ int status_error(const char *what, tidbit_status status) {
   return data_error("%s: %s", what, tidbit_status_string(status));
 }
 
-int LoadedModel::open(const char *path) {
+int LoadedModel::open(const char *path, posix::Paging paging) {
   path_ = path;
-  if (const char *reason = file_.map(path)) return data_error("%s: %s", path, reason);
+  if (const char *reason = file_.map(path, paging)) return data_error("%s: %s", path, reason);
   uint64_t fault = 0;
   tidbit_status status = tidbit_open(file_.data(), file_.bytes(), &model_, &fault);
   if (status == TIDBIT_ERR_NOT_A_BLOB) {
@@ -43,8 +43,8 @@ int LoadedModel::open(const char *path) {
   return status == TIDBIT_OK ? kOk : status_error(path, status);
 }
 
-int LoadedModel::open_with_tokenizer(const char *path) {
-  if (const int code = open(path); code != kOk) return code;
+int LoadedModel::open_with_tokenizer(const char *path, posix::Paging paging) {
+  if (const int code = open(path, paging); code != kOk) return code;
   if (info_.has_tokenizer != 0) return kOk;
   return data_error("%s: converted without a tokenizer; give ids with --tokens, or convert it with one", path);
 }

@@ -15,9 +15,9 @@ namespace tidbit::cli {
 class LoadedModel {
  public:
   // An exit code, after an error line where it is not kOk.
-  int open(const char *path);
+  int open(const char *path, posix::Paging paging = posix::Paging::on_use);
   // The same, and refuses a blob without a tokenizer.
-  int open_with_tokenizer(const char *path);
+  int open_with_tokenizer(const char *path, posix::Paging paging = posix::Paging::on_use);
 
   const tidbit_model *get() const { return &model_; }
   const tidbit_model_info &info() const { return info_; }

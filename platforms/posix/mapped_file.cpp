@@ -29,13 +29,14 @@ MappedFile::~MappedFile() {
   if (data_ != nullptr) munmap(data_, bytes_);
 }
 
-const char *MappedFile::map(const char *path) {
+const char *MappedFile::map(const char *path, Paging paging) {
   // Without O_NONBLOCK opening a pipe would wait for its writer before it can be refused.
   const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return strerror(errno);
   const char *reason = refusal(file, &bytes_);
   if (reason == nullptr) {
-    void *data = mmap(nullptr, bytes_, PROT_READ, MAP_PRIVATE, file, 0);
+    const int flags = MAP_PRIVATE | (paging == Paging::at_once ? MAP_POPULATE : 0);
+    void *data = mmap(nullptr, bytes_, PROT_READ, flags, file, 0);
     if (data == MAP_FAILED) {
       reason = strerror(errno);
     } else {

@@ -1,9 +1,11 @@
-// A file as read-only memory: nothing is copied, pages are read when they are first used.
+// A file as read-only memory: nothing is copied, pages are read when they are first used, or all at once before.
 #pragma once
 
 #include <stddef.h>
 
 namespace tidbit::posix {
+
+enum class Paging : unsigned char { on_use, at_once };
 
 class MappedFile {
  public:
@@ -13,7 +15,7 @@ class MappedFile {
   MappedFile &operator=(const MappedFile &) = delete;
 
   // Null on success, else why not, to be printed after the file's name. Call once.
-  const char *map(const char *path);
+  const char *map(const char *path, Paging paging = Paging::on_use);
 
   const void *data() const { return data_; }
   size_t bytes() const { return bytes_; }

@@ -121,6 +121,14 @@ TEST(Commands, RunIsReproducibleWithASeed) {
   EXPECT_EQ(tidbit(words).out, first.out);
 }
 
+TEST(Commands, PreloadChangesNothingThatIsPrinted) {
+  const Result plain = tidbit({"run", kModel, "-p", "turn", "--temp", "0", "-n", "8"});
+  const Result preloaded = tidbit({"run", kModel, "--preload", "-p", "turn", "--temp", "0", "-n", "8"});
+  EXPECT_EQ(preloaded.code, 0) << preloaded.error;
+  EXPECT_NE(preloaded.out, "");
+  EXPECT_EQ(preloaded.out, plain.out);
+}
+
 TEST(Commands, RunReadsItsPromptFromStandardInput) {
   const Words given{"run", kModel, "-p", "turn on", "--temp", "0", "-n", "10", "--echo"};
   const Words piped{"run", kModel, "-p", "-", "--temp", "0", "-n", "10", "--echo"};
