@@ -72,6 +72,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
     }
   }
   static I start(std::int32_t) { return _mm256_setzero_si256(); }
+  static const std::int8_t *next(const std::int8_t *line) { return line + 64; }
   using X = const std::int8_t *;
   static X load_x(const std::int8_t *p) { return p; }
   template <std::uint32_t i>

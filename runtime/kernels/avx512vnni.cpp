@@ -58,6 +58,7 @@ struct Avx512Lanes {
     c[0] = _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(0x80808080)));
   }
   static I start(std::int32_t sum) { return _mm512_set1_epi32(-128 * sum); }
+  static const std::int8_t *next(const std::int8_t *line) { return line + 64; }
   using X = const std::int8_t *;
   static X load_x(const std::int8_t *p) { return p; }
   template <std::uint32_t i>

@@ -260,11 +260,10 @@ struct FloatBodies {
   };
 
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void clear(F (&acc)[kTiles][kVectors][kParts]) {
-    for (auto &tile : acc) {
-      for (auto &vector : tile) {
-        for (F &a : vector) a = L::set(0.0f);
-      }
+  [[gnu::always_inline]] static void clear(F (&acc)[kTiles][kVectors][kParts]) {
+#pragma GCC unroll 64
+    for (std::uint32_t i = 0; i < kTiles * kVectors * kParts; ++i) {
+      acc[i / kParts / kVectors][i / kParts % kVectors][i % kParts] = L::set(0.0f);
     }
   }
 
@@ -305,18 +304,23 @@ struct FloatBodies {
     }
   };
 
-  // body(y, n, acc) for each vector of a block's sums: n of its rows are there, at y.
+  // body(y, acc) for each vector of a block's sums, which belongs at y.
   template <std::uint32_t kTiles, std::uint32_t kTokens, class Body>
-  static void each_vector(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts], Body body) {
-#pragma GCC unroll 16
-    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-      const std::uint32_t row = at.tile * 16 + i * W;
-      const std::uint32_t n = row >= m.rows ? 0 : m.rows - row;
-#pragma GCC unroll 16
-      for (std::uint32_t t = 0; t < kTokens; ++t) {
-        body(m.y + (at.token + t) * m.y_stride + row, n, acc[i / kParts][t][i % kParts]);
-      }
+  [[gnu::always_inline]] static void each_vector(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts],
+                                                 Body body) {
+    const std::size_t stride = m.y_stride;
+    float *const y = m.y + at.token * stride + std::size_t{at.tile} * 16;
+#pragma GCC unroll 64
+    for (std::uint32_t i = 0; i < kTokens * kTiles * kParts; ++i) {
+      const std::uint32_t token = i / (kTiles * kParts), vector = i % (kTiles * kParts);
+      body(y + token * stride + vector * W, vector, acc[vector / kParts][token][vector % kParts]);
     }
+  }
+
+  // Rows of the block that a vector of sums, the i-th of a token, has from its own on.
+  static std::uint32_t rows_left(const Matmul &m, Place at, std::uint32_t i) {
+    const std::uint32_t row = at.tile * 16 + i * W;
+    return row >= m.rows ? 0 : m.rows - row;
   }
 
   // Asks for the rows of y that a block of some tokens will write, those of tokens i, i + step, ...: a few at a time,
@@ -332,16 +336,24 @@ struct FloatBodies {
 
   // The sums over the columns before at.begin, which an earlier block left in y.
   template <std::uint32_t kTiles, std::uint32_t kTokens>
-  static void get_rows(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts]) {
+  [[gnu::always_inline]] static void get_rows(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts]) {
     if (at.begin == 0) return clear(acc);
-    each_vector(m, at, acc, [](const float *y, std::uint32_t n, F &a) {
+    if ((at.tile + kTiles) * 16 <= m.rows) {
+      return each_vector(m, at, acc, [](const float *y, std::uint32_t, F &a) { a = L::load(y); });
+    }
+    each_vector(m, at, acc, [&](const float *y, std::uint32_t i, F &a) {
+      const std::uint32_t n = rows_left(m, at, i);
       a = n >= W ? L::load(y) : n > 0 ? L::load_part(y, n) : L::set(0.0f);
     });
   }
 
   template <std::uint32_t kTiles, std::uint32_t kTokens>
-  static void put_rows(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts]) {
-    each_vector(m, at, acc, [](float *y, std::uint32_t n, F &a) {
+  [[gnu::always_inline]] static void put_rows(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts]) {
+    if ((at.tile + kTiles) * 16 <= m.rows) {
+      return each_vector(m, at, acc, [](float *y, std::uint32_t, F &a) { L::store(y, a); });
+    }
+    each_vector(m, at, acc, [&](float *y, std::uint32_t i, F &a) {
+      const std::uint32_t n = rows_left(m, at, i);
       if (n >= W) {
         L::store(y, a);
       } else if (n > 0) {

@@ -3,10 +3,11 @@
 //
 // Beside what float_bodies.h asks for, a lanes type has: larger(a, b), the larger magnitude of a and b as unsigned
 // bits; I, a vector of L::width int32, and C, the 4 consecutive codes of a row in each lane, of which
-// load_codes(p, c) prepares those of 16 rows; start(sum), the first value of a dot product with codes that add up to
-// `sum` (a correction where the instruction wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from
-// load_x(p), which may read up to 16 bytes; dot4<i>(acc, w, x), which adds to each lane the products of its codes with
-// word i of x; to_float(I); and codes(x, n, inverse, out), which writes n codes and returns their sum.
+// load_codes(p, c) prepares those of 16 rows, the next of which lie at next(p); start(sum), the first value of a dot
+// product with codes that add up to `sum` (a correction where the instruction wants unsigned codes, else 0); X, `turn`
+// words of 4 int8 of a vector, from load_x(p), which may read up to 16 bytes; dot4<i>(acc, w, x), which adds to each
+// lane the products of its codes with word i of x; to_float(I); and codes(x, n, inverse, out), which writes n codes and
+// returns their sum.
 #pragma once
 
 #include <cstring>
@@ -86,30 +87,40 @@ struct QuantBodies : FloatBodies<L> {
     std::memset(codes + n, 0, format::round_up(n, format::kPair) - n);
   }
 
-  // Word i of a turn: 4 codes of 16 rows of each tile with each vector.
+  // Word i of a turn: 4 codes of a tile's 16 rows with one vector.
+  template <std::uint32_t i>
+  [[gnu::always_inline]] static void dot_line(const typename L::C (&line)[kParts], const std::int8_t *x,
+                                              I (&acc)[kParts]) {
+#pragma GCC unroll 16
+    for (std::uint32_t j = 0; j < kParts; ++j) acc[j] = L::template dot4<i>(acc[j], line[j], L::load_x(x));
+  }
+
+  // Each tile with each vector; moves on to the next line of each tile. A line is loaded once; with one vector its
+  // registers are free again before the next line is loaded.
   template <std::uint32_t i, std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void dot_word(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
+  [[gnu::always_inline]] static void dot_word(const std::int8_t *(&w)[kTiles], const std::int8_t *x,
                                               std::size_t x_stride, I (&acc)[kTiles][kVectors][kParts]) {
-    typename L::C weights[kTiles][kParts];
+    typename L::C lines[kTiles][kParts];
 #pragma GCC unroll 16
-    for (std::uint32_t tile = 0; tile < kTiles; ++tile) L::load_codes(w + tile * tile_stride + i * 64, weights[tile]);
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+      L::load_codes(w[tile], lines[tile]);
+      w[tile] = L::next(w[tile]);
+      if (kVectors == 1) dot_line<i>(lines[tile], x, acc[tile][0]);
+    }
 #pragma GCC unroll 16
-    for (std::uint32_t v = 0; v < kVectors; ++v) {
+    for (std::uint32_t v = 0; v < kVectors && kVectors != 1; ++v) {
 #pragma GCC unroll 16
-      for (std::uint32_t j = 0; j < kTiles * kParts; ++j) {
-        I &sum = acc[j / kParts][v][j % kParts];
-        sum = L::template dot4<i>(sum, weights[j / kParts][j % kParts], L::load_x(x + v * x_stride));
-      }
+      for (std::uint32_t tile = 0; tile < kTiles; ++tile) dot_line<i>(lines[tile], x + v * x_stride, acc[tile][v]);
     }
   }
 
   // The first `words` words of a turn.
   template <std::uint32_t kTiles, std::uint32_t kVectors, std::uint32_t... i>
-  [[gnu::always_inline]] static void dot_turn(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
+  [[gnu::always_inline]] static void dot_turn(const std::int8_t *(&w)[kTiles], const std::int8_t *x,
                                               std::size_t x_stride, std::uint32_t words,
                                               I (&acc)[kTiles][kVectors][kParts],
                                               std::integer_sequence<std::uint32_t, i...>) {
-    ((i < words ? dot_word<i>(w, tile_stride, x, x_stride, acc) : void()), ...);
+    ((i < words ? dot_word<i>(w, x, x_stride, acc) : void()), ...);
   }
 
   // Integer sums over `words` words, some at a turn: compilers copy every sum at the turn of a loop.
@@ -118,22 +129,22 @@ struct QuantBodies : FloatBodies<L> {
                                                std::size_t x_stride, std::uint32_t words,
                                                I (&acc)[kTiles][kVectors][kParts]) {
     constexpr std::make_integer_sequence<std::uint32_t, L::turn> kTurn;
-    std::uint32_t k = 0;
-    for (; k + L::turn <= words; k += L::turn) {
-      dot_turn(w + k * 64, tile_stride, x + k * 4, x_stride, L::turn, acc, kTurn);
-    }
-    if (k < words) dot_turn(w + k * 64, tile_stride, x + k * 4, x_stride, words - k, acc, kTurn);
+    const std::int8_t *lines[kTiles];
+#pragma GCC unroll 16
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) lines[tile] = w + tile * tile_stride;
+    for (; words >= L::turn; words -= L::turn, x += L::turn * 4) dot_turn(lines, x, x_stride, L::turn, acc, kTurn);
+    if (words != 0) dot_turn(lines, x, x_stride, words, acc, kTurn);
   }
 
   // The accumulators of a group whose activations add up to the sums of `pairs` pairs of blocks.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
   static void start(const CodeSums *sums, std::size_t stride, std::uint32_t pairs, I (&acc)[kTiles][kVectors][kParts]) {
+#pragma GCC unroll 16
     for (std::uint32_t v = 0; v < kVectors; ++v) {
       std::int32_t sum = 0;
       for (std::uint32_t p = 0; p < pairs; ++p) sum += sums[v * stride + p].sum[0] + sums[v * stride + p].sum[1];
-      for (auto &tile : acc) {
-        for (I &a : tile[v]) a = L::start(sum);
-      }
+#pragma GCC unroll 16
+      for (std::uint32_t j = 0; j < kTiles * kParts; ++j) acc[j / kParts][v][j % kParts] = L::start(sum);
     }
   }
 

@@ -45,6 +45,7 @@ struct ScalarLanes {
   static void load_codes(const std::int8_t *p, C (&c)[16]) {
     for (int row = 0; row < 16; ++row) c[row] = p + row * 4;
   }
+  static const std::int8_t *next(const std::int8_t *line) { return line + 64; }
   using X = const std::int8_t *;
   static X load_x(const std::int8_t *p) { return p; }
   template <std::uint32_t i>
