@@ -53,7 +53,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   static F abs(F x) { return _mm256_andnot_ps(set(-0.0f), x); }
   static F copy_sign(F magnitude, F sign) { return _mm256_or_ps(abs(magnitude), _mm256_and_ps(set(-0.0f), sign)); }
   static F larger(F a, F b) {
-    return _mm256_castsi256_ps(_mm256_max_epu32(_mm256_castps_si256(abs(a)), _mm256_castps_si256(abs(b))));
+    return _mm256_castsi256_ps(_mm256_max_epu32(_mm256_castps_si256(a), _mm256_castps_si256(abs(b))));
   }
   static F scale2(F x, F t) {
     const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(t), 23);
@@ -125,7 +125,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
 
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
     __m256i sums = _mm256_setzero_si256();
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + 8 <= n; i += 8) {
       const __m256i codes = _mm256_cvtps_epi32(mul(load(x + i), set(inverse)));
       sums = _mm256_add_epi32(sums, codes);
@@ -136,11 +136,11 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
     _mm256_storeu_si256(reinterpret_cast<__m256i *>(lanes), sums);
     std::int32_t sum = 0;
     for (const std::int32_t lane : lanes) sum += lane;
-    return sum + codes_one_by_one(x + i, n - i, inverse, out + i);
+    return sum + codes_one_by_one(x + i, static_cast<std::uint32_t>(n - i), inverse, out + i);
   }
 
   static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + 8 <= n; i += 8) {
       _mm_storeu_si128(reinterpret_cast<__m128i *>(y + i), _mm256_cvtps_ph(load(x + i), _MM_FROUND_TO_NEAREST_INT));
     }

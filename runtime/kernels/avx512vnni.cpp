@@ -46,7 +46,7 @@ struct Avx512Lanes {
   static F abs(F x) { return _mm512_andnot_ps(set(-0.0f), x); }
   static F copy_sign(F magnitude, F sign) { return _mm512_or_ps(abs(magnitude), _mm512_and_ps(set(-0.0f), sign)); }
   static F larger(F a, F b) {
-    return _mm512_castsi512_ps(_mm512_max_epu32(_mm512_castps_si512(abs(a)), _mm512_castps_si512(abs(b))));
+    return _mm512_castsi512_ps(_mm512_max_epu32(_mm512_castps_si512(a), _mm512_castps_si512(abs(b))));
   }
   static F scale2(F x, F t) {
     const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(t), 23);
@@ -99,17 +99,17 @@ struct Avx512Lanes {
 
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
     __m512i sums = _mm512_setzero_si512();
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + 16 <= n; i += 16) {
       const __m512i codes = _mm512_cvtps_epi32(mul(load(x + i), set(inverse)));
       sums = _mm512_add_epi32(sums, codes);
       _mm_storeu_si128(reinterpret_cast<__m128i *>(out + i), _mm512_cvtepi32_epi8(codes));
     }
-    return _mm512_reduce_add_epi32(sums) + codes_one_by_one(x + i, n - i, inverse, out + i);
+    return _mm512_reduce_add_epi32(sums) + codes_one_by_one(x + i, static_cast<std::uint32_t>(n - i), inverse, out + i);
   }
 
   static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + 16 <= n; i += 16) {
       const __m256i halves = _mm512_cvtps_ph(load(x + i), _MM_FROUND_TO_NEAREST_INT);
       _mm256_storeu_si256(reinterpret_cast<__m256i *>(y + i), halves);

@@ -53,7 +53,7 @@ struct NeonLanes : XsimdLanes<Neon> {
   static F abs(F x) { return vabsq_f32(x); }
   static F copy_sign(F magnitude, F sign) { return vbslq_f32(vdupq_n_u32(0x80000000), sign, magnitude); }
   static F larger(F a, F b) {
-    const uint32x4_t bits = vmaxq_u32(vreinterpretq_u32_f32(abs(a)), vreinterpretq_u32_f32(abs(b)));
+    const uint32x4_t bits = vmaxq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(abs(b)));
     return vreinterpretq_f32_u32(bits);
   }
   static F scale2(F x, F t) {
@@ -99,18 +99,18 @@ struct NeonLanes : XsimdLanes<Neon> {
 
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
     int32x4_t sums = vdupq_n_s32(0);
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + 8 <= n; i += 8) {
       const int32x4_t lo = vcvtnq_s32_f32(mul(load(x + i), set(inverse)));
       const int32x4_t hi = vcvtnq_s32_f32(mul(load(x + i + 4), set(inverse)));
       sums = vaddq_s32(sums, vaddq_s32(lo, hi));
       vst1_s8(out + i, vmovn_s16(vcombine_s16(vmovn_s32(lo), vmovn_s32(hi))));
     }
-    return vaddvq_s32(sums) + codes_one_by_one(x + i, n - i, inverse, out + i);
+    return vaddvq_s32(sums) + codes_one_by_one(x + i, static_cast<std::uint32_t>(n - i), inverse, out + i);
   }
 
   static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + 4 <= n; i += 4) vst1_u16(y + i, vreinterpret_u16_f16(vcvt_f16_f32(load(x + i))));
     for (; i < n; ++i) y[i] = float_to_half(x[i]);
   }

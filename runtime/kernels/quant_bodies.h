@@ -1,8 +1,8 @@
 // The int8 kernels over a type of lanes (int4_bodies.h adds those of q4). Within a group the sum is an exact int32, so
 // that its order is free; across groups each row has one float accumulator.
 //
-// Beside what float_bodies.h asks for, a lanes type has: larger(a, b), the larger magnitude of a and b as unsigned
-// bits; I, a vector of L::width int32, and C, the 4 consecutive codes of a row in each lane, of which
+// Beside what float_bodies.h asks for, a lanes type has: larger(a, b), the larger of the magnitude a and that of b, as
+// unsigned bits; I, a vector of L::width int32, and C, the 4 consecutive codes of a row in each lane, of which
 // load_codes(p, c) prepares those of 16 rows, the next of which lie at next(p); start(sum), the first value of a dot
 // product with codes that add up to `sum` (a correction where the instruction wants unsigned codes, else 0); X, `turn`
 // words of 4 int8 of a vector, from load_x(p), which may read up to 16 bytes; dot4<i>(acc, w, x), which adds to each
@@ -49,8 +49,8 @@ struct QuantBodies : FloatBodies<L> {
   static float largest(const float *x, std::uint32_t n) {
     F best = L::set(0.0f);
     FloatBodies<L>::blocks(
-        n, [&](std::uint32_t i) { best = L::larger(best, L::load(x + i)); },
-        [&](std::uint32_t i, std::uint32_t rest) { best = L::larger(best, L::load_part(x + i, rest)); });
+        n, [&](std::size_t i) { best = L::larger(best, L::load(x + i)); },
+        [&](std::size_t i, std::uint32_t rest) { best = L::larger(best, L::load_part(x + i, rest)); });
     float lanes[W];
     L::store(lanes, best);
     std::uint32_t highest = 0;
@@ -123,17 +123,30 @@ struct QuantBodies : FloatBodies<L> {
     ((i < words ? dot_word<i>(w, x, x_stride, acc) : void()), ...);
   }
 
-  // Integer sums over `words` words, some at a turn: compilers copy every sum at the turn of a loop.
+  // Where the next codes of some tiles and of the first of some vectors, x_stride apart, are read.
+  template <std::uint32_t kTiles>
+  struct Codes {
+    const std::int8_t *lines[kTiles], *x;
+    std::size_t x_stride;
+
+    Codes(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *first, std::size_t stride)
+        : x(first), x_stride(stride) {
+#pragma GCC unroll 16
+      for (std::uint32_t tile = 0; tile < kTiles; ++tile) lines[tile] = w + tile * tile_stride;
+    }
+  };
+
+  // Integer sums over the next `words` words, some at a turn: compilers copy every sum at the turn of a loop.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void dot_codes(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
-                                               std::size_t x_stride, std::uint32_t words,
+  [[gnu::always_inline]] static void dot_codes(Codes<kTiles> &c, std::uint32_t words,
                                                I (&acc)[kTiles][kVectors][kParts]) {
     constexpr std::make_integer_sequence<std::uint32_t, L::turn> kTurn;
-    const std::int8_t *lines[kTiles];
-#pragma GCC unroll 16
-    for (std::uint32_t tile = 0; tile < kTiles; ++tile) lines[tile] = w + tile * tile_stride;
-    for (; words >= L::turn; words -= L::turn, x += L::turn * 4) dot_turn(lines, x, x_stride, L::turn, acc, kTurn);
-    if (words != 0) dot_turn(lines, x, x_stride, words, acc, kTurn);
+    for (; words >= L::turn; words -= L::turn, c.x += L::turn * 4) {
+      dot_turn(c.lines, c.x, c.x_stride, L::turn, acc, kTurn);
+    }
+    if (words == 0) return;
+    dot_turn(c.lines, c.x, c.x_stride, words, acc, kTurn);
+    c.x += words * 4;
   }
 
   // The accumulators of a group whose activations add up to the sums of `pairs` pairs of blocks.
@@ -164,7 +177,8 @@ struct QuantBodies : FloatBodies<L> {
       const std::size_t stride = format::q8_tile_bytes(m.cols, m.group);
       const std::byte *w = m.weights + at.tile * stride;
       const auto *w_codes = reinterpret_cast<const std::int8_t *>(w + format::q8_scale_bytes(m.cols, m.group));
-      const std::int8_t *x_codes = m.q.codes + at.token * m.q.code_stride;
+      Codes<kTiles> codes(w_codes + std::size_t{at.begin} * 16, stride,
+                          m.q.codes + at.token * m.q.code_stride + at.begin, m.q.code_stride);
       const CodeSums *x_sums = m.q.sums + at.token * m.q.sum_stride();
       F acc[kTiles][kTokens][kParts];
       FloatBodies<L>::get_rows(m, at, acc);
@@ -175,7 +189,7 @@ struct QuantBodies : FloatBodies<L> {
         FloatBodies<L>::template prefetch_rows<kTiles, kTokens>(m, at, g, groups);
         I sums[kTiles][kTokens][kParts];
         start(x_sums + k / format::kPair, m.q.sum_stride(), pair_count(count), sums);
-        dot_codes(w_codes + std::size_t{k} * 16, stride, x_codes + k, m.q.code_stride, (count + 3) / 4, sums);
+        dot_codes(codes, (count + 3) / 4, sums);
         add_group(w + g * 32, stride, m.q.scales + at.token * m.q.group_stride + g, m.q.group_stride, sums, acc);
       }
       FloatBodies<L>::put_rows(m, at, acc);
@@ -203,8 +217,10 @@ struct QuantBodies : FloatBodies<L> {
   template <std::uint32_t kTiles, std::uint32_t kQueries>
   static void put_scores(const Scores &s, std::uint32_t first, std::uint32_t query,
                          const I (&sums)[kTiles][kQueries][kParts]) {
+#pragma GCC unroll 16
     for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
       const F k_scale = L::load(s.k_scales + first + i * W);
+#pragma GCC unroll 16
       for (std::uint32_t v = 0; v < kQueries; ++v) {
         const F both = L::mul(k_scale, L::set(s.codes.scales[(query + v) * s.codes.group_stride]));
         const F score = L::mul(L::to_float(sums[i / kParts][v][i % kParts]), both);
@@ -222,7 +238,8 @@ struct QuantBodies : FloatBodies<L> {
         const auto *k = static_cast<const std::int8_t *>(s.k) + std::size_t{first} * words * 4;
         I sums[kTiles][kQueries][kParts];
         start(q.sums + query * q.sum_stride(), q.sum_stride(), pair_count(s.head_dim), sums);
-        dot_codes(k, std::size_t{words} * 64, q.codes + query * q.code_stride, q.code_stride, words, sums);
+        Codes<kTiles> codes(k, std::size_t{words} * 64, q.codes + query * q.code_stride, q.code_stride);
+        dot_codes(codes, words, sums);
         put_scores(s, first, query, sums);
       });
     });
