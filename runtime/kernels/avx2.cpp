@@ -18,7 +18,7 @@ namespace {
 struct Avx2Lanes : XsimdLanes<Avx2> {
   using I = __m256i;
   static constexpr std::uint32_t streams = 2, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 2,
-                                 turn = 4;
+                                 turn = 4, step = 1;
 
   // All ones in the first n lanes.
   static __m256i first(std::uint32_t n) {
@@ -65,7 +65,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   struct C {
     __m256i codes, magnitudes;
   };
-  static void load_codes(const std::int8_t *p, C (&c)[2]) {
+  static void load_codes(const std::int8_t *p, std::uint32_t, C (&c)[2]) {
     for (int i = 0; i < 2; ++i) {
       const __m256i codes = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p) + i);
       c[i] = {codes, _mm256_abs_epi8(codes)};

@@ -12,7 +12,7 @@ struct Avx512Lanes {
   using I = __m512i;
   using C = __m512i;
   static constexpr std::uint32_t width = 16, streams = 4, block_tiles = 2, block_tokens = 8, block_queries = 4,
-                                 block_vectors = 4, turn = 8;
+                                 block_vectors = 4, turn = 8, step = 1;
 
   static __mmask16 first(std::uint32_t n) { return static_cast<__mmask16>((1u << n) - 1); }
 
@@ -54,7 +54,7 @@ struct Avx512Lanes {
   }
 
   // vpdpbusd wants unsigned weights: w + 128, and 128 times the sum of x taken off beforehand.
-  static void load_codes(const std::int8_t *p, C (&c)[1]) {
+  static void load_codes(const std::int8_t *p, std::uint32_t, C (&c)[1]) {
     c[0] = _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(0x80808080)));
   }
   static I start(std::int32_t sum) { return _mm512_set1_epi32(-128 * sum); }

@@ -19,7 +19,7 @@ namespace {
 
 struct NeonLanes : XsimdLanes<Neon> {
   static constexpr std::uint32_t streams = 2, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 4,
-                                 turn = 4;
+                                 turn = 4, step = 1;
 
   // The first n of 4 elements, zeros after them.
   template <class T>
@@ -77,8 +77,9 @@ struct NeonLanes : XsimdLanes<Neon> {
   }
 
   using C = int8x16_t;
-  static void load_codes(const std::int8_t *p, C (&c)[4]) {
+  static void load_codes(const std::int8_t *p, std::uint32_t, C (&c)[4]) {
     const int8x16x4_t line = vld1q_s8_x4(p);
+#pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) c[i] = line.val[i];
   }
 

@@ -2,12 +2,13 @@
 // that its order is free; across groups each row has one float accumulator.
 //
 // Beside what float_bodies.h asks for, a lanes type has: larger(a, b), the larger of the magnitude a and that of b, as
-// unsigned bits; I, a vector of L::width int32, and C, the 4 consecutive codes of a row in each lane, of which
-// load_codes(p, c) prepares those of 16 rows, the next of which lie at next(p); start(sum), the first value of a dot
+// unsigned bits; I, a vector of L::width int32, and C, `step` words of 4 consecutive codes of a row in each
+// lane, of which load_codes(p, words, c) prepares those of 16 rows, reading at most `words`, and the next of which lie
+// at next(p); start(sum), the first value of a dot
 // product with codes that add up to `sum` (a correction where the instruction wants unsigned codes, else 0); X, `turn`
 // words of 4 int8 of a vector, from load_x(p), which may read up to 16 bytes; dot4<i>(acc, w, x), which adds to each
-// lane the products of its codes with word i of x; to_float(I); and codes(x, n, inverse, out), which writes n codes and
-// returns their sum.
+// lane the products of its codes with words [i step, (i + 1) step) of x; to_float(I); and codes(x, n, inverse, out),
+// which writes n codes and returns their sum.
 #pragma once
 
 #include <cstring>
@@ -87,7 +88,7 @@ struct QuantBodies : FloatBodies<L> {
     std::memset(codes + n, 0, format::round_up(n, format::kPair) - n);
   }
 
-  // Word i of a turn: 4 codes of a tile's 16 rows with one vector.
+  // Step i of a turn: the codes of a tile's 16 rows with one vector.
   template <std::uint32_t i>
   [[gnu::always_inline]] static void dot_line(const typename L::C (&line)[kParts], const std::int8_t *x,
                                               I (&acc)[kParts]) {
@@ -95,15 +96,16 @@ struct QuantBodies : FloatBodies<L> {
     for (std::uint32_t j = 0; j < kParts; ++j) acc[j] = L::template dot4<i>(acc[j], line[j], L::load_x(x));
   }
 
-  // Each tile with each vector; moves on to the next line of each tile. A line is loaded once; with one vector its
-  // registers are free again before the next line is loaded.
+  // Each tile with each vector, over at most `words` words; moves on to the next lines of each tile. A line is loaded
+  // once; with one vector its registers are free again before the next one is loaded.
   template <std::uint32_t i, std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void dot_word(const std::int8_t *(&w)[kTiles], const std::int8_t *x,
-                                              std::size_t x_stride, I (&acc)[kTiles][kVectors][kParts]) {
+  [[gnu::always_inline]] static void dot_step(const std::int8_t *(&w)[kTiles], const std::int8_t *x,
+                                              std::size_t x_stride, std::uint32_t words,
+                                              I (&acc)[kTiles][kVectors][kParts]) {
     typename L::C lines[kTiles][kParts];
 #pragma GCC unroll 16
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
-      L::load_codes(w[tile], lines[tile]);
+      L::load_codes(w[tile], words, lines[tile]);
       w[tile] = L::next(w[tile]);
       if (kVectors == 1) dot_line<i>(lines[tile], x, acc[tile][0]);
     }
@@ -120,7 +122,7 @@ struct QuantBodies : FloatBodies<L> {
                                               std::size_t x_stride, std::uint32_t words,
                                               I (&acc)[kTiles][kVectors][kParts],
                                               std::integer_sequence<std::uint32_t, i...>) {
-    ((i < words ? dot_word<i>(w, x, x_stride, acc) : void()), ...);
+    ((i * L::step < words ? dot_step<i>(w, x, x_stride, words - i * L::step, acc) : void()), ...);
   }
 
   // Where the next codes of some tiles and of the first of some vectors, x_stride apart, are read.
@@ -140,7 +142,7 @@ struct QuantBodies : FloatBodies<L> {
   template <std::uint32_t kTiles, std::uint32_t kVectors>
   [[gnu::always_inline]] static void dot_codes(Codes<kTiles> &c, std::uint32_t words,
                                                I (&acc)[kTiles][kVectors][kParts]) {
-    constexpr std::make_integer_sequence<std::uint32_t, L::turn> kTurn;
+    constexpr std::make_integer_sequence<std::uint32_t, L::turn / L::step> kTurn;
     for (; words >= L::turn; words -= L::turn, c.x += L::turn * 4) {
       dot_turn(c.lines, c.x, c.x_stride, L::turn, acc, kTurn);
     }

@@ -11,7 +11,7 @@ struct ScalarLanes {
   using I = std::int32_t;
   using C = const std::int8_t *;
   static constexpr std::uint32_t width = 1, streams = 1, block_tiles = 1, block_tokens = 1, block_queries = 1,
-                                 block_vectors = 1, turn = 1;
+                                 block_vectors = 1, turn = 1, step = 1;
 
   static F load(const float *p) { return *p; }
   static F load_f16(const std::uint16_t *p) { return half_to_float(*p); }
@@ -42,7 +42,7 @@ struct ScalarLanes {
   static F scale2(F x, F t) { return bits_float(float_bits(x) + (float_bits(t) << 23)); }
 
   static I start(std::int32_t) { return 0; }
-  static void load_codes(const std::int8_t *p, C (&c)[16]) {
+  static void load_codes(const std::int8_t *p, std::uint32_t, C (&c)[16]) {
     for (int row = 0; row < 16; ++row) c[row] = p + row * 4;
   }
   static const std::int8_t *next(const std::int8_t *line) { return line + 64; }
