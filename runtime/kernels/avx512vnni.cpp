@@ -54,11 +54,11 @@ struct Avx512Lanes {
   }
 
   // vpdpbusd wants unsigned weights: w + 128, and 128 times the sum of x taken off beforehand.
-  static void load_codes(const std::int8_t *p, std::uint32_t, C (&c)[1]) {
+  static void load_codes(const std::int8_t *&p, std::uint32_t, C (&c)[1]) {
     c[0] = _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(0x80808080)));
+    p += 64;
   }
   static I start(std::int32_t sum) { return _mm512_set1_epi32(-128 * sum); }
-  static const std::int8_t *next(const std::int8_t *line) { return line + 64; }
   using X = const std::int8_t *;
   static X load_x(const std::int8_t *p) { return p; }
   template <std::uint32_t i>
@@ -68,9 +68,14 @@ struct Avx512Lanes {
   // With the codes' zero taken off by its start, a block's sum fits 16 bits: 32 * 8 * 127 < 2^15.
   using B = __m512i;
   using N = __m512i;
-  static __m512i load_nibbles(const std::byte *p) { return _mm512_loadu_si512(p); }
-  static __m512i low(__m512i n) { return _mm512_and_si512(n, _mm512_set1_epi32(0x0F0F0F0F)); }
-  static __m512i high(__m512i n) { return low(_mm512_srli_epi32(n, 4)); }
+  using S = __m512i;
+  using Zeros = __m512i;
+  static void load_nibbles(const std::int8_t *&p, N (&low)[1], N (&high)[1]) {
+    const __m512i both = _mm512_loadu_si512(p), mask = _mm512_set1_epi32(0x0F0F0F0F);
+    low[0] = _mm512_and_si512(both, mask);
+    high[0] = _mm512_and_si512(_mm512_srli_epi32(both, 4), mask);
+    p += 64;
+  }
   static B block_start(std::int32_t start) { return _mm512_set1_epi32(start); }
   template <std::uint32_t i>
   static B block_dot(B acc, __m512i n, X x) {
@@ -80,14 +85,16 @@ struct Avx512Lanes {
     return _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i *>(p)));
   }
   // The scale as the low half of a 16-bit pair; the high half meets the sign of the block's sum.
-  static __m512i load_scale(const std::byte *p) { return _mm512_and_si512(load_fine(p), _mm512_set1_epi32(15)); }
+  static void load_scales(const std::byte *p, __m512i (&scales)[1]) {
+    scales[0] = _mm512_and_si512(load_fine(p), _mm512_set1_epi32(15));
+  }
   static I add_block(I acc, B block, __m512i scale) { return _mm512_dpwssd_epi32(acc, block, scale); }
   // 6 shift of both blocks as a 16-bit pair.
-  static __m512i load_zeros(const std::byte *p, const std::byte *q) {
+  static void load_zeros(const std::byte *p, __m512i (&zeros)[1]) {
     const __m512i six = _mm512_set1_epi32(format::kQ4Shift);
     const __m512i low = _mm512_mullo_epi32(_mm512_srai_epi32(load_fine(p), 4), six);
-    const __m512i high = _mm512_mullo_epi32(_mm512_srai_epi32(load_fine(q), 4), six);
-    return _mm512_or_si512(_mm512_and_si512(low, _mm512_set1_epi32(0xFFFF)), _mm512_slli_epi32(high, 16));
+    const __m512i high = _mm512_mullo_epi32(_mm512_srai_epi32(load_fine(p + 16), 4), six);
+    zeros[0] = _mm512_or_si512(_mm512_and_si512(low, _mm512_set1_epi32(0xFFFF)), _mm512_slli_epi32(high, 16));
   }
   static I add_zeros(I acc, __m512i zeros, const std::int16_t *sums) {
     int pair;

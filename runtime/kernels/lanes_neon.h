@@ -61,33 +61,54 @@ struct NeonLanes : XsimdLanes<Neon> {
     return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(x), exponent));
   }
 
-  using N = int8x16_t;
-  static uint8x16_t load_nibbles(const std::byte *p) { return vld1q_u8(reinterpret_cast<const std::uint8_t *>(p)); }
-  static int8x16_t low(uint8x16_t n) { return vreinterpretq_s8_u8(vandq_u8(n, vdupq_n_u8(15))); }
-  static int8x16_t high(uint8x16_t n) { return vreinterpretq_s8_u8(vshrq_n_u8(n, 4)); }
-  // The fine bytes of 4 rows.
-  static int32x4_t load_fine(const std::byte *p) {
-    const int8x8_t bytes = vreinterpret_s8_u32(vdup_n_u32(load_word(reinterpret_cast<const std::int8_t *>(p))));
-    return vmovl_s16(vget_low_s16(vmovl_s8(bytes)));
-  }
-  static int32x4_t scale_of(int32x4_t fine) { return vandq_s32(fine, vdupq_n_s32(15)); }
-  // 6 shift - 8 scale: blocks start at 0.
-  static int32x4_t zero_of(int32x4_t fine) {
-    return vmlsq_n_s32(vmulq_n_s32(vshrq_n_s32(fine, 4), format::kQ4Shift), scale_of(fine), format::kQ4Zero);
-  }
-
-  using C = int8x16_t;
-  static void load_codes(const std::int8_t *p, std::uint32_t, C (&c)[4]) {
-    const int8x16x4_t line = vld1q_s8_x4(p);
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) c[i] = line.val[i];
-  }
-
   // Where a compiler sees the sum, it computes the address of every line instead of letting the loads step one pointer.
   static const std::int8_t *next(const std::int8_t *line) {
     line += 64;
     asm("" : "+r"(line));
     return line;
+  }
+
+  using N = int8x16_t;
+  static void load_nibbles(const std::int8_t *&p, N (&low)[4], N (&high)[4]) {
+    const uint8x16x4_t line = vld1q_u8_x4(reinterpret_cast<const std::uint8_t *>(p));
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      low[i] = vreinterpretq_s8_u8(vandq_u8(line.val[i], vdupq_n_u8(15)));
+      high[i] = vreinterpretq_s8_u8(vshrq_n_u8(line.val[i], 4));
+    }
+    p = next(p);
+  }
+  // The scales of 4 rows each, for which bytes 4 i to 4 i + 3 of the fine ones are spread out.
+  using S = int32x4_t;
+  static void load_scales(const std::byte *p, S (&scales)[4]) {
+    const uint8x16_t fine = vandq_u8(vld1q_u8(reinterpret_cast<const std::uint8_t *>(p)), vdupq_n_u8(15));
+    const uint8x16_t spread = vreinterpretq_u8_u32(uint32x4_t{0xFFFFFF00, 0xFFFFFF01, 0xFFFFFF02, 0xFFFFFF03});
+#pragma GCC unroll 4
+    for (std::uint8_t i = 0; i < 4; ++i) {
+      scales[i] =
+          vreinterpretq_s32_u8(vqtbl1q_u8(fine, vorrq_u8(spread, vdupq_n_u8(static_cast<std::uint8_t>(4 * i)))));
+    }
+  }
+
+  // The shifts of a block, 8 rows each.
+  static void load_shifts(const std::byte *p, int16x8_t (&shifts)[2]) {
+    const int8x16_t all = vshrq_n_s8(vld1q_s8(reinterpret_cast<const std::int8_t *>(p)), 4);
+    shifts[0] = vmovl_s8(vget_low_s8(all));
+    shifts[1] = vmovl_high_s8(all);
+  }
+  // n times the sums of a pair: fits int16 up to n = 8.
+  static int16x4_t times_sums(std::int16_t n, const std::int16_t *sums) {
+    std::uint32_t pair;
+    __builtin_memcpy(&pair, sums, 4);
+    return vmul_n_s16(vreinterpret_s16_u32(vdup_n_u32(pair)), n);
+  }
+
+  using C = int8x16_t;
+  static void load_codes(const std::int8_t *&p, std::uint32_t, C (&c)[4]) {
+    const int8x16x4_t line = vld1q_s8_x4(p);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) c[i] = line.val[i];
+    p = next(p);
   }
 
   using X = int8x16_t;

@@ -3,12 +3,11 @@
 //
 // Beside what float_bodies.h asks for, a lanes type has: larger(a, b), the larger of the magnitude a and that of b, as
 // unsigned bits; I, a vector of L::width int32, and C, `step` words of 4 consecutive codes of a row in each
-// lane, of which load_codes(p, words, c) prepares those of 16 rows, reading at most `words`, and the next of which lie
-// at next(p); start(sum), the first value of a dot
-// product with codes that add up to `sum` (a correction where the instruction wants unsigned codes, else 0); X, `turn`
-// words of 4 int8 of a vector, from load_x(p), which may read up to 16 bytes; dot4<i>(acc, w, x), which adds to each
-// lane the products of its codes with words [i step, (i + 1) step) of x; to_float(I); and codes(x, n, inverse, out),
-// which writes n codes and returns their sum.
+// lane, of which load_codes(p, words, c) prepares those of 16 rows, reading at most `words`, and moves p on;
+// start(sum), the first value of a dot product with codes that add up to `sum` (a correction where the instruction
+// wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from load_x(p), which may read up to 16 bytes;
+// dot4<i>(acc, w, x), which adds to each lane the products of its codes with words [i step, (i + 1) step) of x;
+// to_float(I); and codes(x, n, inverse, out), which writes n codes and returns their sum.
 #pragma once
 
 #include <cstring>
@@ -106,7 +105,6 @@ struct QuantBodies : FloatBodies<L> {
 #pragma GCC unroll 16
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
       L::load_codes(w[tile], words, lines[tile]);
-      w[tile] = L::next(w[tile]);
       if (kVectors == 1) dot_line<i>(lines[tile], x, acc[tile][0]);
     }
 #pragma GCC unroll 16
