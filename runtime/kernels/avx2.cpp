@@ -18,7 +18,7 @@ namespace {
 struct Avx2Lanes : XsimdLanes<Avx2> {
   using I = __m256i;
   static constexpr std::uint32_t streams = 4, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 2,
-                                 turn = 4;
+                                 turn = 4, step = 1;
   static constexpr bool prefetch_q8 = true, prefetch_q4 = true;
 
   // All ones in the first n lanes.
@@ -54,7 +54,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   static F abs(F x) { return _mm256_andnot_ps(set(-0.0f), x); }
   static F copy_sign(F magnitude, F sign) { return _mm256_or_ps(abs(magnitude), _mm256_and_ps(set(-0.0f), sign)); }
   static F larger(F a, F b) {
-    return _mm256_castsi256_ps(_mm256_max_epu32(_mm256_castps_si256(abs(a)), _mm256_castps_si256(abs(b))));
+    return _mm256_castsi256_ps(_mm256_max_epu32(_mm256_castps_si256(a), _mm256_castps_si256(abs(b))));
   }
   static F scale2(F x, F t) {
     const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(t), 23);
@@ -66,11 +66,12 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   struct C {
     __m256i codes, magnitudes;
   };
-  static void load_codes(const std::int8_t *p, C (&c)[2]) {
+  static void load_codes(const std::int8_t *&p, std::uint32_t, C (&c)[2]) {
     for (int i = 0; i < 2; ++i) {
       const __m256i codes = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p) + i);
       c[i] = {codes, _mm256_abs_epi8(codes)};
     }
+    p += 64;
   }
   static I start(std::int32_t) { return _mm256_setzero_si256(); }
   using X = const std::int8_t *;
@@ -88,9 +89,16 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   // A block's sums of code pairs stay in int16: 16 * 15 * 127 < 2^15.
   using B = __m256i;
   using N = __m256i;
-  static __m256i load_nibbles(const std::byte *p) { return _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p)); }
-  static __m256i low(__m256i n) { return _mm256_and_si256(n, _mm256_set1_epi8(15)); }
-  static __m256i high(__m256i n) { return low(_mm256_srli_epi16(n, 4)); }
+  using S = __m256i;
+  using Zeros = __m256i;
+  static void load_nibbles(const std::int8_t *&p, N (&low)[2], N (&high)[2]) {
+    for (int i = 0; i < 2; ++i) {
+      const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p) + i);
+      low[i] = _mm256_and_si256(both, _mm256_set1_epi8(15));
+      high[i] = _mm256_and_si256(_mm256_srli_epi16(both, 4), _mm256_set1_epi8(15));
+    }
+    p += 64;
+  }
   static B block_start(std::int32_t) { return _mm256_setzero_si256(); }
   template <std::uint32_t i>
   static B block_dot(B acc, __m256i n, X x) {
@@ -100,9 +108,11 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p)));
   }
   // The scale twice, for the two 16-bit sums of a row.
-  static __m256i load_scale(const std::byte *p) {
-    const __m256i scale = _mm256_and_si256(load_fine(p), _mm256_set1_epi32(15));
-    return _mm256_or_si256(scale, _mm256_slli_epi32(scale, 16));
+  static void load_scales(const std::byte *p, __m256i (&scales)[2]) {
+    for (int i = 0; i < 2; ++i) {
+      const __m256i scale = _mm256_and_si256(load_fine(p + i * 8), _mm256_set1_epi32(15));
+      scales[i] = _mm256_or_si256(scale, _mm256_slli_epi32(scale, 16));
+    }
   }
   static I add_block(I acc, B block, __m256i scale) { return _mm256_add_epi32(acc, _mm256_madd_epi16(block, scale)); }
   // 6 shift - 8 scale of both blocks as a 16-bit pair: block_start takes nothing off.
@@ -111,9 +121,11 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
     const __m256i shift = _mm256_mullo_epi32(_mm256_srai_epi32(fine, 4), _mm256_set1_epi32(format::kQ4Shift));
     return _mm256_sub_epi32(shift, _mm256_mullo_epi32(scale, _mm256_set1_epi32(format::kQ4Zero)));
   }
-  static __m256i load_zeros(const std::byte *p, const std::byte *q) {
-    const __m256i low = _mm256_and_si256(zero_of(load_fine(p)), _mm256_set1_epi32(0xFFFF));
-    return _mm256_or_si256(low, _mm256_slli_epi32(zero_of(load_fine(q)), 16));
+  static void load_zeros(const std::byte *p, __m256i (&zeros)[2]) {
+    for (int i = 0; i < 2; ++i) {
+      const __m256i first = zero_of(load_fine(p + i * 8)), second = zero_of(load_fine(p + i * 8 + 16));
+      zeros[i] = _mm256_or_si256(_mm256_and_si256(first, _mm256_set1_epi32(0xFFFF)), _mm256_slli_epi32(second, 16));
+    }
   }
   static I add_zeros(I acc, __m256i zeros, const std::int16_t *sums) {
     int pair;
@@ -125,7 +137,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
 
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
     __m256i sums = _mm256_setzero_si256();
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + 8 <= n; i += 8) {
       const __m256i codes = _mm256_cvtps_epi32(mul(load(x + i), set(inverse)));
       sums = _mm256_add_epi32(sums, codes);
@@ -136,11 +148,11 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
     _mm256_storeu_si256(reinterpret_cast<__m256i *>(lanes), sums);
     std::int32_t sum = 0;
     for (const std::int32_t lane : lanes) sum += lane;
-    return sum + codes_one_by_one(x + i, n - i, inverse, out + i);
+    return sum + codes_one_by_one(x + i, static_cast<std::uint32_t>(n - i), inverse, out + i);
   }
 
   static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + 8 <= n; i += 8) {
       _mm_storeu_si128(reinterpret_cast<__m128i *>(y + i), _mm256_cvtps_ph(load(x + i), _MM_FROUND_TO_NEAREST_INT));
     }

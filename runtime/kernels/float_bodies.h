@@ -88,9 +88,9 @@ struct FloatBodies {
   // f(i, n) for blocks of W elements and then for the rest, n < W.
   template <class Whole, class Part>
   static void blocks(std::uint32_t n, Whole whole, Part part) {
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + W <= n; i += W) whole(i);
-    if (i < n) part(i, n - i);
+    if (i < n) part(i, static_cast<std::uint32_t>(n - i));
   }
 
   // Sum of f over x: element i goes into partial i mod 16. f(0) in place of what is missing must add 0.
@@ -98,7 +98,7 @@ struct FloatBodies {
   static float reduce(const float *x, std::uint32_t n, Step step) {
     F parts[kParts];
     for (F &p : parts) p = L::set(0.0f);
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + 16 <= n; i += 16) {
 #pragma GCC unroll 16
       for (std::uint32_t j = 0; j < kParts; ++j) parts[j] = step(parts[j], L::load(x + i + j * W));
@@ -108,10 +108,11 @@ struct FloatBodies {
         parts[j] = step(parts[j], L::load(x + i));
       } else {  // lanes past the end must keep their sum
         float lanes[16] = {};
-        L::store(lanes, step(parts[j], L::load_part(x + i, n - i)));
+        const auto rest = static_cast<std::uint32_t>(n - i);
+        L::store(lanes, step(parts[j], L::load_part(x + i, rest)));
         float before[16] = {};
         L::store(before, parts[j]);
-        for (std::uint32_t k = n - i; k < W; ++k) lanes[k] = before[k];
+        for (std::uint32_t k = rest; k < W; ++k) lanes[k] = before[k];
         parts[j] = L::load(lanes);
       }
     }
@@ -123,15 +124,15 @@ struct FloatBodies {
   template <class Map>
   static void map(float *y, const float *x, std::uint32_t n, Map f) {
     blocks(
-        n, [&](std::uint32_t i) { L::store(y + i, f(L::load(x + i))); },
-        [&](std::uint32_t i, std::uint32_t rest) { L::store_part(y + i, f(L::load_part(x + i, rest)), rest); });
+        n, [&](std::size_t i) { L::store(y + i, f(L::load(x + i))); },
+        [&](std::size_t i, std::uint32_t rest) { L::store_part(y + i, f(L::load_part(x + i, rest)), rest); });
   }
 
   template <class Map>
   static void map2(float *y, const float *a, const float *b, std::uint32_t n, Map f) {
     blocks(
-        n, [&](std::uint32_t i) { L::store(y + i, f(L::load(a + i), L::load(b + i))); },
-        [&](std::uint32_t i, std::uint32_t rest) {
+        n, [&](std::size_t i) { L::store(y + i, f(L::load(a + i), L::load(b + i))); },
+        [&](std::size_t i, std::uint32_t rest) {
           L::store_part(y + i, f(L::load_part(a + i, rest), L::load_part(b + i, rest)), rest);
         });
   }
@@ -142,7 +143,7 @@ struct FloatBodies {
   static float max_of(const float *x, std::uint32_t n) {
     const float lowest = -__builtin_inff();
     F best = L::set(lowest);
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + W <= n; i += W) best = L::max(L::load(x + i), best);
     float lanes[W];
     L::store(lanes, best);
@@ -180,8 +181,8 @@ struct FloatBodies {
     }
     const auto affine = [&](F v, F w, F b) { return L::fma(L::mul(L::sub(v, mean), scale), w, b); };
     blocks(
-        n, [&](std::uint32_t i) { L::store(y + i, affine(L::load(x + i), L::load(weight + i), L::load(bias + i))); },
-        [&](std::uint32_t i, std::uint32_t rest) {
+        n, [&](std::size_t i) { L::store(y + i, affine(L::load(x + i), L::load(weight + i), L::load(bias + i))); },
+        [&](std::size_t i, std::uint32_t rest) {
           const F b = L::load_part(bias + i, rest);
           L::store_part(y + i, affine(L::load_part(x + i, rest), L::load_part(weight + i, rest), b), rest);
         });
@@ -226,13 +227,13 @@ struct FloatBodies {
       float *hi = lo + half;
       blocks(
           half,
-          [&](std::uint32_t i) {
+          [&](std::size_t i) {
             F a = L::load(lo + i), b = L::load(hi + i);
             turn(a, b, L::load(cos + i), L::load(sin + i));
             L::store(lo + i, a);
             L::store(hi + i, b);
           },
-          [&](std::uint32_t i, std::uint32_t rest) {
+          [&](std::size_t i, std::uint32_t rest) {
             F a = L::load_part(lo + i, rest), b = L::load_part(hi + i, rest);
             turn(a, b, L::load_part(cos + i, rest), L::load_part(sin + i, rest));
             L::store_part(lo + i, a, rest);
@@ -245,26 +246,28 @@ struct FloatBodies {
 
   struct LoadF32 {
     using T = float;
+    static constexpr bool scaled = false;
     static F whole(const T *p) { return L::load(p); }
     static F part(const T *p, std::uint32_t n) { return L::load_part(p, n); }
   };
   struct LoadF16 {
     using T = std::uint16_t;
+    static constexpr bool scaled = false;
     static F whole(const T *p) { return L::load_f16(p); }
     static F part(const T *p, std::uint32_t n) { return L::load_f16_part(p, n); }
   };
   struct LoadI8 {
     using T = std::int8_t;
+    static constexpr bool scaled = true;
     static F whole(const T *p) { return L::load_i8(p); }
     static F part(const T *p, std::uint32_t n) { return L::load_i8_part(p, n); }
   };
 
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  static void clear(F (&acc)[kTiles][kVectors][kParts]) {
-    for (auto &tile : acc) {
-      for (auto &vector : tile) {
-        for (F &a : vector) a = L::set(0.0f);
-      }
+  [[gnu::always_inline]] static void clear(F (&acc)[kTiles][kVectors][kParts]) {
+#pragma GCC unroll 64
+    for (std::uint32_t i = 0; i < kTiles * kVectors * kParts; ++i) {
+      acc[i / kParts / kVectors][i / kParts % kVectors][i % kParts] = L::set(0.0f);
     }
   }
 
@@ -305,18 +308,23 @@ struct FloatBodies {
     }
   };
 
-  // body(y, n, acc) for each vector of a block's sums: n of its rows are there, at y.
+  // body(y, acc) for each vector of a block's sums, which belongs at y.
   template <std::uint32_t kTiles, std::uint32_t kTokens, class Body>
-  static void each_vector(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts], Body body) {
+  [[gnu::always_inline]] static void each_vector(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts],
+                                                 Body body) {
+    const std::size_t stride = m.y_stride;
+    float *y = m.y + at.token * stride + std::size_t{at.tile} * 16;
 #pragma GCC unroll 16
-    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-      const std::uint32_t row = at.tile * 16 + i * W;
-      const std::uint32_t n = row >= m.rows ? 0 : m.rows - row;
+    for (std::uint32_t token = 0; token < kTokens; ++token, y += stride) {
 #pragma GCC unroll 16
-      for (std::uint32_t t = 0; t < kTokens; ++t) {
-        body(m.y + (at.token + t) * m.y_stride + row, n, acc[i / kParts][t][i % kParts]);
-      }
+      for (std::uint32_t i = 0; i < kTiles * kParts; ++i) body(y + i * W, i, acc[i / kParts][token][i % kParts]);
     }
+  }
+
+  // Rows of the block that a vector of sums, the i-th of a token, has from its own on.
+  static std::uint32_t rows_left(const Matmul &m, Place at, std::uint32_t i) {
+    const std::uint32_t row = at.tile * 16 + i * W;
+    return row >= m.rows ? 0 : m.rows - row;
   }
 
   // Asks for the rows of y that a block of some tokens will write, those of tokens i, i + step, ...: a few at a time,
@@ -332,16 +340,24 @@ struct FloatBodies {
 
   // The sums over the columns before at.begin, which an earlier block left in y.
   template <std::uint32_t kTiles, std::uint32_t kTokens>
-  static void get_rows(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts]) {
+  [[gnu::always_inline]] static void get_rows(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts]) {
     if (at.begin == 0) return clear(acc);
-    each_vector(m, at, acc, [](const float *y, std::uint32_t n, F &a) {
+    if ((at.tile + kTiles) * 16 <= m.rows) {
+      return each_vector(m, at, acc, [](const float *y, std::uint32_t, F &a) { a = L::load(y); });
+    }
+    each_vector(m, at, acc, [&](const float *y, std::uint32_t i, F &a) {
+      const std::uint32_t n = rows_left(m, at, i);
       a = n >= W ? L::load(y) : n > 0 ? L::load_part(y, n) : L::set(0.0f);
     });
   }
 
   template <std::uint32_t kTiles, std::uint32_t kTokens>
-  static void put_rows(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts]) {
-    each_vector(m, at, acc, [](float *y, std::uint32_t n, F &a) {
+  [[gnu::always_inline]] static void put_rows(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts]) {
+    if ((at.tile + kTiles) * 16 <= m.rows) {
+      return each_vector(m, at, acc, [](float *y, std::uint32_t, F &a) { L::store(y, a); });
+    }
+    each_vector(m, at, acc, [&](float *y, std::uint32_t i, F &a) {
+      const std::uint32_t n = rows_left(m, at, i);
       if (n >= W) {
         L::store(y, a);
       } else if (n > 0) {
@@ -403,7 +419,9 @@ struct FloatBodies {
         F acc[kTiles][kQueries][kParts];
         clear(acc);
         dot<Load>(k, std::size_t{s.head_dim} * 16, s.q + query * s.q_stride, s.q_stride, s.head_dim, acc);
+#pragma GCC unroll 16
         for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+#pragma GCC unroll 16
           for (std::uint32_t v = 0; v < kQueries; ++v) {
             float *out = s.scores + (query + v) * s.score_stride + first + i * W;
             L::store(out, L::mul(acc[i / kParts][v][i % kParts], L::set(s.scale)));
@@ -413,37 +431,48 @@ struct FloatBodies {
     });
   }
 
+  template <class Load>
   static F mix_weight(const Mix &m, std::uint32_t query, std::uint32_t p) {
     const float weight = m.weights[query * m.weight_stride + p];
-    return L::set(m.v_scales == nullptr ? weight : weight * m.v_scales[p]);
+    return L::set(Load::scaled ? weight * m.v_scales[p] : weight);
   }
 
-  // kVectors vectors of channels, of which load reads the i-th at position p: acc = fma(weight, v, acc), positions
-  // ascending; first those that all of the queries see, then what each sees beyond.
-  template <std::uint32_t kQueries, std::uint32_t kVectors, class LoadV, class StoreOut>
+  // acc[i] = fma(weight, v[p][channels of vector i], acc[i]) for `queries` queries, at one position.
+  template <class Load, std::uint32_t kQueries, std::uint32_t kVectors>
+  [[gnu::always_inline]] static void mix_position(const Mix &m, std::uint32_t query, std::uint32_t p,
+                                                  const F (&v)[kVectors], F (*acc)[kVectors]) {
+#pragma GCC unroll 16
+    for (std::uint32_t q = 0; q < kQueries; ++q) {
+      const F weight = mix_weight<Load>(m, query + q, p);
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kVectors; ++i) acc[q][i] = L::fma(weight, v[i], acc[q][i]);
+    }
+  }
+
+  // kVectors vectors of channels, of which load(row, i) reads the i-th of a position and store(row, i, x) writes it:
+  // positions ascending; first those that all of the queries see, then what each sees beyond.
+  template <class Load, std::uint32_t kQueries, std::uint32_t kVectors, class LoadV, class StoreOut>
   static void mix_channels(const Mix &m, std::uint32_t query, LoadV load, StoreOut store) {
     F acc[kQueries][kVectors];
-    for (auto &of_query : acc) {
-      for (F &a : of_query) a = L::set(0.0f);
-    }
+#pragma GCC unroll 16
+    for (std::uint32_t i = 0; i < kQueries * kVectors; ++i) acc[i / kVectors][i % kVectors] = L::set(0.0f);
+    const auto *row = static_cast<const typename Load::T *>(m.v);
+    const auto load_row = [&](const typename Load::T *at, F(&v)[kVectors]) {
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kVectors; ++i) v[i] = load(at, i);
+    };
     const std::uint32_t common = m.positions + query * m.step;
-    for (std::uint32_t p = 0; p < common; ++p) {
-      F v[kVectors];
-#pragma GCC unroll 16
-      for (std::uint32_t i = 0; i < kVectors; ++i) v[i] = load(p, i);
-#pragma GCC unroll 16
-      for (std::uint32_t q = 0; q < kQueries; ++q) {
-        const F weight = mix_weight(m, query + q, p);
-#pragma GCC unroll 16
-        for (std::uint32_t i = 0; i < kVectors; ++i) acc[q][i] = L::fma(weight, v[i], acc[q][i]);
-      }
+    F v[kVectors];
+    for (std::uint32_t p = 0; p < common; ++p, row += m.head_dim) {
+      load_row(row, v);
+      mix_position<Load, kQueries>(m, query, p, v, acc);
     }
 #pragma GCC unroll 16
     for (std::uint32_t q = 0; q < kQueries; ++q) {
-      for (std::uint32_t p = common; p < common + q * m.step; ++p) {
-        const F weight = mix_weight(m, query + q, p);
-#pragma GCC unroll 16
-        for (std::uint32_t i = 0; i < kVectors; ++i) acc[q][i] = L::fma(weight, load(p, i), acc[q][i]);
+      const auto *beyond = row;
+      for (std::uint32_t p = common; p < common + q * m.step; ++p, beyond += m.head_dim) {
+        load_row(beyond, v);
+        mix_position<Load, 1>(m, query + q, p, v, acc + q);
       }
       const F inverse = L::set(m.inverse_sums[query + q]);
 #pragma GCC unroll 16
@@ -457,20 +486,19 @@ struct FloatBodies {
   static void mix(const Mix &m) {
     query_blocks(m.queries, [&]<std::uint32_t kQueries>(std::uint32_t query) {
       std::uint32_t d = 0;
-      const auto *v = static_cast<const typename Load::T *>(m.v);
-      const auto load = [&](std::uint32_t p, std::uint32_t i) {
-        return Load::whole(v + std::size_t{p} * m.head_dim + d + i * W);
-      };
-      const auto store = [&](float *out, std::uint32_t i, F x) { L::store(out + d + i * W, x); };
+      using T = typename Load::T;
+      const auto load = [&](const T *row, std::uint32_t i) { return Load::whole(row + d + i * W); };
+      const auto store = [&](float *row, std::uint32_t i, F x) { L::store(row + d + i * W, x); };
       constexpr std::uint32_t kVectors = kQueries == 1 ? 4 : L::block_vectors;
-      for (; d + kVectors * W <= m.head_dim; d += kVectors * W) mix_channels<kQueries, kVectors>(m, query, load, store);
-      for (; d + W <= m.head_dim; d += W) mix_channels<kQueries, 1>(m, query, load, store);
+      for (; d + kVectors * W <= m.head_dim; d += kVectors * W) {
+        mix_channels<Load, kQueries, kVectors>(m, query, load, store);
+      }
+      for (; d + W <= m.head_dim; d += W) mix_channels<Load, kQueries, 1>(m, query, load, store);
       if (d == m.head_dim) return;
       const std::uint32_t rest = m.head_dim - d;
-      mix_channels<kQueries, 1>(
-          m, query,
-          [&](std::uint32_t p, std::uint32_t) { return Load::part(v + std::size_t{p} * m.head_dim + d, rest); },
-          [&](float *out, std::uint32_t, F x) { L::store_part(out + d, x, rest); });
+      mix_channels<Load, kQueries, 1>(
+          m, query, [&](const T *row, std::uint32_t) { return Load::part(row + d, rest); },
+          [&](float *row, std::uint32_t, F x) { L::store_part(row + d, x, rest); });
     });
   }
 };

@@ -2,11 +2,12 @@
 // block of 32 codes c (0 to 15), scale * (sum(c x) - 8 sum(x)) + 6 shift * sum(x), where sum(x) comes with the
 // activations.
 //
-// Beside what quant_bodies.h asks for, a lanes type has: N, 4 codes in each lane; load_nibbles(p), of which low(n) and
-// high(n) are the codes of 4 columns each; B, a block's sums, from block_start(start) on, block_dot(b, n, x4) adding
-// the products with word i of x; load_scale(p) of a fine byte a lane, with which add_block(acc, b, scale) adds a
-// finished block to an I; load_zeros(p, q) of the fine bytes of two blocks, with which add_zeros(acc, zeros, sums) adds
-// what the sums of their activations are multiplied by; and prefetch_q4 (prefetch_next).
+// Beside what quant_bodies.h asks for, a lanes type has: N, 4 codes in each lane; load_nibbles(p, low, high), the codes
+// of 16 rows in 4 columns and in the next 4, which moves p on; B, a block's sums, from block_start(start) on,
+// block_dot<i>(b, n, x) adding the products with word i of x; load_scales(p, scales) of the fine bytes of 16 rows, an S
+// each, with which add_block(acc, b, scale) adds a finished block to an I; load_zeros(p, zeros) of the fine bytes of
+// two blocks, with which add_zeros(acc, zeros, sums) adds what the sums of their activations are multiplied by; and
+// prefetch_q4 (prefetch_next).
 #pragma once
 
 #include "kernels/quant_bodies.h"
@@ -21,89 +22,95 @@ struct Int4Bodies : QuantBodies<L> {
   using FloatBodies<L>::W;
   using FloatBodies<L>::kParts;
 
-  // Tiles are tile_stride apart, vectors x_stride, and their sums sum_stride.
+  template <std::uint32_t kTiles>
+  using Codes = typename QuantBodies<L>::template Codes<kTiles>;
+
+  // Tiles are tile_stride apart, the sums of vectors sum_stride.
+  template <std::uint32_t kTiles>
   struct Operands {
-    const std::byte *fine, *codes;
+    const std::byte *fine;
     std::size_t tile_stride;
-    const std::int8_t *x;
-    std::size_t x_stride;
     const CodeSums *sums;
     std::size_t sum_stride;
+    Codes<kTiles> codes;
   };
 
-  // Columns [8 o, 8 o + 8) of a block.
-  template <std::uint32_t o, std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void dot_octet(const std::byte *codes, std::size_t tile_stride, const std::int8_t *x,
-                                               std::size_t x_stride, B (&block)[kTiles][kVectors][kParts]) {
-    constexpr std::uint32_t kLow = 2 * o % L::turn, kHigh = (2 * o + 1) % L::turn, kAll = kTiles * kParts;
-    typename L::N low[kAll], high[kAll];
+  // Columns [8 o, 8 o + 8) of a block: a tile's 16 rows with one vector.
+  template <std::uint32_t o>
+  [[gnu::always_inline]] static void dot_line(const typename L::N (&low)[kParts], const typename L::N (&high)[kParts],
+                                              const std::int8_t *x, B (&block)[kParts]) {
+    constexpr std::uint32_t kLow = 2 * o % L::turn, kHigh = (2 * o + 1) % L::turn;
+    const std::int8_t *octet = x + o * 8;
 #pragma GCC unroll 16
-    for (std::uint32_t i = 0; i < kAll; ++i) {
-      const std::byte *line = codes + i / kParts * tile_stride + o * 64;
-      if (i % kParts == 0) QuantBodies<L>::template prefetch_next<L::prefetch_q4, kTiles, kVectors>(line, tile_stride);
-      const auto both = L::load_nibbles(line + i % kParts * W * 4);
-      low[i] = L::low(both);
-      high[i] = L::high(both);
+    for (std::uint32_t i = 0; i < kParts; ++i) {
+      block[i] = L::template block_dot<kLow>(block[i], low[i], L::load_x(octet - kLow * 4));
     }
 #pragma GCC unroll 16
-    for (std::uint32_t v = 0; v < kVectors; ++v) {
-      const std::int8_t *octet = x + v * x_stride + o * 8;
-#pragma GCC unroll 16
-      for (std::uint32_t i = 0; i < kAll; ++i) {
-        B &b = block[i / kParts][v][i % kParts];
-        b = L::template block_dot<kLow>(b, low[i], L::load_x(octet - kLow * 4));
-      }
-#pragma GCC unroll 16
-      for (std::uint32_t i = 0; i < kAll; ++i) {
-        B &b = block[i / kParts][v][i % kParts];
-        b = L::template block_dot<kHigh>(b, high[i], L::load_x(octet + 4 - kHigh * 4));
-      }
+    for (std::uint32_t i = 0; i < kParts; ++i) {
+      block[i] = L::template block_dot<kHigh>(block[i], high[i], L::load_x(octet + 4 - kHigh * 4));
     }
   }
 
-  template <std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void dot_nibbles(const std::byte *codes, std::size_t tile_stride, const std::int8_t *x,
-                                                 std::size_t x_stride, B (&block)[kTiles][kVectors][kParts]) {
-    dot_octet<0>(codes, tile_stride, x, x_stride, block);
-    dot_octet<1>(codes, tile_stride, x, x_stride, block);
-    dot_octet<2>(codes, tile_stride, x, x_stride, block);
-    dot_octet<3>(codes, tile_stride, x, x_stride, block);
+  // Each tile with each vector; moves on to the next line of each tile.
+  template <std::uint32_t o, std::uint32_t kTiles, std::uint32_t kVectors>
+  [[gnu::always_inline]] static void dot_octet(Codes<kTiles> &c, B (&block)[kTiles][kVectors][kParts]) {
+    typename L::N low[kTiles][kParts], high[kTiles][kParts];
+#pragma GCC unroll 16
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+      QuantBodies<L>::template prefetch_next<L::prefetch_q4, kVectors>(c.lines[tile], c.ahead);
+      L::load_nibbles(c.lines[tile], low[tile], high[tile]);
+      if (kVectors == 1) dot_line<o>(low[tile], high[tile], c.x, block[tile][0]);
+    }
+#pragma GCC unroll 16
+    for (std::uint32_t v = 0; v < kVectors && kVectors != 1; ++v) {
+#pragma GCC unroll 16
+      for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+        dot_line<o>(low[tile], high[tile], c.x + v * c.x_stride, block[tile][v]);
+      }
+    }
   }
 
   // Block `half` of a pair: scale * (sum of the products - 8 sum of x).
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void add_block(Operands o, std::uint32_t half, I (&acc)[kTiles][kVectors][kParts]) {
+  [[gnu::always_inline]] static void add_block(Operands<kTiles> &o, std::uint32_t half,
+                                               I (&acc)[kTiles][kVectors][kParts]) {
     B block[kTiles][kVectors][kParts];
+#pragma GCC unroll 16
     for (std::uint32_t v = 0; v < kVectors; ++v) {
-      for (auto &tile : block) {
-        for (B &b : tile[v]) b = L::block_start(o.sums[v * o.sum_stride].start[half]);
-      }
+      const B start = L::block_start(o.sums[v * o.sum_stride].start[half]);
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kTiles * kParts; ++i) block[i / kParts][v][i % kParts] = start;
     }
-    dot_nibbles(o.codes + half * format::kTileRows * format::kBlock / 2, o.tile_stride, o.x + half * format::kBlock,
-                o.x_stride, block);
+    dot_octet<0>(o.codes, block);
+    dot_octet<1>(o.codes, block);
+    dot_octet<2>(o.codes, block);
+    dot_octet<3>(o.codes, block);
+    o.codes.x += format::kBlock;
 #pragma GCC unroll 16
-    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-      const std::uint32_t tile = i / kParts, part = i % kParts;
-      const auto scale = L::load_scale(o.fine + tile * o.tile_stride + half * format::kTileRows + part * W);
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+      typename L::S scales[kParts];
+      L::load_scales(o.fine + tile * o.tile_stride + half * format::kTileRows, scales);
 #pragma GCC unroll 16
-      for (std::uint32_t v = 0; v < kVectors; ++v) {
-        acc[tile][v][part] = L::add_block(acc[tile][v][part], block[tile][v][part], scale);
+      for (std::uint32_t i = 0; i < kVectors * kParts; ++i) {
+        I &sum = acc[tile][i / kParts][i % kParts];
+        sum = L::add_block(sum, block[tile][i / kParts][i % kParts], scales[i % kParts]);
       }
     }
   }
 
   // What the sums of the activations of both blocks are multiplied by.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void add_zeros(Operands o, I (&acc)[kTiles][kVectors][kParts]) {
+  [[gnu::always_inline]] static void add_zeros(const Operands<kTiles> &o, I (&acc)[kTiles][kVectors][kParts]) {
 #pragma GCC unroll 16
-    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-      const std::uint32_t tile = i / kParts, part = i % kParts;
-      const std::byte *fine = o.fine + tile * o.tile_stride + part * W;
-      if (part == 0) QuantBodies<L>::template prefetch_next<L::prefetch_q4, kTiles, kVectors>(fine, o.tile_stride);
-      const auto zeros = L::load_zeros(fine, fine + format::kTileRows);
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+      typename L::Zeros zeros[kParts];
+      const std::byte *fine = o.fine + tile * o.tile_stride;
+      QuantBodies<L>::template prefetch_next<L::prefetch_q4, kVectors>(fine, kTiles * o.tile_stride);
+      L::load_zeros(fine, zeros);
 #pragma GCC unroll 16
-      for (std::uint32_t v = 0; v < kVectors; ++v) {
-        acc[tile][v][part] = L::add_zeros(acc[tile][v][part], zeros, o.sums[v * o.sum_stride].sum);
+      for (std::uint32_t i = 0; i < kVectors * kParts; ++i) {
+        I &sum = acc[tile][i / kParts][i % kParts];
+        sum = L::add_zeros(sum, zeros[i % kParts], o.sums[i / kParts * o.sum_stride].sum);
       }
     }
   }
@@ -116,19 +123,19 @@ struct Int4Bodies : QuantBodies<L> {
       const std::size_t stride = format::q4_tile_bytes(m.cols, m.group), block = at.begin / format::kBlock,
                         pair = block / 2;
       const std::byte *w = m.weights + at.tile * stride;
-      Operands o{.fine = w + format::q4_scale_bytes(m.cols, m.group) + block * format::kTileRows,
-                 .codes = w + format::q4_head_bytes(m.cols, m.group) + std::size_t{at.begin} * 8,
-                 .tile_stride = stride,
-                 .x = m.q.codes + at.token * m.q.code_stride + at.begin,
-                 .x_stride = m.q.code_stride,
-                 .sums = m.q.sums + at.token * m.q.sum_stride() + pair,
-                 .sum_stride = m.q.sum_stride()};
+      const auto *codes = reinterpret_cast<const std::int8_t *>(w + format::q4_head_bytes(m.cols, m.group));
+      Operands<kTiles> o{.fine = w + format::q4_scale_bytes(m.cols, m.group) + block * format::kTileRows,
+                         .tile_stride = stride,
+                         .sums = m.q.sums + at.token * m.q.sum_stride() + pair,
+                         .sum_stride = m.q.sum_stride(),
+                         .codes = Codes<kTiles>(codes + std::size_t{at.begin} * 8, stride,
+                                                m.q.codes + at.token * m.q.code_stride + at.begin, m.q.code_stride)};
       F acc[kTiles][kTokens][kParts];
       FloatBodies<L>::get_rows(m, at, acc);
       std::uint32_t g = at.begin / m.group;
       for (std::uint32_t k = at.begin; k < at.end; k += m.group, ++g) {
         for (std::uint32_t i = 0; i < kTiles; ++i)
-          QuantBodies<L>::template prefetch_next<L::prefetch_q4, kTiles, kTokens>(w + g * 32 + i * stride, stride);
+          QuantBodies<L>::template prefetch_next<L::prefetch_q4, kTokens>(w + g * 32 + i * stride, kTiles * stride);
         I sums[kTiles][kTokens][kParts];
         dot_group(o, m.cols - k < m.group ? m.cols - k : m.group, sums);
         QuantBodies<L>::add_group(w + g * 32, stride, m.q.scales + at.token * m.q.group_stride + g, m.q.group_stride,
@@ -140,19 +147,17 @@ struct Int4Bodies : QuantBodies<L> {
 
   // The integer sums of one group; moves the operands on to the next one.
   template <std::uint32_t kTiles, std::uint32_t kTokens>
-  [[gnu::always_inline]] static void dot_group(Operands &o, std::uint32_t columns, I (&sums)[kTiles][kTokens][kParts]) {
-    for (auto &of_tile : sums) {
-      for (auto &of_token : of_tile) {
-        for (I &sum : of_token) sum = L::start(0);
-      }
+  [[gnu::always_inline]] static void dot_group(Operands<kTiles> &o, std::uint32_t columns,
+                                               I (&sums)[kTiles][kTokens][kParts]) {
+#pragma GCC unroll 64
+    for (std::uint32_t i = 0; i < kTiles * kTokens * kParts; ++i) {
+      sums[i / kParts / kTokens][i / kParts % kTokens][i % kParts] = L::start(0);
     }
     for (std::uint32_t k = 0; k < columns; k += format::kPair) {
       const std::uint32_t blocks = k + format::kBlock < columns ? 2 : 1;
       for (std::uint32_t half = 0; half < blocks; ++half) add_block(o, half, sums);
       add_zeros(o, sums);
       o.fine += 2 * format::kTileRows;
-      o.codes += format::kTileRows * format::kPair / 2;
-      o.x += format::kPair;
       o.sums += 1;
     }
   }

@@ -19,7 +19,7 @@ namespace {
 
 struct NeonLanes : XsimdLanes<Neon> {
   static constexpr std::uint32_t streams = 2, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 4,
-                                 turn = 4;
+                                 turn = 4, step = 1;
   static constexpr bool prefetch_q8 = false, prefetch_q4 = false;
 
   // The first n of 4 elements, zeros after them.
@@ -54,7 +54,7 @@ struct NeonLanes : XsimdLanes<Neon> {
   static F abs(F x) { return vabsq_f32(x); }
   static F copy_sign(F magnitude, F sign) { return vbslq_f32(vdupq_n_u32(0x80000000), sign, magnitude); }
   static F larger(F a, F b) {
-    const uint32x4_t bits = vmaxq_u32(vreinterpretq_u32_f32(abs(a)), vreinterpretq_u32_f32(abs(b)));
+    const uint32x4_t bits = vmaxq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(abs(b)));
     return vreinterpretq_f32_u32(bits);
   }
   static F scale2(F x, F t) {
@@ -62,25 +62,54 @@ struct NeonLanes : XsimdLanes<Neon> {
     return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(x), exponent));
   }
 
-  using N = int8x16_t;
-  static uint8x16_t load_nibbles(const std::byte *p) { return vld1q_u8(reinterpret_cast<const std::uint8_t *>(p)); }
-  static int8x16_t low(uint8x16_t n) { return vreinterpretq_s8_u8(vandq_u8(n, vdupq_n_u8(15))); }
-  static int8x16_t high(uint8x16_t n) { return vreinterpretq_s8_u8(vshrq_n_u8(n, 4)); }
-  // The fine bytes of 4 rows.
-  static int32x4_t load_fine(const std::byte *p) {
-    const int8x8_t bytes = vreinterpret_s8_u32(vdup_n_u32(load_word(reinterpret_cast<const std::int8_t *>(p))));
-    return vmovl_s16(vget_low_s16(vmovl_s8(bytes)));
+  // Where a compiler sees the sum, it computes the address of every line instead of letting the loads step one pointer.
+  static const std::int8_t *next(const std::int8_t *line) {
+    line += 64;
+    asm("" : "+r"(line));
+    return line;
   }
-  static int32x4_t scale_of(int32x4_t fine) { return vandq_s32(fine, vdupq_n_s32(15)); }
-  // 6 shift - 8 scale: blocks start at 0.
-  static int32x4_t zero_of(int32x4_t fine) {
-    return vmlsq_n_s32(vmulq_n_s32(vshrq_n_s32(fine, 4), format::kQ4Shift), scale_of(fine), format::kQ4Zero);
+
+  using N = int8x16_t;
+  static void load_nibbles(const std::int8_t *&p, N (&low)[4], N (&high)[4]) {
+    const uint8x16x4_t line = vld1q_u8_x4(reinterpret_cast<const std::uint8_t *>(p));
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      low[i] = vreinterpretq_s8_u8(vandq_u8(line.val[i], vdupq_n_u8(15)));
+      high[i] = vreinterpretq_s8_u8(vshrq_n_u8(line.val[i], 4));
+    }
+    p = next(p);
+  }
+  // The scales of 4 rows each, for which bytes 4 i to 4 i + 3 of the fine ones are spread out.
+  using S = int32x4_t;
+  static void load_scales(const std::byte *p, S (&scales)[4]) {
+    const uint8x16_t fine = vandq_u8(vld1q_u8(reinterpret_cast<const std::uint8_t *>(p)), vdupq_n_u8(15));
+    const uint8x16_t spread = vreinterpretq_u8_u32(uint32x4_t{0xFFFFFF00, 0xFFFFFF01, 0xFFFFFF02, 0xFFFFFF03});
+#pragma GCC unroll 4
+    for (std::uint8_t i = 0; i < 4; ++i) {
+      scales[i] =
+          vreinterpretq_s32_u8(vqtbl1q_u8(fine, vorrq_u8(spread, vdupq_n_u8(static_cast<std::uint8_t>(4 * i)))));
+    }
+  }
+
+  // The shifts of a block, 8 rows each.
+  static void load_shifts(const std::byte *p, int16x8_t (&shifts)[2]) {
+    const int8x16_t all = vshrq_n_s8(vld1q_s8(reinterpret_cast<const std::int8_t *>(p)), 4);
+    shifts[0] = vmovl_s8(vget_low_s8(all));
+    shifts[1] = vmovl_high_s8(all);
+  }
+  // n times the sums of a pair: fits int16 up to n = 8.
+  static int16x4_t times_sums(std::int16_t n, const std::int16_t *sums) {
+    std::uint32_t pair;
+    __builtin_memcpy(&pair, sums, 4);
+    return vmul_n_s16(vreinterpret_s16_u32(vdup_n_u32(pair)), n);
   }
 
   using C = int8x16_t;
-  static void load_codes(const std::int8_t *p, C (&c)[4]) {
+  static void load_codes(const std::int8_t *&p, std::uint32_t, C (&c)[4]) {
     const int8x16x4_t line = vld1q_s8_x4(p);
+#pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) c[i] = line.val[i];
+    p = next(p);
   }
 
   using X = int8x16_t;
@@ -93,18 +122,18 @@ struct NeonLanes : XsimdLanes<Neon> {
 
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
     int32x4_t sums = vdupq_n_s32(0);
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + 8 <= n; i += 8) {
       const int32x4_t lo = vcvtnq_s32_f32(mul(load(x + i), set(inverse)));
       const int32x4_t hi = vcvtnq_s32_f32(mul(load(x + i + 4), set(inverse)));
       sums = vaddq_s32(sums, vaddq_s32(lo, hi));
       vst1_s8(out + i, vmovn_s16(vcombine_s16(vmovn_s32(lo), vmovn_s32(hi))));
     }
-    return vaddvq_s32(sums) + codes_one_by_one(x + i, n - i, inverse, out + i);
+    return vaddvq_s32(sums) + codes_one_by_one(x + i, static_cast<std::uint32_t>(n - i), inverse, out + i);
   }
 
   static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
-    std::uint32_t i = 0;
+    std::size_t i = 0;
     for (; i + 4 <= n; i += 4) vst1_u16(y + i, vreinterpret_u16_f16(vcvt_f16_f32(load(x + i))));
     for (; i < n; ++i) y[i] = float_to_half(x[i]);
   }

@@ -1,13 +1,13 @@
 // The int8 kernels over a type of lanes (int4_bodies.h adds those of q4). Within a group the sum is an exact int32, so
 // that its order is free; across groups each row has one float accumulator.
 //
-// Beside what float_bodies.h asks for, a lanes type has: larger(a, b), the larger magnitude of a and b as unsigned
-// bits; I, a vector of L::width int32, and C, the 4 consecutive codes of a row in each lane, of which
-// load_codes(p, c) prepares those of 16 rows; start(sum), the first value of a dot product with codes that add up to
-// `sum` (a correction where the instruction wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from
-// load_x(p), which may read up to 16 bytes; dot4<i>(acc, w, x), which adds to each lane the products of its codes with
-// word i of x; to_float(I); codes(x, n, inverse, out), which writes n codes and returns their sum; and prefetch_q8
-// (prefetch_next).
+// Beside what float_bodies.h asks for, a lanes type has: larger(a, b), the larger of the magnitude a and that of b, as
+// unsigned bits; I, a vector of L::width int32, and C, `step` words of 4 consecutive codes of a row in each
+// lane, of which load_codes(p, words, c) prepares those of 16 rows, reading at most `words`, and moves p on;
+// start(sum), the first value of a dot product with codes that add up to `sum` (a correction where the instruction
+// wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from load_x(p), which may read up to 16 bytes;
+// dot4<i>(acc, w, x), which adds to each lane the products of its codes with words [i step, (i + 1) step) of x;
+// to_float(I); codes(x, n, inverse, out), which writes n codes and returns their sum; and prefetch_q8 (prefetch_next).
 #pragma once
 
 #include <cstring>
@@ -49,8 +49,8 @@ struct QuantBodies : FloatBodies<L> {
   static float largest(const float *x, std::uint32_t n) {
     F best = L::set(0.0f);
     FloatBodies<L>::blocks(
-        n, [&](std::uint32_t i) { best = L::larger(best, L::load(x + i)); },
-        [&](std::uint32_t i, std::uint32_t rest) { best = L::larger(best, L::load_part(x + i, rest)); });
+        n, [&](std::size_t i) { best = L::larger(best, L::load(x + i)); },
+        [&](std::size_t i, std::uint32_t rest) { best = L::larger(best, L::load_part(x + i, rest)); });
     float lanes[W];
     L::store(lanes, best);
     std::uint32_t highest = 0;
@@ -87,67 +87,84 @@ struct QuantBodies : FloatBodies<L> {
     std::memset(codes + n, 0, format::round_up(n, format::kPair) - n);
   }
 
-  // Asks for what lies at the same place of the next tiles to be worked on, where each line is read once and the
-  // hardware does not follow all streams from page to page. Past the end of the memory it does nothing.
-  template <bool kWanted, std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void prefetch_next(const void *p, std::size_t tile_stride) {
+  // Asks for what lies `ahead` of p, at the same place of the next tiles to be worked on, where each line is read once
+  // and the hardware does not follow all streams from page to page. Past the end of the memory it does nothing.
+  template <bool kWanted, std::uint32_t kVectors>
+  [[gnu::always_inline]] static void prefetch_next(const void *p, std::size_t ahead) {
     if constexpr (kWanted && kVectors == 1) {
-      __builtin_prefetch(reinterpret_cast<const void *>(reinterpret_cast<std::uintptr_t>(p) + kTiles * tile_stride));
+      __builtin_prefetch(reinterpret_cast<const void *>(reinterpret_cast<std::uintptr_t>(p) + ahead));
     }
   }
 
-  // Word i of a turn: 4 codes of 16 rows of each tile with each vector.
+  // Where the next codes of some tiles and of the first of some vectors, x_stride apart, are read.
+  template <std::uint32_t kTiles>
+  struct Codes {
+    const std::int8_t *lines[kTiles], *x;
+    std::size_t x_stride, ahead;  // from a line to that of the next tiles to be worked on
+
+    Codes(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *first, std::size_t stride)
+        : x(first), x_stride(stride), ahead(kTiles * tile_stride) {
+#pragma GCC unroll 16
+      for (std::uint32_t tile = 0; tile < kTiles; ++tile) lines[tile] = w + tile * tile_stride;
+    }
+  };
+
+  // Step i of a turn: the codes of a tile's 16 rows with one vector.
+  template <std::uint32_t i>
+  [[gnu::always_inline]] static void dot_line(const typename L::C (&line)[kParts], const std::int8_t *x,
+                                              I (&acc)[kParts]) {
+#pragma GCC unroll 16
+    for (std::uint32_t j = 0; j < kParts; ++j) acc[j] = L::template dot4<i>(acc[j], line[j], L::load_x(x));
+  }
+
+  // Each tile with each vector, over at most `words` words; moves on to the next lines of each tile. A line is loaded
+  // once; with one vector its registers are free again before the next one is loaded.
   template <std::uint32_t i, std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void dot_word(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
-                                              std::size_t x_stride, I (&acc)[kTiles][kVectors][kParts]) {
-    typename L::C weights[kTiles][kParts];
+  [[gnu::always_inline]] static void dot_step(Codes<kTiles> &c, std::uint32_t words,
+                                              I (&acc)[kTiles][kVectors][kParts]) {
+    typename L::C lines[kTiles][kParts];
 #pragma GCC unroll 16
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
-      const std::int8_t *line = w + tile * tile_stride + i * 64;
-      prefetch_next<L::prefetch_q8, kTiles, kVectors>(line, tile_stride);
-      L::load_codes(line, weights[tile]);
+      prefetch_next<L::prefetch_q8, kVectors>(c.lines[tile], c.ahead);
+      L::load_codes(c.lines[tile], words, lines[tile]);
+      if (kVectors == 1) dot_line<i>(lines[tile], c.x, acc[tile][0]);
     }
 #pragma GCC unroll 16
-    for (std::uint32_t v = 0; v < kVectors; ++v) {
+    for (std::uint32_t v = 0; v < kVectors && kVectors != 1; ++v) {
 #pragma GCC unroll 16
-      for (std::uint32_t j = 0; j < kTiles * kParts; ++j) {
-        I &sum = acc[j / kParts][v][j % kParts];
-        sum = L::template dot4<i>(sum, weights[j / kParts][j % kParts], L::load_x(x + v * x_stride));
-      }
+      for (std::uint32_t tile = 0; tile < kTiles; ++tile) dot_line<i>(lines[tile], c.x + v * c.x_stride, acc[tile][v]);
     }
   }
 
   // The first `words` words of a turn.
   template <std::uint32_t kTiles, std::uint32_t kVectors, std::uint32_t... i>
-  [[gnu::always_inline]] static void dot_turn(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
-                                              std::size_t x_stride, std::uint32_t words,
-                                              I (&acc)[kTiles][kVectors][kParts],
+  [[gnu::always_inline]] static void dot_turn(Codes<kTiles> &c, std::uint32_t words, I (&acc)[kTiles][kVectors][kParts],
                                               std::integer_sequence<std::uint32_t, i...>) {
-    ((i < words ? dot_word<i>(w, tile_stride, x, x_stride, acc) : void()), ...);
+    ((i * L::step < words ? dot_step<i>(c, words - i * L::step, acc) : void()), ...);
   }
 
-  // Integer sums over `words` words, some at a turn: compilers copy every sum at the turn of a loop.
+  // Integer sums over the next `words` words, some at a turn: compilers copy every sum at the turn of a loop.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void dot_codes(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
-                                               std::size_t x_stride, std::uint32_t words,
+  [[gnu::always_inline]] static void dot_codes(Codes<kTiles> &c, std::uint32_t words,
                                                I (&acc)[kTiles][kVectors][kParts]) {
-    constexpr std::make_integer_sequence<std::uint32_t, L::turn> kTurn;
-    std::uint32_t k = 0;
-    for (; k + L::turn <= words; k += L::turn) {
-      dot_turn(w + k * 64, tile_stride, x + k * 4, x_stride, L::turn, acc, kTurn);
+    constexpr std::make_integer_sequence<std::uint32_t, L::turn / L::step> kTurn;
+    for (; words >= L::turn; words -= L::turn, c.x += L::turn * 4) {
+      dot_turn(c, L::turn, acc, kTurn);
     }
-    if (k < words) dot_turn(w + k * 64, tile_stride, x + k * 4, x_stride, words - k, acc, kTurn);
+    if (words == 0) return;
+    dot_turn(c, words, acc, kTurn);
+    c.x += words * 4;
   }
 
   // The accumulators of a group whose activations add up to the sums of `pairs` pairs of blocks.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
   static void start(const CodeSums *sums, std::size_t stride, std::uint32_t pairs, I (&acc)[kTiles][kVectors][kParts]) {
+#pragma GCC unroll 16
     for (std::uint32_t v = 0; v < kVectors; ++v) {
       std::int32_t sum = 0;
       for (std::uint32_t p = 0; p < pairs; ++p) sum += sums[v * stride + p].sum[0] + sums[v * stride + p].sum[1];
-      for (auto &tile : acc) {
-        for (I &a : tile[v]) a = L::start(sum);
-      }
+#pragma GCC unroll 16
+      for (std::uint32_t j = 0; j < kTiles * kParts; ++j) acc[j / kParts][v][j % kParts] = L::start(sum);
     }
   }
 
@@ -167,7 +184,8 @@ struct QuantBodies : FloatBodies<L> {
       const std::size_t stride = format::q8_tile_bytes(m.cols, m.group);
       const std::byte *w = m.weights + at.tile * stride;
       const auto *w_codes = reinterpret_cast<const std::int8_t *>(w + format::q8_scale_bytes(m.cols, m.group));
-      const std::int8_t *x_codes = m.q.codes + at.token * m.q.code_stride;
+      Codes<kTiles> codes(w_codes + std::size_t{at.begin} * 16, stride,
+                          m.q.codes + at.token * m.q.code_stride + at.begin, m.q.code_stride);
       const CodeSums *x_sums = m.q.sums + at.token * m.q.sum_stride();
       F acc[kTiles][kTokens][kParts];
       FloatBodies<L>::get_rows(m, at, acc);
@@ -178,7 +196,7 @@ struct QuantBodies : FloatBodies<L> {
         FloatBodies<L>::template prefetch_rows<kTiles, kTokens>(m, at, g, groups);
         I sums[kTiles][kTokens][kParts];
         start(x_sums + k / format::kPair, m.q.sum_stride(), pair_count(count), sums);
-        dot_codes(w_codes + std::size_t{k} * 16, stride, x_codes + k, m.q.code_stride, (count + 3) / 4, sums);
+        dot_codes(codes, (count + 3) / 4, sums);
         add_group(w + g * 32, stride, m.q.scales + at.token * m.q.group_stride + g, m.q.group_stride, sums, acc);
       }
       FloatBodies<L>::put_rows(m, at, acc);
@@ -206,8 +224,10 @@ struct QuantBodies : FloatBodies<L> {
   template <std::uint32_t kTiles, std::uint32_t kQueries>
   static void put_scores(const Scores &s, std::uint32_t first, std::uint32_t query,
                          const I (&sums)[kTiles][kQueries][kParts]) {
+#pragma GCC unroll 16
     for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
       const F k_scale = L::load(s.k_scales + first + i * W);
+#pragma GCC unroll 16
       for (std::uint32_t v = 0; v < kQueries; ++v) {
         const F both = L::mul(k_scale, L::set(s.codes.scales[(query + v) * s.codes.group_stride]));
         const F score = L::mul(L::to_float(sums[i / kParts][v][i % kParts]), both);
@@ -225,7 +245,8 @@ struct QuantBodies : FloatBodies<L> {
         const auto *k = static_cast<const std::int8_t *>(s.k) + std::size_t{first} * words * 4;
         I sums[kTiles][kQueries][kParts];
         start(q.sums + query * q.sum_stride(), q.sum_stride(), pair_count(s.head_dim), sums);
-        dot_codes(k, std::size_t{words} * 64, q.codes + query * q.code_stride, q.code_stride, words, sums);
+        Codes<kTiles> codes(k, std::size_t{words} * 64, q.codes + query * q.code_stride, q.code_stride);
+        dot_codes(codes, words, sums);
         put_scores(s, first, query, sums);
       });
     });

@@ -11,7 +11,7 @@ struct ScalarLanes {
   using I = std::int32_t;
   using C = const std::int8_t *;
   static constexpr std::uint32_t width = 1, streams = 1, block_tiles = 1, block_tokens = 1, block_queries = 1,
-                                 block_vectors = 1, turn = 1;
+                                 block_vectors = 1, turn = 1, step = 1;
   static constexpr bool prefetch_q8 = false, prefetch_q4 = false;
 
   static F load(const float *p) { return *p; }
@@ -37,14 +37,14 @@ struct ScalarLanes {
     return bits_float((float_bits(magnitude) & 0x7FFFFFFF) | (float_bits(sign) & 0x80000000));
   }
   static F larger(F a, F b) {
-    const std::uint32_t x = float_bits(a) & 0x7FFFFFFF, y = float_bits(b) & 0x7FFFFFFF;
+    const std::uint32_t x = float_bits(a), y = float_bits(b) & 0x7FFFFFFF;
     return bits_float(x > y ? x : y);
   }
   static F scale2(F x, F t) { return bits_float(float_bits(x) + (float_bits(t) << 23)); }
 
   static I start(std::int32_t) { return 0; }
-  static void load_codes(const std::int8_t *p, C (&c)[16]) {
-    for (int row = 0; row < 16; ++row) c[row] = p + row * 4;
+  static void load_codes(const std::int8_t *&p, std::uint32_t, C (&c)[16]) {
+    for (int row = 0; row < 16; ++row, p += 4) c[row] = p;
   }
   using X = const std::int8_t *;
   static X load_x(const std::int8_t *p) { return p; }
@@ -53,17 +53,17 @@ struct ScalarLanes {
     return acc + w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + w[3] * x[3];
   }
   using B = std::int32_t;
+  using S = std::int32_t;
   struct Zeros {
     std::int32_t of[2];
   };
   using N = std::uint32_t;
-  static std::uint32_t load_nibbles(const std::byte *p) {
-    std::uint32_t word;
-    __builtin_memcpy(&word, p, 4);
-    return word;
+  static void load_nibbles(const std::int8_t *&p, N (&low)[16], N (&high)[16]) {
+    for (int row = 0; row < 16; ++row, p += 4) {
+      low[row] = load_word(p) & 0x0F0F0F0F;
+      high[row] = load_word(p) >> 4 & 0x0F0F0F0F;
+    }
   }
-  static std::uint32_t low(std::uint32_t n) { return n & 0x0F0F0F0F; }
-  static std::uint32_t high(std::uint32_t n) { return n >> 4 & 0x0F0F0F0F; }
   static B block_start(std::int32_t start) { return start; }
   template <std::uint32_t i>
   static B block_dot(B acc, std::uint32_t n, X x) {
@@ -71,9 +71,13 @@ struct ScalarLanes {
     __builtin_memcpy(codes, &n, 4);
     return dot4<i>(acc, codes, x);
   }
-  static std::int32_t load_scale(const std::byte *p) { return static_cast<std::int32_t>(*p) & 15; }
+  static void load_scales(const std::byte *p, std::int32_t (&scales)[16]) {
+    for (int row = 0; row < 16; ++row) scales[row] = static_cast<std::int32_t>(p[row]) & 15;
+  }
   static I add_block(I acc, B block, std::int32_t scale) { return acc + block * scale; }
-  static Zeros load_zeros(const std::byte *p, const std::byte *q) { return {{shift_of(*p), shift_of(*q)}}; }
+  static void load_zeros(const std::byte *p, Zeros (&zeros)[16]) {
+    for (int row = 0; row < 16; ++row) zeros[row] = {{shift_of(p[row]), shift_of(p[row + 16])}};
+  }
   static I add_zeros(I acc, Zeros zeros, const std::int16_t *sums) {
     return acc + zeros.of[0] * sums[0] + zeros.of[1] * sums[1];
   }

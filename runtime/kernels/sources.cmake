@@ -16,8 +16,13 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
   target_sources(tidbit PRIVATE kernels/neon.cpp kernels/dotprod.cpp)
   target_compile_definitions(tidbit PRIVATE TIDBIT_KERNELS_AARCH64)
-  set_source_files_properties(kernels/neon.cpp PROPERTIES COMPILE_OPTIONS "-O2")
-  set_source_files_properties(kernels/dotprod.cpp PROPERTIES COMPILE_OPTIONS "-march=armv8.2-a+dotprod;-O2")
+  set(neon_options -O2)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # sums must stay in registers: not ones filled with loads ahead of their use
+    list(APPEND neon_options -fno-schedule-insns -fira-region=one)
+  endif()
+  set_source_files_properties(kernels/neon.cpp PROPERTIES COMPILE_OPTIONS "${neon_options}")
+  set_source_files_properties(kernels/dotprod.cpp PROPERTIES
+    COMPILE_OPTIONS "-march=armv8.2-a+dotprod;${neon_options}")
   set(tidbit_needs_xsimd ON)
 endif()
 
