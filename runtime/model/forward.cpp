@@ -69,12 +69,12 @@ struct Rows {
   float *operator[](std::uint32_t i) const { return data + i * stride; }
 };
 
-// Who works on what: tokens [begin, end) of a chunk, all of one operation after the other. Products of `alone` are cut
-// by rows and shared out over the workers; else the workers have other tokens, and this one does its part by itself.
+// Who works on what: tokens [begin, end) of a chunk, all of one operation after the other. Few tokens are worked on by
+// all workers, who share the rows of a product; else the others have other tokens, and this one does its own by itself.
 struct Part {
   Session &s;
   Share tokens;
-  bool alone;
+  bool few;
 
   template <class Body>
   void each_token(Body body) const {
@@ -111,13 +111,14 @@ QuantizedRows rows_from(const QuantizedRows &q, std::uint32_t t) {
           q.group_stride};
 }
 
-// y[t] = W x[t] + bias
-void apply(const Part &part, const Tensor &w, const float *bias, Rows x, Rows y) {
+// y[t] = rows of the given tiles of W x[t], + bias. x as codes is there already where W wants codes.
+void multiply(const Part &part, const Tensor &w, const float *bias, Share tiles, Rows x, Rows y) {
   Session &s = part.s;
-  if (w.group != 0) quantize_rows(part, w, x);
-  const std::uint32_t first = part.tokens.begin, count = part.tokens.end - first;
-  const Matmul m{.weights = s.model.data(w),
-                 .rows = w.rows,
+  const std::uint32_t first = part.tokens.begin, count = part.tokens.end - first, row = tiles.begin * format::kTileRows,
+                      end_row = tiles.end * format::kTileRows;
+  const std::uint64_t tile_bytes = format::tile_bytes(w.dtype, w.cols, w.group);
+  const Matmul m{.weights = s.model.data(w) + tiles.begin * tile_bytes,
+                 .rows = (end_row < w.rows ? end_row : w.rows) - row,
                  .cols = w.cols,
                  .group = w.group,
                  .tokens = count,
@@ -128,13 +129,21 @@ void apply(const Part &part, const Tensor &w, const float *bias, Rows x, Rows y)
                  .y_stride = y.stride};
   const Kernels &k = *s.kernels;
   const MatmulKernel body = matmul_kernel(k, w.dtype);
-  const auto tiles = static_cast<std::uint32_t>(format::tile_count(w.rows));
-  const std::uint32_t parts = part.alone ? task_count(s, tiles, w.bytes * count) : 1;
+  const std::uint32_t all = tiles.end - tiles.begin;
+  const std::uint32_t parts = part.few ? task_count(s, all, tile_bytes * all * count) : 1;
   parallel(s, parts, [&](std::uint32_t i) {
-    const Share share = share_of(tiles, parts, i);
+    const Share share = share_of(all, parts, i);
     body(m, share.begin, share.end);
   });
-  if (bias != nullptr) part.each_token([&](std::uint32_t t) { k.add(y[t], bias, w.rows); });
+  if (bias != nullptr) part.each_token([&](std::uint32_t t) { k.add(y[t], bias + row, m.rows); });
+}
+
+Share all_tiles(const Tensor &w) { return {0, static_cast<std::uint32_t>(format::tile_count(w.rows))}; }
+
+// y[t] = W x[t] + bias
+void apply(const Part &part, const Tensor &w, const float *bias, Rows x, Rows y) {
+  if (w.group != 0) quantize_rows(part, w, x);
+  multiply(part, w, bias, all_tiles(w), x, y);
 }
 
 void normalize(const Session &s, const float *weight, const float *bias, const float *x, float *y) {
@@ -203,13 +212,40 @@ struct Layer {
   }
 
   void feed_forward(Rows from) const {
+    const Tensor &up = matrix(Role::ffn_up);
+    if (up.group != 0) quantize_rows(part, up, from);
+    if (part.few || s.model.config().ffn_width % format::kTileRows != 0) {
+      multiply(part, up, vector(Role::ffn_up_bias), all_tiles(up), from, inner());
+      activate(0, s.model.config().ffn_width);
+    } else {
+      multiply_in_panels(up, from);
+    }
+    apply(part, matrix(Role::ffn_down), vector(Role::ffn_down_bias), inner(), sublayer());
+  }
+
+  // The same for many tokens, some rows after the other, so that what is to be activated is still in a cache; of the
+  // gated form the factors of one panel lie where those of the last one did.
+  void multiply_in_panels(const Tensor &up, Rows from) const {
+    constexpr std::uint32_t kPanel = 32;
     const Config &c = s.model.config();
-    apply(part, matrix(Role::ffn_up), vector(Role::ffn_up_bias), from, inner());
+    const float *bias = vector(Role::ffn_up_bias);
+    const std::uint32_t tiles = c.ffn_width / format::kTileRows;
+    for (std::uint32_t tile = 0; tile < tiles; tile += kPanel) {
+      const std::uint32_t end = tiles - tile < kPanel ? tiles : tile + kPanel, row = tile * format::kTileRows;
+      multiply(part, up, bias, {tile, end}, from, {inner().data + row, inner().stride});
+      if (c.gated != 0) {
+        multiply(part, up, bias, {tiles + tile, tiles + end}, from, {inner().data + c.ffn_width, inner().stride});
+      }
+      activate(row, (end - tile) * format::kTileRows);
+    }
+  }
+
+  void activate(std::uint32_t row, std::uint32_t rows) const {
+    const Config &c = s.model.config();
     part.each_token([&](std::uint32_t t) {
       float *gate = inner()[t];
-      s.kernels->activate(c.activation, gate, c.gated != 0 ? gate + c.ffn_width : nullptr, c.ffn_width);
+      s.kernels->activate(c.activation, gate + row, c.gated != 0 ? gate + c.ffn_width : nullptr, rows);
     });
-    apply(part, matrix(Role::ffn_down), vector(Role::ffn_down_bias), inner(), sublayer());
   }
 };
 
@@ -234,7 +270,7 @@ template <class Body>
 void each_part(Session &s, std::uint32_t count, Body body) {
   const std::uint32_t most = count / kLeastTokens;
   const std::uint32_t parts = most < s.limits.workers ? most : s.limits.workers;
-  if (parts < 2) return body(Part{s, {0, count}, true});
+  if (parts < 2) return body(Part{s, {0, count}, s.limits.workers > 1 || count < kLeastTokens});
   parallel(s, parts, [&](std::uint32_t i) { body(Part{s, tokens_of(s, count, parts, i), false}); });
 }
 
