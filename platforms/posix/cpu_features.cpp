@@ -30,11 +30,13 @@ uint64_t cache_bytes(int index) {
 }  // namespace
 
 uint32_t cpu_features() {
+  uint32_t features = 0;
 #if defined(__aarch64__) && defined(__linux__)
-  constexpr unsigned long kAsimdDotProduct = 1ul << 20;  // HWCAP_ASIMDDP, which old headers lack
-  if ((getauxval(AT_HWCAP) & kAsimdDotProduct) != 0) return TIDBIT_CPU_DOTPROD;
+  constexpr unsigned long kAsimdDotProduct = 1ul << 20, kInt8MatrixProduct = 1ul << 13;  // names that old headers lack
+  if ((getauxval(AT_HWCAP) & kAsimdDotProduct) != 0) features |= TIDBIT_CPU_DOTPROD;
+  if ((getauxval(AT_HWCAP2) & kInt8MatrixProduct) != 0) features |= TIDBIT_CPU_I8MM;
 #endif
-  return 0;
+  return features;
 }
 
 uint32_t cpu_count() {

@@ -431,19 +431,13 @@ struct FloatBodies {
     });
   }
 
-  template <class Load>
-  static F mix_weight(const Mix &m, std::uint32_t query, std::uint32_t p) {
-    const float weight = m.weights[query * m.weight_stride + p];
-    return L::set(Load::scaled ? weight * m.v_scales[p] : weight);
-  }
-
-  // acc[i] = fma(weight, v[p][channels of vector i], acc[i]) for `queries` queries, at one position.
+  // acc[q][i] = fma(weight of query q, v[i], acc[q][i]) at position p, with v some vectors of its channels.
   template <class Load, std::uint32_t kQueries, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void mix_position(const Mix &m, std::uint32_t query, std::uint32_t p,
+  [[gnu::always_inline]] static void mix_position(const float *scales, const float *const *weights, std::uint32_t p,
                                                   const F (&v)[kVectors], F (*acc)[kVectors]) {
 #pragma GCC unroll 16
     for (std::uint32_t q = 0; q < kQueries; ++q) {
-      const F weight = mix_weight<Load>(m, query + q, p);
+      const F weight = L::set(Load::scaled ? weights[q][p] * scales[p] : weights[q][p]);
 #pragma GCC unroll 16
       for (std::uint32_t i = 0; i < kVectors; ++i) acc[q][i] = L::fma(weight, v[i], acc[q][i]);
     }
@@ -461,18 +455,22 @@ struct FloatBodies {
 #pragma GCC unroll 16
       for (std::uint32_t i = 0; i < kVectors; ++i) v[i] = load(at, i);
     };
+    const float *weights[kQueries];
+#pragma GCC unroll 16
+    for (std::uint32_t q = 0; q < kQueries; ++q) weights[q] = m.weights + (query + q) * m.weight_stride;
+    const float *scales = m.v_scales;
     const std::uint32_t common = m.positions + query * m.step;
     F v[kVectors];
     for (std::uint32_t p = 0; p < common; ++p, row += m.head_dim) {
       load_row(row, v);
-      mix_position<Load, kQueries>(m, query, p, v, acc);
+      mix_position<Load, kQueries>(scales, weights, p, v, acc);
     }
 #pragma GCC unroll 16
     for (std::uint32_t q = 0; q < kQueries; ++q) {
       const auto *beyond = row;
       for (std::uint32_t p = common; p < common + q * m.step; ++p, beyond += m.head_dim) {
         load_row(beyond, v);
-        mix_position<Load, 1>(m, query + q, p, v, acc + q);
+        mix_position<Load, 1>(scales, weights + q, p, v, acc + q);
       }
       const F inverse = L::set(m.inverse_sums[query + q]);
 #pragma GCC unroll 16
@@ -493,6 +491,7 @@ struct FloatBodies {
       for (; d + kVectors * W <= m.head_dim; d += kVectors * W) {
         mix_channels<Load, kQueries, kVectors>(m, query, load, store);
       }
+      for (; d + 2 * W <= m.head_dim; d += 2 * W) mix_channels<Load, kQueries, 2>(m, query, load, store);
       for (; d + W <= m.head_dim; d += W) mix_channels<Load, kQueries, 1>(m, query, load, store);
       if (d == m.head_dim) return;
       const std::uint32_t rest = m.head_dim - d;

@@ -120,14 +120,20 @@ struct NeonLanes : XsimdLanes<Neon> {
     return vreinterpretq_s8_s32(vdupq_laneq_s32(vreinterpretq_s32_s8(x), i));
   }
 
+  static int16x8_t codes_of_8(const float *x, float inverse) {
+    const int32x4_t low = vcvtnq_s32_f32(mul(load(x), set(inverse)));
+    const int32x4_t high = vcvtnq_s32_f32(mul(load(x + 4), set(inverse)));
+    return vuzp1q_s16(vreinterpretq_s16_s32(low), vreinterpretq_s16_s32(high));
+  }
+
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
     int32x4_t sums = vdupq_n_s32(0);
     std::size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-      const int32x4_t lo = vcvtnq_s32_f32(mul(load(x + i), set(inverse)));
-      const int32x4_t hi = vcvtnq_s32_f32(mul(load(x + i + 4), set(inverse)));
-      sums = vaddq_s32(sums, vaddq_s32(lo, hi));
-      vst1_s8(out + i, vmovn_s16(vcombine_s16(vmovn_s32(lo), vmovn_s32(hi))));
+    for (; i + 16 <= n; i += 16) {
+      const int8x16_t codes = vuzp1q_s8(vreinterpretq_s8_s16(codes_of_8(x + i, inverse)),
+                                        vreinterpretq_s8_s16(codes_of_8(x + i + 8, inverse)));
+      sums = vpadalq_s16(sums, vpaddlq_s8(codes));
+      vst1q_s8(out + i, codes);
     }
     return vaddvq_s32(sums) + codes_one_by_one(x + i, static_cast<std::uint32_t>(n - i), inverse, out + i);
   }

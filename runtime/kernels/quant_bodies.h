@@ -7,7 +7,8 @@
 // start(sum), the first value of a dot product with codes that add up to `sum` (a correction where the instruction
 // wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from load_x(p), which may read up to 16 bytes;
 // dot4<i>(acc, w, x), which adds to each lane the products of its codes with words [i step, (i + 1) step) of x;
-// to_float(I); codes(x, n, inverse, out), which writes n codes and returns their sum; and prefetch_q8 (prefetch_next).
+// to_float(I); codes(x, n, inverse, out), which writes n codes and returns their sum; prefetch_q8 (prefetch_next); and
+// perhaps dot_turns(), which takes the place of dot4 for more than one vector.
 #pragma once
 
 #include <cstring>
@@ -148,6 +149,10 @@ struct QuantBodies : FloatBodies<L> {
   [[gnu::always_inline]] static void dot_codes(Codes<kTiles> &c, std::uint32_t words,
                                                I (&acc)[kTiles][kVectors][kParts]) {
     constexpr std::make_integer_sequence<std::uint32_t, L::turn / L::step> kTurn;
+    if constexpr (kTiles == 1 && kVectors % 2 == 0 &&
+                  requires { L::dot_turns(c.lines[0], c.x, c.x_stride, words, acc[0]); }) {
+      words = L::dot_turns(c.lines[0], c.x, c.x_stride, words, acc[0]);
+    }
     for (; words >= L::turn; words -= L::turn, c.x += L::turn * 4) {
       dot_turn(c, L::turn, acc, kTurn);
     }

@@ -17,13 +17,14 @@ constexpr Choice kChoices[] = {
     {&kAvx2Kernels, [](std::uint32_t) { return cpu_has_avx2(); }},
 #endif
 #ifdef TIDBIT_KERNELS_AARCH64
+    {&kI8mmKernels, [](std::uint32_t cpu) { return (cpu & TIDBIT_CPU_DOTPROD) != 0 && (cpu & TIDBIT_CPU_I8MM) != 0; }},
     {&kDotprodKernels, [](std::uint32_t cpu) { return (cpu & TIDBIT_CPU_DOTPROD) != 0; }},
     {&kNeonKernels, [](std::uint32_t) { return true; }},
 #endif
     {&kScalarKernels, [](std::uint32_t) { return true; }},
 };
 
-constexpr const char *kNames[TIDBIT_ISA_COUNT] = {"auto", "scalar", "avx2", "avx512vnni", "neon", "dotprod"};
+constexpr const char *kNames[TIDBIT_ISA_COUNT] = {"auto", "scalar", "avx2", "avx512vnni", "neon", "dotprod", "i8mm"};
 
 }  // namespace
 

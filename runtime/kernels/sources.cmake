@@ -14,15 +14,18 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   set_source_files_properties(kernels/avx512vnni.cpp PROPERTIES COMPILE_OPTIONS "${avx512_options}")
   set(tidbit_needs_xsimd ON)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
-  target_sources(tidbit PRIVATE kernels/neon.cpp kernels/dotprod.cpp)
+  target_sources(tidbit PRIVATE kernels/neon.cpp kernels/dotprod.cpp kernels/i8mm.cpp)
   target_compile_definitions(tidbit PRIVATE TIDBIT_KERNELS_AARCH64)
   set(neon_options -O2)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # sums must stay in registers: not ones filled with loads ahead of their use
-    list(APPEND neon_options -fno-schedule-insns -fira-region=one)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # registers are for sums, not for loads long before their use
+    list(APPEND neon_options -fno-schedule-insns)
+    set(one_region -fira-region=one)  # fewer copies between registers; more of them in i8mm.cpp
   endif()
-  set_source_files_properties(kernels/neon.cpp PROPERTIES COMPILE_OPTIONS "${neon_options}")
+  set_source_files_properties(kernels/neon.cpp PROPERTIES COMPILE_OPTIONS "${neon_options};${one_region}")
   set_source_files_properties(kernels/dotprod.cpp PROPERTIES
-    COMPILE_OPTIONS "-march=armv8.2-a+dotprod;${neon_options}")
+    COMPILE_OPTIONS "-march=armv8.2-a+dotprod;${neon_options};${one_region}")
+  set_source_files_properties(kernels/i8mm.cpp PROPERTIES
+    COMPILE_OPTIONS "-march=armv8.2-a+dotprod+i8mm;${neon_options}")
   set(tidbit_needs_xsimd ON)
 endif()
 

@@ -20,15 +20,24 @@ float element(const void *data, Dtype dtype, std::uint64_t index) {
   return half_to_float(static_cast<const std::uint16_t *>(data)[index]);
 }
 
+// body(k, scale) for each column k of row r of a q8 or q4 tile.
+template <class Body>
+void each_scaled(const std::byte *tile, const Tensor &t, std::uint32_t r, Body body) {
+  for (std::uint32_t begin = 0; begin < t.cols; begin += t.group) {
+    const float scale = element(tile, Dtype::f16, format::tile_element(r, begin / t.group));
+    const std::uint32_t end = t.cols - begin < t.group ? t.cols : begin + t.group;
+    for (std::uint32_t k = begin; k < end; ++k) body(k, scale);
+  }
+}
+
 void q4_row(const std::byte *tile, const Tensor &t, std::uint32_t r, float *out) {
   const std::byte *fine = tile + format::q4_scale_bytes(t.cols, t.group);
   const std::byte *codes = tile + format::q4_head_bytes(t.cols, t.group);
-  for (std::uint32_t k = 0; k < t.cols; ++k) {
+  each_scaled(tile, t, r, [&](std::uint32_t k, float scale) {
     const auto code = static_cast<std::int32_t>(codes[format::q4_code_byte(r, k)] >> format::q4_nibble(k)) & 15;
     const auto block = static_cast<std::uint8_t>(fine[k / format::kBlock * format::kTileRows + r]);
-    const float scale = element(tile, Dtype::f16, format::tile_element(r, k / t.group));
     out[k] = static_cast<float>(format::q4_weight(block, code)) * scale;
-  }
+  });
 }
 
 // One row of a tile16 matrix as floats.
@@ -41,10 +50,8 @@ void matrix_row(const Model &model, const Tensor &t, std::uint32_t row, float *o
     return;
   }
   const auto *codes = reinterpret_cast<const std::int8_t *>(tile + format::q8_scale_bytes(t.cols, t.group));
-  for (std::uint32_t k = 0; k < t.cols; ++k) {
-    const float scale = element(tile, Dtype::f16, format::tile_element(r, k / t.group));
-    out[k] = static_cast<float>(codes[format::q8_code(r, k)]) * scale;
-  }
+  each_scaled(tile, t, r,
+              [&](std::uint32_t k, float scale) { out[k] = static_cast<float>(codes[format::q8_code(r, k)]) * scale; });
 }
 
 void add_table_row(const Model &model, const Tensor &t, std::uint32_t row, float *x) {

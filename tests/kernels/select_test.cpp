@@ -39,6 +39,11 @@ TEST(Select, ValuesOutsideOfTheEnumerationAreRefused) {
 
 #ifdef __aarch64__
 TEST(Select, DotprodWantsTheCallersWord) { EXPECT_EQ(find_kernels(TIDBIT_ISA_DOTPROD, 0), nullptr); }
+
+TEST(Select, I8mmWantsTheDotProductToo) {
+  EXPECT_EQ(find_kernels(TIDBIT_ISA_I8MM, TIDBIT_CPU_I8MM), nullptr);
+  EXPECT_EQ(find_kernels(TIDBIT_ISA_AUTO, TIDBIT_CPU_I8MM | TIDBIT_CPU_DOTPROD)->isa, TIDBIT_ISA_I8MM);
+}
 #endif
 
 }  // namespace

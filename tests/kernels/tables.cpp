@@ -1,9 +1,6 @@
 #include "tests/kernels/tables.h"
 
-#ifdef __aarch64__
-#include <asm/hwcap.h>
-#include <sys/auxv.h>
-#endif
+#include "tests/support/cpu.h"
 
 namespace tidbit {
 #ifdef TIDBIT_AVX512_EMULATED
@@ -12,13 +9,7 @@ extern const Kernels kAvx512EmulatedKernels;
 
 namespace test {
 
-std::uint32_t cpu_flags() {
-#ifdef __aarch64__
-  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0 ? TIDBIT_CPU_DOTPROD : 0;
-#else
-  return 0;
-#endif
-}
+std::uint32_t cpu_flags() { return cpu_features(); }
 
 const Kernels &scalar() { return *find_kernels(TIDBIT_ISA_SCALAR, 0); }
 
@@ -34,6 +25,7 @@ const std::vector<Table> &tables() {
 #elif defined(__aarch64__)
     add(TIDBIT_ISA_NEON);
     add(TIDBIT_ISA_DOTPROD);
+    add(TIDBIT_ISA_I8MM);
 #endif
 #ifdef TIDBIT_AVX512_EMULATED
     const bool runs = find_kernels(TIDBIT_ISA_AVX2, 0) != nullptr;

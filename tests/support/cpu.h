@@ -14,7 +14,8 @@ namespace tidbit::test {
 
 inline std::uint32_t cpu_features() {
 #if defined(__aarch64__) && defined(__linux__)
-  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0 ? TIDBIT_CPU_DOTPROD : 0;
+  return ((getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0 ? TIDBIT_CPU_DOTPROD : 0) |
+         ((getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0 ? TIDBIT_CPU_I8MM : 0);
 #else
   return 0;
 #endif
