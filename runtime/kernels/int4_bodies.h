@@ -6,7 +6,8 @@
 // high(n) are the codes of 4 columns each; B, a block's sums, from block_start(start) on, block_dot(b, n, x4) adding
 // the products with word i of x; load_scale(p) of a fine byte a lane, with which add_block(acc, b, scale)
 // adds a finished block to an I; and load_zeros(p, q) of the fine bytes of two blocks, with which add_zeros(acc, zeros,
-// sums) adds what the sums of their activations are multiplied by.
+// sums) adds what the sums of their activations are multiplied by. A type of one lane may have dot_block(codes, x,
+// sums) as well, which adds the products of 16 rows with a block.
 #pragma once
 
 #include "kernels/quant_bodies.h"
@@ -62,6 +63,13 @@ struct Int4Bodies : QuantBodies<L> {
   template <std::uint32_t kTiles, std::uint32_t kVectors>
   [[gnu::always_inline]] static void dot_nibbles(const std::byte *codes, std::size_t tile_stride, const std::int8_t *x,
                                                  std::size_t x_stride, B (&block)[kTiles][kVectors][kParts]) {
+    if constexpr (requires { &L::dot_block; }) {
+      for (std::uint32_t i = 0; i < kTiles * kVectors; ++i) {
+        const std::uint32_t tile = i / kVectors, v = i % kVectors;
+        L::dot_block(codes + tile * tile_stride, x + v * x_stride, block[tile][v]);
+      }
+      return;
+    }
     dot_octet<0>(codes, tile_stride, x, x_stride, block);
     dot_octet<1>(codes, tile_stride, x, x_stride, block);
     dot_octet<2>(codes, tile_stride, x, x_stride, block);
@@ -110,8 +118,8 @@ struct Int4Bodies : QuantBodies<L> {
 
     template <std::uint32_t kTiles, std::uint32_t kTokens>
     static void run(const Matmul &m, typename FloatBodies<L>::Place at) {
-      const std::size_t stride = format::q4_tile_bytes(m.cols, m.group), block = at.begin / format::kBlock,
-                        pair = block / 2;
+      const auto stride = static_cast<std::size_t>(format::q4_tile_bytes(m.cols, m.group));
+      const std::size_t block = at.begin / format::kBlock, pair = block / 2;
       const std::byte *w = m.weights + at.tile * stride;
       Operands o{.fine = w + format::q4_scale_bytes(m.cols, m.group) + block * format::kTileRows,
                  .codes = w + format::q4_head_bytes(m.cols, m.group) + std::size_t{at.begin} * 8,

@@ -129,5 +129,6 @@ extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512VnniKernels;
 extern const Kernels kNeonKernels;
 extern const Kernels kDotprodKernels;
+extern const Kernels kDspKernels;
 
 }  // namespace tidbit

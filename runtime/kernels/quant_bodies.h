@@ -6,7 +6,9 @@
 // load_codes(p, c) prepares those of 16 rows; start(sum), the first value of a dot product with codes that add up to
 // `sum` (a correction where the instruction wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from
 // load_x(p), which may read up to 16 bytes; dot4<i>(acc, w, x), which adds to each lane the products of its codes with
-// word i of x; to_float(I); and codes(x, n, inverse, out), which writes n codes and returns their sum.
+// word i of x; to_float(I); and codes(x, n, inverse, out), which writes n codes and returns their sum. A type of one
+// lane may have dot_rows(w, x, words, sums) as well, which adds the products of 16 rows with as many words in its own
+// order.
 #pragma once
 
 #include <cstring>
@@ -83,7 +85,7 @@ struct QuantBodies : FloatBodies<L> {
     for (std::uint32_t i = 0; i < n; i += group, ++g) {
       quantize_group(x + i, n - i < group ? n - i : group, codes + i, scales + g, sums + i / format::kPair);
     }
-    std::memset(codes + n, 0, format::round_up(n, format::kPair) - n);
+    std::memset(codes + n, 0, static_cast<std::size_t>(format::round_up(n, format::kPair) - n));
   }
 
   // Word i of a turn: 4 codes of 16 rows of each tile with each vector.
@@ -117,6 +119,13 @@ struct QuantBodies : FloatBodies<L> {
   [[gnu::always_inline]] static void dot_codes(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *x,
                                                std::size_t x_stride, std::uint32_t words,
                                                I (&acc)[kTiles][kVectors][kParts]) {
+    if constexpr (requires { &L::dot_rows; }) {
+      for (std::uint32_t i = 0; i < kTiles * kVectors; ++i) {
+        const std::uint32_t tile = i / kVectors, v = i % kVectors;
+        L::dot_rows(w + tile * tile_stride, x + v * x_stride, words, acc[tile][v]);
+      }
+      return;
+    }
     constexpr std::make_integer_sequence<std::uint32_t, L::turn> kTurn;
     std::uint32_t k = 0;
     for (; k + L::turn <= words; k += L::turn) {
@@ -150,7 +159,7 @@ struct QuantBodies : FloatBodies<L> {
 
     template <std::uint32_t kTiles, std::uint32_t kTokens>
     static void run(const Matmul &m, Place at) {
-      const std::size_t stride = format::q8_tile_bytes(m.cols, m.group);
+      const auto stride = static_cast<std::size_t>(format::q8_tile_bytes(m.cols, m.group));
       const std::byte *w = m.weights + at.tile * stride;
       const auto *w_codes = reinterpret_cast<const std::int8_t *>(w + format::q8_scale_bytes(m.cols, m.group));
       const std::int8_t *x_codes = m.q.codes + at.token * m.q.code_stride;

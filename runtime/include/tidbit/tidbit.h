@@ -40,25 +40,25 @@ extern "C" {
 
 typedef enum tidbit_status {
   TIDBIT_OK = 0,
-  TIDBIT_PENDING = 1,          /* the work budget is used up; call again with the tokens that are left */
-  TIDBIT_CANCELLED = 2,        /* the poll hook asked to stop; the chunk in work is forgotten */
-  TIDBIT_ERR_ARGUMENT = 3,     /* a null pointer, or a number outside its documented range */
-  TIDBIT_ERR_ALIGNMENT = 4,    /* a blob or memory part is not aligned to TIDBIT_ALIGNMENT */
-  TIDBIT_ERR_MEMORY = 5,       /* a buffer is too small; the missing bytes are reported */
-  TIDBIT_ERR_NOT_A_BLOB = 6,   /* the magic number is not there */
-  TIDBIT_ERR_VERSION = 7,      /* the blob's format is newer than this library */
-  TIDBIT_ERR_TRUNCATED = 8,    /* the blob is shorter than its header says */
-  TIDBIT_ERR_CHECKSUM = 9,     /* stored and computed checksum differ */
-  TIDBIT_ERR_CONFIG = 10,      /* a number of the model's configuration is out of range */
-  TIDBIT_ERR_TENSOR = 11,      /* a tensor is missing, misplaced or has the wrong shape */
-  TIDBIT_ERR_TOKENIZER = 12,   /* the tokenizer's tables are inconsistent */
-  TIDBIT_ERR_UNSUPPORTED = 13, /* this build leaves out what the blob or the call needs */
-  TIDBIT_ERR_ISA = 14,         /* the CPU or the build lacks the requested instruction set */
-  TIDBIT_ERR_CONTEXT_FULL = 15,/* the session's context has no room for the tokens */
-  TIDBIT_ERR_TOKEN = 16,       /* a token id is negative or not below the vocabulary's size */
-  TIDBIT_ERR_NO_TOKENIZER = 17,/* the blob was converted without a tokenizer */
-  TIDBIT_ERR_NO_LOGITS = 18,   /* nothing was fed yet, or the index is not in the last chunk */
-  TIDBIT_ERR_SESSION = 19,     /* a saved session is damaged or belongs to another model */
+  TIDBIT_PENDING = 1,           /* the work budget is used up; call again with the tokens that are left */
+  TIDBIT_CANCELLED = 2,         /* the poll hook asked to stop; the chunk in work is forgotten */
+  TIDBIT_ERR_ARGUMENT = 3,      /* a null pointer, or a number outside its documented range */
+  TIDBIT_ERR_ALIGNMENT = 4,     /* a blob or memory part is not aligned to TIDBIT_ALIGNMENT */
+  TIDBIT_ERR_MEMORY = 5,        /* a buffer is too small; the missing bytes are reported */
+  TIDBIT_ERR_NOT_A_BLOB = 6,    /* the magic number is not there */
+  TIDBIT_ERR_VERSION = 7,       /* the blob's format is newer than this library */
+  TIDBIT_ERR_TRUNCATED = 8,     /* the blob is shorter than its header says */
+  TIDBIT_ERR_CHECKSUM = 9,      /* stored and computed checksum differ */
+  TIDBIT_ERR_CONFIG = 10,       /* a number of the model's configuration is out of range */
+  TIDBIT_ERR_TENSOR = 11,       /* a tensor is missing, misplaced or has the wrong shape */
+  TIDBIT_ERR_TOKENIZER = 12,    /* the tokenizer's tables are inconsistent */
+  TIDBIT_ERR_UNSUPPORTED = 13,  /* this build leaves out what the blob or the call needs */
+  TIDBIT_ERR_ISA = 14,          /* the CPU or the build lacks the requested instruction set */
+  TIDBIT_ERR_CONTEXT_FULL = 15, /* the session's context has no room for the tokens */
+  TIDBIT_ERR_TOKEN = 16,        /* a token id is negative or not below the vocabulary's size */
+  TIDBIT_ERR_NO_TOKENIZER = 17, /* the blob was converted without a tokenizer */
+  TIDBIT_ERR_NO_LOGITS = 18,    /* nothing was fed yet, or the index is not in the last chunk */
+  TIDBIT_ERR_SESSION = 19,      /* a saved session is damaged or belongs to another model */
   TIDBIT_STATUS_COUNT = 20
 } tidbit_status;
 
@@ -90,15 +90,15 @@ typedef enum tidbit_dtype {
 } tidbit_dtype;
 
 typedef struct tidbit_model_info {
-  const char *family;       /* "llama", "gpt2", "openai-gpt", "marian": where the blob came from */
-  const char *source;       /* provenance: name of the checkpoint as given to the converter */
-  const char *converter;    /* provenance: converter's version and options */
-  uint32_t vocab_size;      /* logits per position */
+  const char *family;    /* "llama", "gpt2", "openai-gpt", "marian": where the blob came from */
+  const char *source;    /* provenance: name of the checkpoint as given to the converter */
+  const char *converter; /* provenance: converter's version and options */
+  uint32_t vocab_size;   /* logits per position */
   uint32_t layers;
-  uint32_t width;           /* channels of the residual stream */
-  uint32_t heads;           /* query heads */
-  uint32_t kv_heads;        /* key and value heads */
-  uint32_t head_dim;        /* channels of a head */
+  uint32_t width;    /* channels of the residual stream */
+  uint32_t heads;    /* query heads */
+  uint32_t kv_heads; /* key and value heads */
+  uint32_t head_dim; /* channels of a head */
   uint32_t ffn_width;
   uint32_t segments;        /* rows of the segment embedding, 0 without one */
   uint32_t max_context;     /* the longest context that the model can address */
@@ -108,11 +108,11 @@ typedef struct tidbit_model_info {
   int32_t bos_token;        /* -1 where there is none */
   int32_t eos_token;        /* the first end-of-text token, -1 where there is none */
   int32_t has_tokenizer;
-  uint64_t parameters;      /* weights, as numbers */
+  uint64_t parameters; /* weights, as numbers */
   uint64_t blob_bytes;
-  uint64_t weight_bytes;       /* of all tensors */
-  uint64_t bytes_per_token;    /* weight bytes read for one decoded token */
-  uint64_t checksum;           /* of the header, which holds the checksums of everything else */
+  uint64_t weight_bytes;    /* of all tensors */
+  uint64_t bytes_per_token; /* weight bytes read for one decoded token */
+  uint64_t checksum;        /* of the header, which holds the checksums of everything else */
 } tidbit_model_info;
 
 /* Strings of *info point into the blob. */
@@ -130,7 +130,8 @@ typedef enum tidbit_isa {
   TIDBIT_ISA_AVX512VNNI = 3,
   TIDBIT_ISA_NEON = 4,
   TIDBIT_ISA_DOTPROD = 5, /* NEON with the dot product of Armv8.2 */
-  TIDBIT_ISA_COUNT = 6
+  TIDBIT_ISA_DSP = 6,     /* Cortex-M with the DSP extension and an FPU */
+  TIDBIT_ISA_COUNT = 7
 } tidbit_isa;
 
 /* "scalar", "avx2", ...: the names of the enumerators in lower case. Null for other numbers. */
@@ -161,7 +162,7 @@ typedef struct tidbit_options {
   uint32_t chunk;   /* prompt tokens computed together, 1 to 256; 0: 16. More is faster and takes memory */
   uint32_t workers; /* tasks handed to parallel_for at once, 0 to 64; 0 and 1: all on the calling thread */
   tidbit_isa isa;
-  uint32_t cpu;     /* TIDBIT_CPU_... */
+  uint32_t cpu;                     /* TIDBIT_CPU_... */
   tidbit_parallel_for parallel_for; /* null: all on the calling thread */
   void *parallel_user;
   tidbit_poll poll; /* may be null */
@@ -291,10 +292,11 @@ tidbit_status tidbit_restore(tidbit_session *session, const void *image, size_t 
 
 /* ------------------------------------------------------------------------------------------ text */
 
-#define TIDBIT_TEXT_SPECIAL 1u   /* add what the tokenizer puts before (begin of text) and after a prompt */
-#define TIDBIT_TEXT_BOS 2u       /* add only what it puts before */
-#define TIDBIT_TEXT_PARSE 4u     /* a special token written out in the text becomes that token; without the flag it
-                                    is ordinary text, so that untrusted text can't contain one */
+#define TIDBIT_TEXT_SPECIAL 1u /* add what the tokenizer puts before (begin of text) and after a prompt */
+#define TIDBIT_TEXT_BOS 2u     /* add only what it puts before */
+#define TIDBIT_TEXT_PARSE                                                               \
+  4u /* a special token written out in the text becomes that token; without the flag it \
+        is ordinary text, so that untrusted text can't contain one */
 
 /* Bytes of workspace that tidbit_tokenize needs for a text of `text_bytes`; at most 32 times that plus 256. */
 uint64_t tidbit_tokenize_bytes(const tidbit_model *model, size_t text_bytes);
