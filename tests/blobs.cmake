@@ -24,6 +24,12 @@ if(TIDBIT_BUILD_CONVERTER)
   endfunction()
 
   tidbit_blobs(home ${PROJECT_SOURCE_DIR}/converter/samples/home_control/model)
+  add_executable(tiny_checkpoint exactness/tiny_checkpoint.cpp)
+  set_target_properties(tiny_checkpoint PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_link_libraries(tiny_checkpoint PRIVATE tidbit_flags)
+  add_custom_command(OUTPUT ${TIDBIT_BLOB_DIR}/tiny.bin
+    COMMAND tiny_checkpoint ${TIDBIT_BLOB_DIR}/tiny.bin DEPENDS tiny_checkpoint VERBATIM)
+  tidbit_blobs(tiny ${TIDBIT_BLOB_DIR}/tiny.bin --tokenizer none)
   set(stories ${TIDBIT_DATA_DIR}/stories260K)
   if(EXISTS ${stories}/stories260K.bin)
     tidbit_blobs(stories ${stories}/stories260K.bin --tokenizer ${stories}/tok512.bin)

@@ -151,7 +151,7 @@ extern "C" tidbit_status tidbit_verify(const tidbit_model *model, uint64_t *faul
   const Model &m = model_of(model);
   for (std::uint32_t i = 0; i < m.header->section_count; ++i) {
     const Section &s = sections_of(m.blob)[i];
-    if (hash64(m.blob + s.offset, s.bytes) == s.checksum) continue;
+    if (hash64(m.blob + s.offset, static_cast<std::size_t>(s.bytes)) == s.checksum) continue;
     if (fault != nullptr) *fault = s.offset;
     return TIDBIT_ERR_CHECKSUM;
   }

@@ -1,5 +1,5 @@
-// Scalar arithmetic that is the same on every target: fused multiply-add without a library call, half precision,
-// bit casts. Compiled with -ffp-contract=off; no libm.
+// Scalar arithmetic that is the same on every target: fused multiply-add and square root without a library call,
+// half precision, bit casts. Compiled with -ffp-contract=off; no libm.
 //
 // Everything here is static: files compiled for different instruction sets must not share one copy.
 #pragma once
@@ -34,6 +34,32 @@ static inline float fma(float a, float b, float c) {
   return __builtin_fmaf(a, b, c);
 #else
   return fma_by_double(a, b, c);
+#endif
+}
+
+// The square root for targets without the instruction, one bit a step: for the few roots of a token, small before fast.
+// x = m 2^e with e even and m below 2^50 has the root floor(sqrt(m)) 2^(e / 2), of one bit more than a float has. That
+// bit is what is rounded: the root of a float is never in the middle between two floats.
+static inline float sqrt_by_bits(float x) {
+  if (x == 0 || float_bits(x) == 0x7F800000) return x;
+  if (float_bits(x) > 0x7F800000) return bits_float(0x7FC00000);  // NaN and what is below zero
+  const bool subnormal = float_bits(x) < 0x00800000;
+  const std::uint32_t bits = float_bits(subnormal ? x * 0x1p+24f : x);
+  const std::uint32_t exponent = bits >> 23;  // (2^23 + mantissa) 2^(exponent - 150)
+  const std::uint64_t m = static_cast<std::uint64_t>((bits & 0x7FFFFF) | 0x800000) << (exponent % 2 == 0 ? 26 : 25);
+  std::uint32_t root = 0;
+  for (std::uint32_t bit = 1u << 24; bit != 0; bit >>= 1) {
+    const std::uint64_t longer = root | bit;
+    if (longer * longer <= m) root |= bit;
+  }
+  return bits_float(((exponent + 125) / 2 << 23) + (root + 1) / 2) * (subnormal ? 0x1p-12f : 1.0f);
+}
+
+static inline float square_root(float x) {
+#if defined(__SSE__) || defined(__aarch64__) || defined(__ARM_FP)
+  return __builtin_sqrtf(x);
+#else
+  return sqrt_by_bits(x);
 #endif
 }
 

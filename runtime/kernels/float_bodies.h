@@ -161,7 +161,7 @@ struct FloatBodies {
 
   static void rms_norm(const float *x, const float *weight, std::uint32_t n, float epsilon, float *y) {
     const float squares = reduce(x, n, [](F sum, F v) { return L::fma(v, v, sum); });
-    const float root = __builtin_sqrtf(squares / static_cast<float>(n) + epsilon);
+    const float root = square_root(squares / static_cast<float>(n) + epsilon);
     const F scale = L::set(1.0f / root);
     map2(y, x, weight, n, [&](F v, F w) { return L::mul(L::mul(v, scale), w); });
   }
@@ -174,7 +174,7 @@ struct FloatBodies {
       const F centred = L::sub(v, mean);
       return L::fma(centred, centred, sum);
     });
-    const F scale = L::set(1.0f / __builtin_sqrtf(squares / count + epsilon));
+    const F scale = L::set(1.0f / square_root(squares / count + epsilon));
     if (bias == nullptr) {
       map2(y, x, weight, n, [&](F v, F w) { return L::mul(L::mul(L::sub(v, mean), scale), w); });
       return;

@@ -7,7 +7,8 @@
 // block_dot<i>(b, n, x) adding the products with word i of x; load_scales(p, scales) of the fine bytes of 16 rows, an S
 // each, with which add_block(acc, b, scale) adds a finished block to an I; load_zeros(p, zeros) of the fine bytes of
 // two blocks, with which add_zeros(acc, zeros, sums) adds what the sums of their activations are multiplied by; and
-// prefetch_q4 (prefetch_next).
+// prefetch_q4 (prefetch_next). A type of one lane may have dot_block(codes, x, sums) as well, which adds the products
+// of 16 rows with a block.
 #pragma once
 
 #include "kernels/quant_bodies.h"
@@ -70,6 +71,22 @@ struct Int4Bodies : QuantBodies<L> {
     }
   }
 
+  // A block: each tile with each vector; moves on to the next one.
+  template <std::uint32_t kTiles, std::uint32_t kVectors>
+  [[gnu::always_inline]] static void dot_nibbles(Codes<kTiles> &c, B (&block)[kTiles][kVectors][kParts]) {
+    if constexpr (requires { &L::dot_block; }) {
+      static_assert(kTiles == 1 && kVectors == 1);
+      L::dot_block(reinterpret_cast<const std::byte *>(c.lines[0]), c.x, block[0][0]);
+      c.lines[0] += format::kTileRows * format::kBlock / 2;
+    } else {
+      dot_octet<0>(c, block);
+      dot_octet<1>(c, block);
+      dot_octet<2>(c, block);
+      dot_octet<3>(c, block);
+    }
+    c.x += format::kBlock;
+  }
+
   // Block `half` of a pair: scale * (sum of the products - 8 sum of x).
   template <std::uint32_t kTiles, std::uint32_t kVectors>
   [[gnu::always_inline]] static void add_block(Operands<kTiles> &o, std::uint32_t half,
@@ -81,11 +98,7 @@ struct Int4Bodies : QuantBodies<L> {
 #pragma GCC unroll 16
       for (std::uint32_t i = 0; i < kTiles * kParts; ++i) block[i / kParts][v][i % kParts] = start;
     }
-    dot_octet<0>(o.codes, block);
-    dot_octet<1>(o.codes, block);
-    dot_octet<2>(o.codes, block);
-    dot_octet<3>(o.codes, block);
-    o.codes.x += format::kBlock;
+    dot_nibbles(o.codes, block);
 #pragma GCC unroll 16
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
       typename L::S scales[kParts];
@@ -120,8 +133,8 @@ struct Int4Bodies : QuantBodies<L> {
 
     template <std::uint32_t kTiles, std::uint32_t kTokens>
     static void run(const Matmul &m, typename FloatBodies<L>::Place at) {
-      const std::size_t stride = format::q4_tile_bytes(m.cols, m.group), block = at.begin / format::kBlock,
-                        pair = block / 2;
+      const auto stride = static_cast<std::size_t>(format::q4_tile_bytes(m.cols, m.group));
+      const std::size_t block = at.begin / format::kBlock, pair = block / 2;
       const std::byte *w = m.weights + at.tile * stride;
       const auto *codes = reinterpret_cast<const std::int8_t *>(w + format::q4_head_bytes(m.cols, m.group));
       Operands<kTiles> o{.fine = w + format::q4_scale_bytes(m.cols, m.group) + block * format::kTileRows,

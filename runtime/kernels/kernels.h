@@ -130,5 +130,6 @@ extern const Kernels kAvx512VnniKernels;
 extern const Kernels kNeonKernels;
 extern const Kernels kDotprodKernels;
 extern const Kernels kI8mmKernels;
+extern const Kernels kDspKernels;
 
 }  // namespace tidbit

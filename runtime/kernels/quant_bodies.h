@@ -8,7 +8,8 @@
 // wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from load_x(p), which may read up to 16 bytes;
 // dot4<i>(acc, w, x), which adds to each lane the products of its codes with words [i step, (i + 1) step) of x;
 // to_float(I); codes(x, n, inverse, out), which writes n codes and returns their sum; prefetch_q8 (prefetch_next); and
-// perhaps dot_turns(), which takes the place of dot4 for more than one vector.
+// perhaps dot_turns(), which takes the place of dot4 for more than one vector, or, with one lane, dot_rows(w, x, words,
+// sums), which adds the products of 16 rows with as many words in its own order.
 #pragma once
 
 #include <cstring>
@@ -85,7 +86,7 @@ struct QuantBodies : FloatBodies<L> {
     for (std::uint32_t i = 0; i < n; i += group, ++g) {
       quantize_group(x + i, n - i < group ? n - i : group, codes + i, scales + g, sums + i / format::kPair);
     }
-    std::memset(codes + n, 0, format::round_up(n, format::kPair) - n);
+    std::memset(codes + n, 0, static_cast<std::size_t>(format::round_up(n, format::kPair) - n));
   }
 
   // Asks for what lies `ahead` of p, at the same place of the next tiles to be worked on, where each line is read once
@@ -148,6 +149,13 @@ struct QuantBodies : FloatBodies<L> {
   template <std::uint32_t kTiles, std::uint32_t kVectors>
   [[gnu::always_inline]] static void dot_codes(Codes<kTiles> &c, std::uint32_t words,
                                                I (&acc)[kTiles][kVectors][kParts]) {
+    if constexpr (requires { &L::dot_rows; }) {
+      static_assert(kTiles == 1 && kVectors == 1);
+      L::dot_rows(c.lines[0], c.x, words, acc[0][0]);
+      c.lines[0] += std::size_t{words} * 64;
+      c.x += std::size_t{words} * 4;
+      return;
+    }
     constexpr std::make_integer_sequence<std::uint32_t, L::turn / L::step> kTurn;
     if constexpr (kTiles == 1 && kVectors % 2 == 0 &&
                   requires { L::dot_turns(c.lines[0], c.x, c.x_stride, words, acc[0]); }) {
@@ -186,7 +194,7 @@ struct QuantBodies : FloatBodies<L> {
 
     template <std::uint32_t kTiles, std::uint32_t kTokens>
     static void run(const Matmul &m, Place at) {
-      const std::size_t stride = format::q8_tile_bytes(m.cols, m.group);
+      const auto stride = static_cast<std::size_t>(format::q8_tile_bytes(m.cols, m.group));
       const std::byte *w = m.weights + at.tile * stride;
       const auto *w_codes = reinterpret_cast<const std::int8_t *>(w + format::q8_scale_bytes(m.cols, m.group));
       Codes<kTiles> codes(w_codes + std::size_t{at.begin} * 16, stride,

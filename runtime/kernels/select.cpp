@@ -21,10 +21,14 @@ constexpr Choice kChoices[] = {
     {&kDotprodKernels, [](std::uint32_t cpu) { return (cpu & TIDBIT_CPU_DOTPROD) != 0; }},
     {&kNeonKernels, [](std::uint32_t) { return true; }},
 #endif
+#ifdef TIDBIT_KERNELS_CORTEX_M
+    {&kDspKernels, [](std::uint32_t) { return true; }},
+#endif
     {&kScalarKernels, [](std::uint32_t) { return true; }},
 };
 
-constexpr const char *kNames[TIDBIT_ISA_COUNT] = {"auto", "scalar", "avx2", "avx512vnni", "neon", "dotprod", "i8mm"};
+constexpr const char *kNames[TIDBIT_ISA_COUNT] = {"auto", "scalar",  "avx2", "avx512vnni",
+                                                  "neon", "dotprod", "i8mm", "dsp"};
 
 }  // namespace
 

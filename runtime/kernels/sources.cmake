@@ -27,6 +27,21 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64)$")
   set_source_files_properties(kernels/i8mm.cpp PROPERTIES
     COMPILE_OPTIONS "-march=armv8.2-a+dotprod+i8mm;${neon_options}")
   set(tidbit_needs_xsimd ON)
+else()
+  # No vectors by the compiler's choice: those of Helium and of Armv7's NEON flush subnormals.
+  target_compile_options(tidbit PRIVATE -fno-tree-vectorize -fno-tree-slp-vectorize)
+  # Cortex-M has no way to ask at run time and needs none: the flags for the core say what it has.
+  include(CheckCXXSourceCompiles)
+  check_cxx_source_compiles("
+    #if !defined(__ARM_FEATURE_DSP) || !defined(__ARM_FEATURE_FMA) || __ARM_ARCH_PROFILE != 'M'
+    #error no Cortex-M with the DSP extension and an FPU
+    #endif
+    void tidbit() {}" TIDBIT_CORTEX_M_DSP)
+  if(TIDBIT_CORTEX_M_DSP)
+    target_sources(tidbit PRIVATE kernels/dsp.cpp)
+    target_compile_definitions(tidbit PRIVATE TIDBIT_KERNELS_CORTEX_M)
+    set_source_files_properties(kernels/dsp.cpp PROPERTIES COMPILE_OPTIONS "-mfp16-format=ieee;-O2")
+  endif()
 endif()
 
 # xsimd is headers only, the same for every target. A cross build must not see the other headers beside it, which are

@@ -45,7 +45,7 @@ struct Queries {
 QuantizedRows quantize_queries(const Session &s, const Queries &queries, std::byte *scratch, float *scales,
                                CodeSums *sums) {
   const std::uint32_t head_dim = s.model.config().head_dim;
-  const std::size_t stride = format::round_up(head_dim, format::kAlignment);
+  const auto stride = static_cast<std::size_t>(format::round_up(head_dim, format::kAlignment));
   const QuantizedRows rows{reinterpret_cast<std::int8_t *>(scratch), scales, sums, stride, 1};
   for (std::uint32_t i = 0; i < queries.count; ++i) {
     s.kernels->quantize(queries.q + i * queries.stride, head_dim, head_dim, rows.codes + i * stride, scales + i,
@@ -72,7 +72,7 @@ void attend_queries(const Session &s, std::uint32_t layer, const Queries &querie
   scores.head_dim = mix.head_dim = c.head_dim;
   scores.scale = c.attention_scale;
   scores.scores = reinterpret_cast<float *>(scratch);
-  scores.score_stride = mix.weight_stride = score_stride(s.limits.context);
+  scores.score_stride = mix.weight_stride = static_cast<std::size_t>(score_stride(s.limits.context));
   kernels.scores(scores);
 
   for (std::uint32_t i = 0; i < queries.count; ++i) {
@@ -112,8 +112,8 @@ void attend_tokens(const Session &s, std::uint32_t layer, std::uint32_t tokens, 
     const std::uint32_t count = tokens - first < kQueryBlock ? tokens - first : kQueryBlock;
     float *row = s.activations.inner + first * s.sizes.inner_stride + std::size_t{head} * c.head_dim;
     attend_queries(s, layer,
-                   {head / (c.heads / c.kv_heads), count, row, row + s.sizes.attention_at, s.sizes.inner_stride,
-                    s.position + first + 1, 1},
+                   {head / (c.heads / c.kv_heads), count, row, row + s.sizes.attention_at,
+                    static_cast<std::size_t>(s.sizes.inner_stride), s.position + first + 1, 1},
                    scratch);
   }
 }

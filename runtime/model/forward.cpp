@@ -171,9 +171,9 @@ struct Layer {
 
   const Tensor &matrix(Role role) const { return *s.model.layer(index, role); }
   const float *vector(Role role) const { return s.model.floats(s.model.layer(index, role)); }
-  Rows hidden() const { return {s.activations.hidden, s.sizes.hidden_stride}; }
-  Rows sublayer() const { return {s.activations.sublayer, s.sizes.hidden_stride}; }
-  Rows inner() const { return {s.activations.inner, s.sizes.inner_stride}; }
+  Rows hidden() const { return {s.activations.hidden, static_cast<std::size_t>(s.sizes.hidden_stride)}; }
+  Rows sublayer() const { return {s.activations.sublayer, static_cast<std::size_t>(s.sizes.hidden_stride)}; }
+  Rows inner() const { return {s.activations.inner, static_cast<std::size_t>(s.sizes.inner_stride)}; }
   bool pre_norm() const { return s.model.config().norm_place == format::NormPlace::pre; }
 
   void normalize_rows(Role weight, Role bias, Rows to) const {
@@ -196,7 +196,7 @@ struct Layer {
     const Config &c = s.model.config();
     if (c.position != format::Position::rotary) return;
     part.each_token([&](std::uint32_t t) {
-      const std::size_t at = t * s.sizes.angle_stride;
+      const auto at = static_cast<std::size_t>(t * s.sizes.angle_stride);
       s.kernels->rotate_halves(inner()[t], s.activations.cos + at, s.activations.sin + at, c.heads + c.kv_heads,
                                c.head_dim, c.rotary_dim / 2);
     });
@@ -288,7 +288,7 @@ void embed_chunk(Session &s, const std::int32_t *tokens, std::uint32_t count) {
   const auto body = [&](std::uint32_t t) {
     embed(s, tokens[t], s.position + t, s.activations.hidden + t * s.sizes.hidden_stride);
     if (frequencies == nullptr) return;
-    const std::size_t at = t * s.sizes.angle_stride;
+    const auto at = static_cast<std::size_t>(t * s.sizes.angle_stride);
     rotary_angles(s.model.floats(frequencies), frequencies->cols, s.position + t, s.activations.cos + at,
                   s.activations.sin + at);
   };
@@ -303,7 +303,8 @@ void run_layer(Session &s, std::uint32_t layer, std::uint32_t count) {
 
 void compute_logits(Session &s, std::uint32_t index) {
   const Config &c = s.model.config();
-  Rows x{s.activations.hidden + index * s.sizes.hidden_stride, s.sizes.hidden_stride};
+  const auto stride = static_cast<std::size_t>(s.sizes.hidden_stride);
+  Rows x{s.activations.hidden + index * stride, stride};
   if (const Tensor *norm = s.model.global(Role::final_norm)) {
     const float *norm_bias = s.model.floats(s.model.global(Role::final_norm_bias));
     normalize(s, s.model.floats(norm), norm_bias, x.data, s.activations.sublayer);

@@ -63,7 +63,7 @@ void KvCache::view(std::uint32_t layer, std::uint32_t kv_head, Scores *scores, M
 void KvCache::store(const Kernels &kernels, std::uint32_t layer, std::uint32_t kv_head, std::uint32_t position,
                     const float *key, const float *value) {
   const Block b = block(layer * kv_heads_ + kv_head);
-  const std::uint64_t tile_bytes = key_tile_bytes(dtype_, head_dim_);
+  const auto tile_bytes = static_cast<std::size_t>(key_tile_bytes(dtype_, head_dim_));
   std::byte *tile = b.keys + position / kTileRows * tile_bytes;
   const std::uint32_t column = position % kTileRows;
   if (column == 0) std::memset(tile, 0, tile_bytes);

@@ -51,7 +51,7 @@ std::uint64_t image_hash(const std::byte *image, std::uint64_t bytes) {
   header.hash = 0;
   Hash64 hash;
   hash.update(&header, sizeof header);
-  hash.update(image + sizeof header, bytes - sizeof header);
+  hash.update(image + sizeof header, static_cast<std::size_t>(bytes) - sizeof header);
   return hash.digest();
 }
 
@@ -85,7 +85,7 @@ extern "C" tidbit_status tidbit_save(const tidbit_session *session, void *buffer
   ImageHeader header{kImageMagic, s.model.header->header_checksum, needed, 0, s.position, s.segment, has_hidden, 0};
   std::byte *next = image + sizeof header;
   for_each_part(s, s.position, has_hidden, s.chunk_tokens - 1, [&](const std::byte *data, std::uint64_t n) {
-    std::memcpy(next, data, n);
+    std::memcpy(next, data, static_cast<std::size_t>(n));
     next += n;
   });
   std::memcpy(image, &header, sizeof header);
@@ -107,7 +107,7 @@ extern "C" tidbit_status tidbit_restore(tidbit_session *session, const void *ima
 
   from += sizeof header;
   for_each_part(s, header.position, has_hidden, 0, [&](std::byte *data, std::uint64_t n) {
-    std::memcpy(data, from, n);
+    std::memcpy(data, from, static_cast<std::size_t>(n));
     from += n;
   });
   s.position = header.position;

@@ -37,8 +37,8 @@ Activations place(const ActivationSizes &sizes, std::uint32_t chunk, void *memor
   a.quantized.scales = floats(sizes.group_stride);
   a.quantized.codes = reinterpret_cast<std::int8_t *>(take(chunk * sizes.code_stride));
   a.quantized.sums = reinterpret_cast<CodeSums *>(take(chunk * sizes.code_stride / format::kPair * sizeof(CodeSums)));
-  a.quantized.code_stride = sizes.code_stride;
-  a.quantized.group_stride = sizes.group_stride;
+  a.quantized.code_stride = static_cast<std::size_t>(sizes.code_stride);
+  a.quantized.group_stride = static_cast<std::size_t>(sizes.group_stride);
   return a;
 }
 

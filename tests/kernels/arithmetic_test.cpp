@@ -1,4 +1,4 @@
-// fma and half precision against slow definitions.
+// fma, square root and half precision against slow definitions.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -68,6 +68,40 @@ TEST(FmaByDouble, KeepsTheSignsOfZero) {
   EXPECT_FALSE(std::signbit(fma_by_double(0.0f, -1.0f, 0.0f)));
   EXPECT_TRUE(std::signbit(fma_by_double(0.0f, -1.0f, -0.0f)));
   EXPECT_FALSE(std::signbit(fma_by_double(2.0f, 3.0f, -6.0f)));
+}
+
+// ---- square root ----
+
+TEST(SqrtByBits, EqualsSqrtOnArbitraryBits) {
+  Random random(5);
+  for (int i = 0; i < 1000000; ++i) {
+    const float x = random_bits_float(random);
+    ASSERT_EQ(result_bits(std::sqrt(x)), result_bits(sqrt_by_bits(x))) << std::hexfloat << x;
+  }
+}
+
+TEST(SqrtByBits, EqualsSqrtBesideSquaresAndPowersOfTwo) {
+  for (std::uint32_t root = 1; root < 4096; ++root) {
+    const std::uint32_t square = float_bits(static_cast<float>(root * root));
+    for (std::uint32_t bits = square - 2; bits <= square + 2; ++bits) {
+      ASSERT_EQ(std::sqrt(bits_float(bits)), sqrt_by_bits(bits_float(bits))) << root;
+    }
+  }
+  for (std::uint32_t exponent = 0; exponent < 255; ++exponent) {
+    for (std::uint32_t bits = (exponent << 23) + 1; bits <= (exponent << 23) + 3; ++bits) {
+      ASSERT_EQ(std::sqrt(bits_float(bits)), sqrt_by_bits(bits_float(bits)));
+      const float below = bits_float(bits + 0x7FFFFB);
+      ASSERT_EQ(std::sqrt(below), sqrt_by_bits(below));
+    }
+  }
+}
+
+TEST(SqrtByBits, KeepsZerosAndInfinityAndRefusesWhatIsBelowZero) {
+  EXPECT_EQ(float_bits(sqrt_by_bits(0.0f)), 0u);
+  EXPECT_EQ(float_bits(sqrt_by_bits(-0.0f)), 0x80000000u);
+  EXPECT_EQ(sqrt_by_bits(INFINITY), INFINITY);
+  EXPECT_TRUE(std::isnan(sqrt_by_bits(-INFINITY)) && std::isnan(sqrt_by_bits(-1e-45f)) &&
+              std::isnan(sqrt_by_bits(NAN)));
 }
 
 // ---- half precision ----

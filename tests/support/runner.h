@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tests/support/aligned.h"
+#include "tests/support/logit_stream.h"
 
 namespace tidbit::test {
 
@@ -74,11 +75,8 @@ inline std::uint64_t hash_of(const std::vector<float> &values) {
 // Tokens that wander over a vocabulary, the same everywhere.
 inline std::vector<int32_t> some_tokens(std::uint32_t vocab, std::uint32_t count) {
   std::vector<int32_t> tokens(count);
-  std::uint64_t state = 1;
-  for (int32_t &token : tokens) {
-    state = state * 6364136223846793005u + 1442695040888963407u;
-    token = static_cast<int32_t>((state >> 33) % vocab);
-  }
+  TokenWalk walk(vocab);
+  for (int32_t &token : tokens) token = walk.next();
   return tokens;
 }
 

@@ -131,7 +131,8 @@ typedef enum tidbit_isa {
   TIDBIT_ISA_NEON = 4,
   TIDBIT_ISA_DOTPROD = 5, /* NEON with the dot product of Armv8.2 */
   TIDBIT_ISA_I8MM = 6,    /* and with the int8 matrix product of Armv8.6 */
-  TIDBIT_ISA_COUNT = 7
+  TIDBIT_ISA_DSP = 7,     /* Cortex-M with the DSP extension and an FPU */
+  TIDBIT_ISA_COUNT = 8
 } tidbit_isa;
 
 /* "scalar", "avx2", ...: the names of the enumerators in lower case. Null for other numbers. */

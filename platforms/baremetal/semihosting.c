@@ -1,0 +1,43 @@
+#include "semihosting.h"
+
+enum { SYS_WRITE0 = 0x04, SYS_GET_CMDLINE = 0x15, SYS_EXIT_EXTENDED = 0x20 };
+enum { ADP_STOPPED_APPLICATION_EXIT = 0x20026 };
+
+static int call(uint32_t operation, const volatile void *parameters) {
+  register int r0 __asm__("r0") = (int)operation;
+  register const volatile void *r1 __asm__("r1") = parameters;
+  __asm__ volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
+  return r0;
+}
+
+void semihosting_write(const char *text, size_t bytes) {
+  char part[64];
+  while (bytes > 0) {
+    size_t n = 0;
+    for (; n < bytes && n < sizeof part - 1; ++n) part[n] = text[n];
+    part[n] = 0;
+    call(SYS_WRITE0, part);
+    text += n;
+    bytes -= n;
+  }
+}
+
+void semihosting_write_number(uint64_t number, uint32_t base, uint32_t digits) {
+  char text[64];
+  size_t first = sizeof text;
+  while (number != 0 || sizeof text - first < digits) {
+    text[--first] = "0123456789abcdef"[number % base];
+    number /= base;
+  }
+  semihosting_write(text + first, sizeof text - first);
+}
+
+int semihosting_command_line(char *text, size_t capacity) {
+  volatile uint32_t block[2] = {(uint32_t)(uintptr_t)text, (uint32_t)capacity};
+  return call(SYS_GET_CMDLINE, block) == 0 ? (int)block[1] : -1;
+}
+
+void semihosting_exit(int code) {
+  const volatile uint32_t block[2] = {ADP_STOPPED_APPLICATION_EXIT, (uint32_t)code};
+  for (;;) call(SYS_EXIT_EXTENDED, block);
+}

@@ -1,0 +1,58 @@
+/* From reset to main(): vector table, FPU, .data, .bss, constructors. For every Cortex-M; compiled without
+ * floating-point registers, because the FPU is off at reset. */
+#include <stddef.h>
+#include <stdint.h>
+
+#include "semihosting.h"
+
+/* From the linker script. */
+extern uint32_t __stack_top[], __data_image[], __data_begin[], __data_end[], __bss_begin[], __bss_end[];
+extern void (*const __init_array_begin[])(void);
+extern void (*const __init_array_end[])(void);
+
+int main(void);
+
+/* Access to the coprocessors 10 and 11, which are the FPU and Helium. Its mode stays as it is after reset: FPSCR 0,
+ * which rounds to nearest even and keeps subnormals, as ARITHMETIC.md wants it. */
+static void enable_fpu(void) {
+#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
+  volatile uint32_t *const cpacr = (volatile uint32_t *)0xE000ED88;
+  *cpacr |= 0xFu << 20;
+  __asm__ volatile("dsb\n\tisb" ::: "memory");
+#endif
+}
+
+void reset_handler(void) {
+  enable_fpu();
+  const uint32_t *from = __data_image;
+  for (uint32_t *to = __data_begin; to < __data_end; ++to) *to = *from++;
+  for (uint32_t *to = __bss_begin; to < __bss_end; ++to) *to = 0;
+  for (size_t i = 0; __init_array_begin + i < __init_array_end; ++i) __init_array_begin[i]();
+  semihosting_exit(main());
+}
+
+/* Every exception that is not expected ends here. */
+static void fault_handler(void) {
+  semihosting_write("fault\n", 6);
+  semihosting_exit(111);
+}
+
+typedef void (*vector)(void);
+static const vector vectors[16] __attribute__((section(".vectors"), used)) = {
+    (vector)(uintptr_t)__stack_top,
+    reset_handler,
+    fault_handler, /* NMI */
+    fault_handler, /* HardFault */
+    fault_handler, /* MemManage */
+    fault_handler, /* BusFault */
+    fault_handler, /* UsageFault */
+    fault_handler, /* SecureFault */
+    NULL,
+    NULL,
+    NULL,
+    fault_handler, /* SVCall */
+    fault_handler, /* DebugMonitor */
+    NULL,
+    fault_handler, /* PendSV */
+    fault_handler, /* SysTick */
+};

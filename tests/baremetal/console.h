@@ -1,0 +1,40 @@
+// What test images print, and the memory that they use.
+#pragma once
+
+#include <string_view>
+
+#include "semihosting.h"
+#include "tidbit/tidbit.h"
+
+// From the linker script: what the image leaves of RAM.
+extern "C" unsigned char __free_begin[], __free_end[];
+
+namespace tidbit::test {
+
+inline void print(std::string_view text) { semihosting_write(text.data(), text.size()); }
+inline void print_number(std::uint64_t number) { semihosting_write_number(number, 10, 1); }
+inline void print_hash(std::uint64_t hash) { semihosting_write_number(hash, 16, 16); }
+
+[[noreturn]] inline void fail(std::string_view what) {
+  print(what);
+  print("\n");
+  semihosting_exit(1);
+}
+
+inline void must(tidbit_status status) {
+  if (status != TIDBIT_OK) fail(tidbit_status_string(status));
+}
+
+// A session in the memory that is left.
+inline tidbit_session *start_session(const tidbit_model &model, const tidbit_options &options) {
+  tidbit_plan_result plan;
+  tidbit_memory parts;
+  tidbit_session *session = nullptr;
+  must(tidbit_plan(&model, &options, &plan));
+  const auto bytes = static_cast<std::size_t>(__free_end - __free_begin);
+  must(tidbit_split_memory(&plan, __free_begin, bytes, &parts, nullptr));
+  must(tidbit_init(&model, &options, &parts, &session, nullptr));
+  return session;
+}
+
+}  // namespace tidbit::test

@@ -1,0 +1,41 @@
+// Prints the hash of the short logit stream of model_blob, once for each instruction set of the build and chunk size.
+#include "tests/baremetal/console.h"
+#include "tests/support/logit_stream.h"
+
+extern "C" const unsigned char model_blob[], model_blob_end[];
+
+namespace tidbit::test {
+namespace {
+
+void print_stream(const tidbit_model &model, tidbit_isa isa, std::uint32_t chunk) {
+  tidbit_options options{};
+  options.context = kShortStream;
+  options.chunk = chunk;
+  options.isa = isa;
+  tidbit_session *session = start_session(model, options);
+  tidbit_model_info info;
+  std::uint64_t hash = 0;
+  must(tidbit_info(&model, &info));
+  must(hash_short_stream(session, info.vocab_size, chunk, &hash));
+  print_hash(hash);
+  print(" ");
+  print(tidbit_isa_name(tidbit_session_isa(session)));
+  print(", chunk ");
+  print_number(chunk);
+  print("\n");
+}
+
+}  // namespace
+}  // namespace tidbit::test
+
+int main() {
+  using namespace tidbit::test;
+  tidbit_model model;
+  must(tidbit_open(model_blob, static_cast<std::size_t>(model_blob_end - model_blob), &model, nullptr));
+  for (int isa = TIDBIT_ISA_SCALAR; isa < TIDBIT_ISA_COUNT; ++isa) {
+    const auto set = static_cast<tidbit_isa>(isa);
+    if (tidbit_isa_check(set, 0) != TIDBIT_OK) continue;
+    for (const std::uint32_t chunk : {1u, 3u}) print_stream(model, set, chunk);
+  }
+  return 0;
+}

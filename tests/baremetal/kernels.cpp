@@ -1,0 +1,239 @@
+// Compares every entry of the core's own table with the scalar one, over random shapes and values: what
+// tests/kernels/equals_scalar_test.cpp does where there is an operating system. Prints how many results were compared.
+#include "tests/baremetal/console.h"
+#include "tests/kernels/random_values.h"
+
+namespace tidbit::test {
+namespace {
+
+using format::Dtype;
+
+constexpr std::uint32_t kRounds = 60, kMostOutputs = 4096;
+
+Random random(1);
+std::uint64_t compared;
+
+template <class T>
+struct Outputs {
+  T scalar[kMostOutputs], own[kMostOutputs];
+};
+union {
+  Outputs<float> floats;
+  Outputs<std::uint16_t> halves;
+  Outputs<std::int8_t> codes;
+} outputs;
+
+// run(kernels, output) with both tables, whose outputs start with the same contents: what is written beside the result
+// is seen as well.
+template <class T, class Run>
+void same(const char *entry, Outputs<T> &both, std::uint32_t n, Run run) {
+  for (T *out : {both.scalar, both.own}) {
+    for (std::uint32_t i = 0; i < kMostOutputs; ++i) out[i] = static_cast<T>(i % 100);
+  }
+  run(*find_kernels(TIDBIT_ISA_SCALAR, 0), both.scalar);
+  run(*find_kernels(TIDBIT_ISA_AUTO, 0), both.own);
+  for (std::uint32_t i = 0; i < kMostOutputs; ++i) {
+    if (result_bits(both.scalar[i]) != result_bits(both.own[i])) {
+      print(entry);
+      print(", element ");
+      print_number(i);
+      fail(" differs from scalar");
+    }
+  }
+  compared += n;
+}
+
+// ---- operands ----
+
+template <class T, std::uint32_t kCount>
+struct Operand {
+  alignas(64) T all[kCount];
+  T *fill(Values values) {
+    for (T &x : all) set(x, values);
+    return all;
+  }
+  static void set(float &x, Values values) { x = random_value(random, values); }
+  static void set(std::uint16_t &x, Values values) { x = random_half(random, values); }
+  static void set(std::int8_t &x, Values) { x = static_cast<std::int8_t>(random.bits()); }
+  static void set(std::byte &x, Values) { x = static_cast<std::byte>(random.bits()); }
+};
+
+constexpr std::uint32_t kMostRows = 40, kMostColumns = 300, kMostTokens = 3, kMostHeadDim = 70, kMostPositions = 40;
+Operand<float, kMostTokens * 512> x;
+Operand<float, 48 * kMostColumns> floats;
+Operand<std::uint16_t, 48 * kMostColumns> halves;
+Operand<std::int8_t, 48 * 72> codes;
+Operand<std::byte, 48 * 512> tiles;
+Operand<float, 512> vector;
+
+// Activations in groups, quantized by the scalar table.
+struct Quantized {
+  std::int8_t codes[kMostTokens * 512];
+  float scales[kMostTokens * 8];
+  CodeSums sums[kMostTokens * 8];
+
+  QuantizedRows rows(std::uint32_t n, std::uint32_t group, std::uint32_t tokens, Values values) {
+    x.fill(values);
+    for (std::uint32_t t = 0; t < tokens; ++t) {
+      find_kernels(TIDBIT_ISA_SCALAR, 0)
+          ->quantize(x.all + t * 512, n, group, codes + t * 512, scales + t * 8, sums + t * 8);
+    }
+    return {codes, scales, sums, 512, 8};
+  }
+} quantized;
+
+// ---- entries ----
+
+Matmul random_matmul(bool in_groups) {
+  Matmul m{};
+  m.rows = random.from_to(1, kMostRows);
+  m.cols = random.from_to(1, kMostColumns);
+  m.group = in_groups ? random.from_to(1, 4) * 64 : 0;
+  m.tokens = random.from_to(1, kMostTokens);
+  m.x = x.all;
+  m.x_stride = 512;
+  m.y_stride = kMostRows + random.from_to(0, 5);
+  return m;
+}
+
+using MatmulEntry = void (*Kernels::*)(const Matmul &, std::uint32_t, std::uint32_t);
+
+void check_matmul(const char *name, MatmulEntry entry, Matmul m) {
+  const auto last = static_cast<std::uint32_t>(format::tile_count(m.rows));
+  const std::uint32_t first = random.from_to(0, last - 1);
+  same(name, outputs.floats, m.rows * m.tokens, [&](const Kernels &k, float *y) {
+    m.y = y;
+    (k.*entry)(m, first, last);
+  });
+}
+
+void check_float_matmuls(Values values) {
+  Matmul m = random_matmul(false);
+  x.fill(values);
+  m.weights = reinterpret_cast<const std::byte *>(floats.fill(values));
+  check_matmul("matmul_f32", &Kernels::matmul_f32, m);
+  m.weights = reinterpret_cast<const std::byte *>(halves.fill(values));
+  check_matmul("matmul_f16", &Kernels::matmul_f16, m);
+}
+
+void check_code_matmul(const char *name, MatmulEntry entry, Dtype dtype, Values values) {
+  Matmul m = random_matmul(true);
+  m.q = quantized.rows(m.cols, m.group, m.tokens, values);
+  m.weights = tiles.fill(values);
+  const auto tile = static_cast<std::uint32_t>(format::tile_bytes(dtype, m.cols, m.group));
+  for (std::uint32_t at = 0; at < format::tile_count(m.rows) * tile; at += tile) {
+    for (std::uint32_t i = 0; i < format::q4_scale_bytes(m.cols, m.group); i += 2) {
+      const std::uint16_t scale = random_half(random, values);
+      __builtin_memcpy(tiles.all + at + i, &scale, sizeof scale);
+    }
+  }
+  check_matmul(name, entry, m);
+}
+
+void check_scores(const char *name, void (*Kernels::*entry)(const Scores &), Scores s) {
+  s.scale = 0.37f;
+  s.score_stride = 48;
+  same(name, outputs.floats, s.queries * s.positions, [&](const Kernels &k, float *out) {
+    s.scores = out;
+    (k.*entry)(s);
+    for (std::uint32_t i = 0; i < s.queries * 48; ++i) {
+      if (i % 48 >= s.positions) out[i] = 0;  // unspecified
+    }
+  });
+}
+
+void check_mix(const char *name, void (*Kernels::*entry)(const Mix &), Mix m) {
+  same(name, outputs.floats, m.queries * m.head_dim, [&](const Kernels &k, float *out) {
+    m.out = out;
+    (k.*entry)(m);
+  });
+}
+
+void check_attention(Values values) {
+  Scores s{};
+  Mix m{};
+  s.queries = m.queries = random.from_to(1, kMostTokens);
+  s.head_dim = m.head_dim = random.from_to(1, kMostHeadDim);
+  s.positions = random.from_to(3, kMostPositions);
+  m.step = random.from_to(0, 1);
+  m.positions = s.positions - (m.queries - 1) * m.step;
+  s.q = m.weights = x.fill(values);
+  s.q_stride = m.weight_stride = 512;
+  m.inverse_sums = vector.fill(values);
+  m.out_stride = kMostHeadDim;
+  s.k = m.v = floats.fill(values);
+  check_scores("scores_f32", &Kernels::scores_f32, s);
+  check_mix("mix_f32", &Kernels::mix_f32, m);
+  s.k = m.v = halves.fill(values);
+  check_scores("scores_f16", &Kernels::scores_f16, s);
+  check_mix("mix_f16", &Kernels::mix_f16, m);
+  s.k = m.v = codes.fill(values);
+  s.k_scales = m.v_scales = vector.all;
+  check_mix("mix_q8", &Kernels::mix_q8, m);
+  s.codes = quantized.rows(s.head_dim, 256, s.queries, values);
+  check_scores("scores_q8", &Kernels::scores_q8, s);
+}
+
+void check_quantize(Values values) {
+  const std::uint32_t n = random.from_to(1, 512), group = random.from_to(1, 4) * 64;
+  x.fill(values);
+  float scales[2][8] = {};
+  CodeSums sums[2][8] = {};
+  std::uint32_t table = 0;
+  same("quantize", outputs.codes, n, [&](const Kernels &k, std::int8_t *out) {
+    k.quantize(x.all, n, group, out, scales[table], sums[table]);
+    ++table;
+  });
+  for (std::uint32_t i = 0; i < 8; ++i) {
+    if (result_bits(scales[0][i]) != result_bits(scales[1][i]) || !(sums[0][i] == sums[1][i])) fail("quantize differs");
+  }
+}
+
+// Entries that change n floats in place.
+template <class Run>
+void check_in_place(const char *name, std::uint32_t n, Run run) {
+  same(name, outputs.floats, n, [&](const Kernels &k, float *out) {
+    for (std::uint32_t i = 0; i < n; ++i) out[i] = x.all[i];
+    run(k, out);
+  });
+}
+
+void check_vectors(Values values) {
+  const std::uint32_t n = random.from_to(1, 300), half = random.from_to(1, 32);
+  x.fill(values);
+  const float *other = vector.fill(values);
+  check_in_place("softmax", n, [&](const Kernels &k, float *y) { y[n] = k.softmax(y, n); });
+  check_in_place("rms_norm", n, [&](const Kernels &k, float *y) { k.rms_norm(y, other, n, 1e-5f, y); });
+  check_in_place("layer_norm", n, [&](const Kernels &k, float *y) { k.layer_norm(y, other, x.all, n, 1e-5f, y); });
+  check_in_place("add", n, [&](const Kernels &k, float *y) { k.add(y, other, n); });
+  check_in_place("rotate_halves", 4 * 70,
+                 [&](const Kernels &k, float *y) { k.rotate_halves(y, other, other + 64, 4, 70, half); });
+  for (int kind = 0; kind < 4; ++kind) {
+    check_in_place("activate", n, [&](const Kernels &k, float *y) {
+      k.activate(static_cast<format::Activation>(kind), y, kind % 2 == 0 ? other : nullptr, n);
+    });
+  }
+  same("to_f16", outputs.halves, n, [&](const Kernels &k, std::uint16_t *y) { k.to_f16(x.all, n, y); });
+}
+
+}  // namespace
+}  // namespace tidbit::test
+
+int main() {
+  using namespace tidbit::test;
+  for (std::uint32_t round = 0; round < kRounds; ++round) {
+    for (const Values values : kAllValues) {
+      check_float_matmuls(values);
+      check_code_matmul("matmul_q8", &tidbit::Kernels::matmul_q8, Dtype::q8, values);
+      check_code_matmul("matmul_q4", &tidbit::Kernels::matmul_q4, Dtype::q4, values);
+      check_attention(values);
+      check_quantize(values);
+      check_vectors(values);
+    }
+  }
+  print_number(compared);
+  print(" results of ");
+  print(tidbit_isa_name(tidbit_isa_best(0)));
+  print(" equal scalar\n");
+  return 0;
+}

@@ -1,0 +1,68 @@
+// Writes a llama2.c checkpoint with random weights that is small enough for the smallest microcontrollers:
+//
+//   tiny_checkpoint FILE
+//
+// The same bytes everywhere: the weights come from integers and are scaled by powers of two.
+#include <cstdint>
+#include <cstdio>
+#include <vector>
+
+namespace {
+
+// The numbers of the header, in the file's order; the head shares the embedding's weights.
+constexpr std::int32_t kDim = 32, kHidden = 48, kLayers = 2, kHeads = 4, kKvHeads = 2, kVocab = 64, kPositions = 32;
+constexpr std::int32_t kHeader[] = {kDim, kHidden, kLayers, kHeads, kKvHeads, kVocab, kPositions};
+
+class Checkpoint {
+ public:
+  // `count` floats in steps of `scale` / 2^15 between -scale and scale, around `centre`. Wide enough that attention is
+  // not flat, which would hide errors.
+  void add(std::int32_t count, float scale, float centre = 0) {
+    for (std::int32_t i = 0; i < count; ++i) {
+      state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+      const auto step = static_cast<std::int16_t>(state_ >> 48);
+      floats_.push_back(centre + static_cast<float>(step) * (scale * 0x1p-15f));
+    }
+  }
+
+  void add_layers(std::int32_t count, float scale, float centre = 0) { add(kLayers * count, scale, centre); }
+
+  bool write(const char *path) const {
+    std::FILE *file = std::fopen(path, "wb");
+    if (file == nullptr) return false;
+    const bool written = std::fwrite(kHeader, sizeof kHeader, 1, file) == 1 &&
+                         std::fwrite(floats_.data(), sizeof(float), floats_.size(), file) == floats_.size();
+    return (std::fclose(file) == 0) && written;
+  }
+
+ private:
+  std::vector<float> floats_;
+  std::uint64_t state_ = 1;
+};
+
+Checkpoint make() {
+  constexpr std::int32_t kKv = kDim / kHeads * kKvHeads;
+  constexpr std::int32_t kAngles = kPositions * (kDim / kHeads / 2);
+  Checkpoint c;
+  c.add(kVocab * kDim, 0.5f);
+  c.add_layers(kDim, 0.25f, 1.0f);  // norm before attention
+  c.add_layers(kDim * kDim, 0.5f);  // q, k, v, output
+  c.add_layers(kDim * kKv, 0.5f);
+  c.add_layers(kDim * kKv, 0.5f);
+  c.add_layers(kDim * kDim, 0.5f);
+  c.add_layers(kDim, 0.25f, 1.0f);  // norm before the network
+  c.add_layers(kDim * kHidden, 0.5f);
+  c.add_layers(kDim * kHidden, 0.5f);
+  c.add_layers(kDim * kHidden, 0.5f);
+  c.add(kDim, 0.25f, 1.0f);
+  c.add(2 * kAngles, 0);  // cosines and sines, which nobody reads
+  return c;
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  if (argc == 2 && make().write(argv[1])) return 0;
+  std::fprintf(stderr, "usage: tiny_checkpoint FILE\n");
+  return 1;
+}
