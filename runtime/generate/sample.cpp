@@ -31,8 +31,12 @@ class Masses {
 
 std::uint32_t highest_index(const float *logits, std::uint32_t count) {
   std::uint32_t best = 0;
+  float highest = logits[0];
   for (std::uint32_t i = 1; i < count; ++i) {
-    if (logits[i] > logits[best]) best = i;
+    if (logits[i] > highest) {
+      highest = logits[i];
+      best = i;
+    }
   }
   return best;
 }

@@ -308,15 +308,20 @@ struct FloatBodies {
   // body(y, n, acc) for each vector of a block's sums: n of its rows are there, at y.
   template <std::uint32_t kTiles, std::uint32_t kTokens, class Body>
   static void each_vector(const Matmul &m, Place at, F (&acc)[kTiles][kTokens][kParts], Body body) {
+    const auto with = [&](auto rows_from) {
 #pragma GCC unroll 16
-    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-      const std::uint32_t row = at.tile * 16 + i * W;
-      const std::uint32_t n = row >= m.rows ? 0 : m.rows - row;
+      for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+        const std::uint32_t row = at.tile * 16 + i * W;
 #pragma GCC unroll 16
-      for (std::uint32_t t = 0; t < kTokens; ++t) {
-        body(m.y + (at.token + t) * m.y_stride + row, n, acc[i / kParts][t][i % kParts]);
+        for (std::uint32_t t = 0; t < kTokens; ++t) {
+          body(m.y + (at.token + t) * m.y_stride + row, rows_from(row), acc[i / kParts][t][i % kParts]);
+        }
       }
-    }
+    };
+    // With many short vectors the question costs as much as the work.
+    const bool all_there = kParts > 4 && (at.tile + kTiles) * 16 <= m.rows;
+    if (all_there) return with([](std::uint32_t) { return W; });
+    with([&](std::uint32_t row) { return row >= m.rows ? 0 : m.rows - row; });
   }
 
   // Asks for the rows of y that a block of some tokens will write, those of tokens i, i + step, ...: a few at a time,
@@ -356,7 +361,8 @@ struct FloatBodies {
   template <class Block, std::uint32_t kTiles>
   static void times_tokens(const Matmul &m, std::uint32_t tile) {
     constexpr std::uint32_t kBlockTiles = kTiles < L::block_tiles ? kTiles : L::block_tiles;
-    const std::uint32_t whole = m.tokens - m.tokens % L::block_tokens, step = Block::column_step(m);
+    const std::uint32_t whole = L::block_tokens == 1 ? 0 : m.tokens - m.tokens % L::block_tokens;
+    const std::uint32_t step = Block::column_step(m);
     for (std::uint32_t i = 0; whole != 0 && i < kTiles; i += kBlockTiles) {
       for (std::uint32_t k = 0; k < m.cols; k += step) {
         const std::uint32_t end = m.cols - k < step ? m.cols : k + step;

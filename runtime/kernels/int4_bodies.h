@@ -6,8 +6,8 @@
 // high(n) are the codes of 4 columns each; B, a block's sums, from block_start(start) on, block_dot(b, n, x4) adding
 // the products with word i of x; load_scale(p) of a fine byte a lane, with which add_block(acc, b, scale)
 // adds a finished block to an I; and load_zeros(p, q) of the fine bytes of two blocks, with which add_zeros(acc, zeros,
-// sums) adds what the sums of their activations are multiplied by. A type of one lane may have dot_block(codes, x,
-// sums) as well, which adds the products of 16 rows with a block.
+// sums) adds what the sums of their activations are multiplied by. Instead of N and block_dot a type may have
+// dot_block(codes, x, sums), which adds a block's products of 16 rows.
 #pragma once
 
 #include "kernels/quant_bodies.h"
@@ -68,12 +68,12 @@ struct Int4Bodies : QuantBodies<L> {
         const std::uint32_t tile = i / kVectors, v = i % kVectors;
         L::dot_block(codes + tile * tile_stride, x + v * x_stride, block[tile][v]);
       }
-      return;
+    } else {
+      dot_octet<0>(codes, tile_stride, x, x_stride, block);
+      dot_octet<1>(codes, tile_stride, x, x_stride, block);
+      dot_octet<2>(codes, tile_stride, x, x_stride, block);
+      dot_octet<3>(codes, tile_stride, x, x_stride, block);
     }
-    dot_octet<0>(codes, tile_stride, x, x_stride, block);
-    dot_octet<1>(codes, tile_stride, x, x_stride, block);
-    dot_octet<2>(codes, tile_stride, x, x_stride, block);
-    dot_octet<3>(codes, tile_stride, x, x_stride, block);
   }
 
   // Block `half` of a pair: scale * (sum of the products - 8 sum of x).

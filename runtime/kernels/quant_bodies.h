@@ -1,14 +1,13 @@
 // The int8 kernels over a type of lanes (int4_bodies.h adds those of q4). Within a group the sum is an exact int32, so
 // that its order is free; across groups each row has one float accumulator.
 //
-// Beside what float_bodies.h asks for, a lanes type has: larger(a, b), the larger magnitude of a and b as unsigned
-// bits; I, a vector of L::width int32, and C, the 4 consecutive codes of a row in each lane, of which
+// Beside what float_bodies.h asks for, a lanes type has: larger(a, b), the larger magnitude of a >= +0 and b as
+// unsigned bits; I, a vector of L::width int32, and C, the 4 consecutive codes of a row in each lane, of which
 // load_codes(p, c) prepares those of 16 rows; start(sum), the first value of a dot product with codes that add up to
 // `sum` (a correction where the instruction wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from
 // load_x(p), which may read up to 16 bytes; dot4<i>(acc, w, x), which adds to each lane the products of its codes with
-// word i of x; to_float(I); and codes(x, n, inverse, out), which writes n codes and returns their sum. A type of one
-// lane may have dot_rows(w, x, words, sums) as well, which adds the products of 16 rows with as many words in its own
-// order.
+// word i of x; to_float(I); and codes(x, n, inverse, out), which writes n codes and returns their sum. Instead of C, X
+// and dot4 a type may have dot_rows(w, x, words, sums), which computes the sums of 16 rows in an order of its own.
 #pragma once
 
 #include <cstring>
@@ -24,20 +23,19 @@ static inline std::uint32_t load_word(const std::int8_t *codes) {
   return word;
 }
 
-// The code of x: the product, rounded, rounded to an integer, nearest even.
-static inline std::int8_t code_of(float x, float inverse) {
-  const std::uint32_t integer = float_bits(x * inverse + kRoundMagic) - kRoundMagicBits;
-  return static_cast<std::int8_t>(static_cast<std::uint8_t>(integer));
-}
-
+// The code of x is the product, rounded, rounded to an integer, nearest even: what kRoundMagic leaves in the low bits.
+// The sum takes the magic number's bits along, n times, and loses them at the end.
 static inline std::int32_t codes_one_by_one(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
-  std::int32_t sum = 0;
+  std::uint32_t sum = 0;
+#pragma GCC unroll 4
   for (std::uint32_t i = 0; i < n; ++i) {
-    out[i] = code_of(x[i], inverse);
-    sum += out[i];
+    const std::uint32_t bits = float_bits(x[i] * inverse + kRoundMagic);
+    out[i] = static_cast<std::int8_t>(static_cast<std::uint8_t>(bits));
+    sum += bits;
   }
-  return sum;
+  return static_cast<std::int32_t>(sum - n * kRoundMagicBits);
 }
+static_assert((kRoundMagicBits & 0xFF) == 0);
 
 template <class L>
 struct QuantBodies : FloatBodies<L> {
@@ -124,19 +122,20 @@ struct QuantBodies : FloatBodies<L> {
         const std::uint32_t tile = i / kVectors, v = i % kVectors;
         L::dot_rows(w + tile * tile_stride, x + v * x_stride, words, acc[tile][v]);
       }
-      return;
+    } else {
+      constexpr std::make_integer_sequence<std::uint32_t, L::turn> kTurn;
+      std::uint32_t k = 0;
+      for (; k + L::turn <= words; k += L::turn) {
+        dot_turn(w + k * 64, tile_stride, x + k * 4, x_stride, L::turn, acc, kTurn);
+      }
+      if (k < words) dot_turn(w + k * 64, tile_stride, x + k * 4, x_stride, words - k, acc, kTurn);
     }
-    constexpr std::make_integer_sequence<std::uint32_t, L::turn> kTurn;
-    std::uint32_t k = 0;
-    for (; k + L::turn <= words; k += L::turn) {
-      dot_turn(w + k * 64, tile_stride, x + k * 4, x_stride, L::turn, acc, kTurn);
-    }
-    if (k < words) dot_turn(w + k * 64, tile_stride, x + k * 4, x_stride, words - k, acc, kTurn);
   }
 
   // The accumulators of a group whose activations add up to the sums of `pairs` pairs of blocks.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
   static void start(const CodeSums *sums, std::size_t stride, std::uint32_t pairs, I (&acc)[kTiles][kVectors][kParts]) {
+    if constexpr (requires { &L::dot_rows; }) return;
     for (std::uint32_t v = 0; v < kVectors; ++v) {
       std::int32_t sum = 0;
       for (std::uint32_t p = 0; p < pairs; ++p) sum += sums[v * stride + p].sum[0] + sums[v * stride + p].sum[1];

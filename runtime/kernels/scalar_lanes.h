@@ -36,7 +36,7 @@ struct ScalarLanes {
     return bits_float((float_bits(magnitude) & 0x7FFFFFFF) | (float_bits(sign) & 0x80000000));
   }
   static F larger(F a, F b) {
-    const std::uint32_t x = float_bits(a) & 0x7FFFFFFF, y = float_bits(b) & 0x7FFFFFFF;
+    const std::uint32_t x = float_bits(a), y = float_bits(b) & 0x7FFFFFFF;
     return bits_float(x > y ? x : y);
   }
   static F scale2(F x, F t) { return bits_float(float_bits(x) + (float_bits(t) << 23)); }

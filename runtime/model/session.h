@@ -112,6 +112,7 @@ struct Share {
   std::uint32_t begin, end;
 };
 constexpr Share share_of(std::uint32_t count, std::uint32_t parts, std::uint32_t i) {
+  if (parts == 1) return {0, count};
   const auto at = [&](std::uint64_t k) { return static_cast<std::uint32_t>(count * k / parts); };
   return {at(i), at(i + 1)};
 }
