@@ -1,12 +1,13 @@
 /* From reset to main(): vector table, FPU, .data, .bss, constructors. For every Cortex-M; compiled without
  * floating-point registers, because the FPU is off at reset. */
+#include "startup.h"
+
 #include <stddef.h>
-#include <stdint.h>
 
 #include "semihosting.h"
 
 /* From the linker script. */
-extern uint32_t __stack_top[], __data_image[], __data_begin[], __data_end[], __bss_begin[], __bss_end[];
+extern uint32_t __free_end[], __stack_top[], __data_image[], __data_begin[], __data_end[], __bss_begin[], __bss_end[];
 extern void (*const __init_array_begin[])(void);
 extern void (*const __init_array_end[])(void);
 
@@ -22,8 +23,23 @@ static void enable_fpu(void) {
 #endif
 }
 
+static const uint32_t pattern = 0x5AFE57AC;
+
+/* The stack's memory below what is in use. */
+static void mark_stack(void) {
+  uint32_t *end = (uint32_t *)__builtin_frame_address(0) - 16;
+  for (uint32_t *word = __free_end; word < end; ++word) *word = pattern;
+}
+
+uint32_t startup_stack_used(void) {
+  const uint32_t *word = __free_end;
+  while (*word == pattern) ++word;
+  return (uint32_t)((const char *)__stack_top - (const char *)word);
+}
+
 void reset_handler(void) {
   enable_fpu();
+  mark_stack();
   const uint32_t *from = __data_image;
   for (uint32_t *to = __data_begin; to < __data_end; ++to) *to = *from++;
   for (uint32_t *to = __bss_begin; to < __bss_end; ++to) *to = 0;

@@ -21,7 +21,11 @@ inline constexpr std::uint32_t kPair = 64;       // two blocks; groups of q8 and
 inline constexpr std::uint32_t kMaxGroup = 256;  // keeps a group's int32 sum exact as a float: 256 * 127^2 < 2^24
 
 static constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }
-static constexpr std::uint64_t ceil_div(std::uint64_t n, std::uint64_t by) { return (n + by - 1) / by; }
+static constexpr std::uint64_t ceil_div(std::uint64_t n, std::uint64_t by) {
+  if ((n | by) >> 32 != 0) return n / by + (n % by != 0 ? 1 : 0);
+  const auto a = static_cast<std::uint32_t>(n), b = static_cast<std::uint32_t>(by);  // a 64-bit division is slow there
+  return a / b + (a % b != 0 ? 1 : 0);
+}
 
 static constexpr std::uint64_t tile_count(std::uint64_t rows) { return ceil_div(rows, kTileRows); }
 

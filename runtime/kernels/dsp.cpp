@@ -1,4 +1,5 @@
-// Cortex-M with the DSP extension and an FPU (M4, M7, M33, M55): one lane, two products of 16 bits an instruction.
+// Cortex-M with the DSP extension and an FPU (M4, M7, M33, M55): two products of 16 bits an instruction. The FPU has
+// one lane; two at a time share what loops and conversions cost.
 //
 // A word of four int8 becomes two words of two int16, its even and its odd bytes, by one instruction each. Those of the
 // activations serve several rows, whose sums stay in registers. The inner steps are written in assembly because they
@@ -85,59 +86,145 @@ template <std::uint32_t kRows>
   }
 }
 
-// body(part) with kRows sums in registers.
-template <std::uint32_t kRows, class Body>
-[[gnu::always_inline]] inline void in_registers(std::int32_t *sums, Body body) {
-  std::int32_t part[kRows];
-#pragma GCC unroll 16
-  for (std::uint32_t i = 0; i < kRows; ++i) part[i] = sums[i];
-  body(part);
-#pragma GCC unroll 16
-  for (std::uint32_t i = 0; i < kRows; ++i) sums[i] = part[i];
-}
-
-// Sums over `words` words of 8 rows, as many as there are registers for: a function of its own, so that nothing else
-// wants them.
-[[gnu::noinline]] void dot_eight_rows(const std::int8_t *w, const std::int8_t *x, std::uint32_t words,
-                                      std::int32_t *sums) {
-  in_registers<8>(sums, [&](auto &part) __attribute__((always_inline)) {
-    const std::int8_t *end = x + words / 4 * 16;
+// Sums over `words` words of 16 rows, in two halves: there are registers for 8 sums. A function of its own, so that
+// nothing else wants them.
+[[gnu::noinline]] void dot_sixteen_rows(const std::int8_t *weights, const std::int8_t *codes, std::uint32_t words,
+                                        std::int32_t *sums) {
+#pragma GCC unroll 1
+  for (std::uint32_t row = 0; row < 16; row += 8) {
+    std::int32_t part[8] = {};
+    const std::int8_t *w = weights + row * 4, *x = codes, *end = codes + words / 8 * 32;
     while (x != end) {
       dot_line(w, x, part);
       dot_line(w, x, part);
       dot_line(w, x, part);
       dot_line(w, x, part);
+      dot_line(w, x, part);
+      dot_line(w, x, part);
+      dot_line(w, x, part);
+      dot_line(w, x, part);
     }
-    for (end += words % 4 * 4; x != end;) dot_line(w, x, part);
-  });
+    for (end += words % 8 * 4; x != end;) dot_line(w, x, part);
+#pragma GCC unroll 8
+    for (std::uint32_t i = 0; i < 8; ++i) sums[row + i] = part[i];
+  }
 }
 
-// A block of 32 columns of 4 rows.
-[[gnu::always_inline]] inline void dot_block_of_four_rows(const std::byte *w, const std::int8_t *x,
-                                                          std::int32_t *sums) {
-  in_registers<4>(sums, [&](auto &part) __attribute__((always_inline)) {
+// Adds a block of 32 columns of 16 rows, 4 rows at a time.
+[[gnu::noinline]] void dot_block_of_rows(const std::byte *weights, const std::int8_t *x, std::int32_t *sums) {
+#pragma GCC unroll 1
+  for (std::uint32_t row = 0; row < 16; row += 4) {
+    const std::byte *w = weights + row * 4;
+    std::int32_t part[4] = {sums[row], sums[row + 1], sums[row + 2], sums[row + 3]};
     dot_octet(w, x, part);
     dot_octet(w + 64, x + 8, part);
     dot_octet(w + 128, x + 16, part);
     dot_octet(w + 192, x + 24, part);
-  });
+#pragma GCC unroll 4
+    for (std::uint32_t i = 0; i < 4; ++i) sums[row + i] = part[i];
+  }
 }
 
-struct DspLanes : ScalarLanes {
-  // The FPU converts half precision, without exception the way half_to_float and float_to_half do.
-  static float load_f16(const std::uint16_t *p) { return static_cast<float>(__builtin_bit_cast(__fp16, *p)); }
+struct DspLanes {
+  static constexpr std::uint32_t width = 2, streams = 1, block_tiles = 1, block_tokens = 1, block_queries = 1,
+                                 block_vectors = 4;
+  static constexpr bool prefetch_q8 = false, prefetch_q4 = false;
+
+  struct F {
+    float a, b;
+  };
+  struct I {
+    std::int32_t a, b;
+  };
+
+  // f of the first lanes and of the second ones.
+  template <class Function, class... Lanes>
+  [[gnu::always_inline]] static F each(Function f, Lanes... x) {
+    return {f(x.a...), f(x.b...)};
+  }
+  using One = ScalarLanes;
+
+  // The bodies ask for the minimum with a constant only, not 0, and of what an operation gave, which is no signaling
+  // NaN: there the instruction is a < b ? a : b.
+  static float min_of_number(float a, float b) {
+#if __ARM_ARCH >= 8 || (__ARM_FP & 8) != 0  // an FPU of version 5
+    __asm__("vminnm.f32 %0, %0, %1" : "+t"(a) : "t"(b));
+    return a;
+#else
+    return One::min(a, b);
+#endif
+  }
+
+  static F load(const float *p) { return {p[0], p[1]}; }
+  // The FPU widens the low and the high half of a register the way half_to_float does.
+  static F load_f16(const std::uint16_t *p) {
+    float halves;
+    __builtin_memcpy(&halves, p, sizeof halves);
+    F x;
+    __asm__("vcvtb.f32.f16 %0, %1" : "=t"(x.a) : "t"(halves));
+    __asm__("vcvtt.f32.f16 %0, %1" : "=t"(x.b) : "t"(halves));
+    return x;
+  }
+  static F load_i8(const std::int8_t *p) { return {One::load_i8(p), One::load_i8(p + 1)}; }
+  static F load_part(const float *p, std::uint32_t) { return {p[0], 0}; }
+  static F load_f16_part(const std::uint16_t *p, std::uint32_t) { return {One::load_f16(p), 0}; }
+  static F load_i8_part(const std::int8_t *p, std::uint32_t) { return {One::load_i8(p), 0}; }
+  static void store(float *p, F x) {
+    p[0] = x.a;
+    p[1] = x.b;
+  }
+  static void store_part(float *p, F x, std::uint32_t) { p[0] = x.a; }
+
+  static F set(float x) { return {x, x}; }
+  static F add(F x, F y) { return each(One::add, x, y); }
+  static F sub(F x, F y) { return each(One::sub, x, y); }
+  static F mul(F x, F y) { return each(One::mul, x, y); }
+  static F div(F x, F y) { return each(One::div, x, y); }
+  static F fma(F x, F y, F z) { return each(One::fma, x, y, z); }
+  static F min(F x, F y) { return each(min_of_number, x, y); }
+  static F max(F x, F y) { return each(One::max, x, y); }
+  static F less(F x, F y, F yes, F no) { return each(One::less, x, y, yes, no); }
+  static F abs(F x) { return each(One::abs, x); }
+  static F copy_sign(F magnitude, F sign) { return each(One::copy_sign, magnitude, sign); }
+  static F larger(F x, F y) { return each(One::larger, x, y); }
+  static F scale2(F x, F t) { return each(One::scale2, x, t); }
+  static F to_float(I x) { return each(One::to_float, x); }
+
+  static I start(std::int32_t) { return {0, 0}; }
+  static void dot_rows(const std::int8_t *w, const std::int8_t *x, std::uint32_t words, I (&sums)[8]) {
+    dot_sixteen_rows(w, x, words, &sums[0].a);
+  }
+
+  using B = I;
+  struct Zeros {
+    I of[2];
+  };
+  static B block_start(std::int32_t start) { return {start, start}; }
+  static void dot_block(const std::byte *codes, const std::int8_t *x, B (&sums)[8]) {
+    dot_block_of_rows(codes, x, &sums[0].a);
+  }
+  using S = I;
+  static void load_scales(const std::byte *p, I (&scales)[8]) {
+    std::int32_t rows[16];
+    One::load_scales(p, rows);
+    for (int i = 0; i < 8; ++i) scales[i] = {rows[2 * i], rows[2 * i + 1]};
+  }
+  static I add_block(I acc, B block, I scale) { return {acc.a + block.a * scale.a, acc.b + block.b * scale.b}; }
+  static I shifts_of(const std::byte *p) { return {One::shift_of(p[0]), One::shift_of(p[1])}; }
+  static void load_zeros(const std::byte *p, Zeros (&zeros)[8]) {
+    for (int i = 0; i < 8; ++i, p += 2) zeros[i] = {{shifts_of(p), shifts_of(p + 16)}};
+  }
+  static I add_zeros(I acc, Zeros zeros, const std::int16_t *sums) {
+    for (int i = 0; i < 2; ++i) acc = add_block(acc, zeros.of[i], {sums[i], sums[i]});
+    return acc;
+  }
+
+  static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
+    return codes_one_by_one(x, n, inverse, out);
+  }
+
   static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
     for (std::uint32_t i = 0; i < n; ++i) y[i] = __builtin_bit_cast(std::uint16_t, static_cast<__fp16>(x[i]));
-  }
-
-  static void dot_rows(const std::int8_t *w, const std::int8_t *x, std::uint32_t words, std::int32_t (&sums)[16]) {
-    dot_eight_rows(w, x, words, sums);
-    dot_eight_rows(w + 32, x, words, sums + 8);
-  }
-
-  [[gnu::noinline]] static void dot_block(const std::byte *codes, const std::int8_t *x, std::int32_t (&sums)[16]) {
-#pragma GCC unroll 1
-    for (std::uint32_t row = 0; row < 16; row += 4) dot_block_of_four_rows(codes + row * 4, x, sums + row);
   }
 };
 

@@ -372,7 +372,8 @@ struct FloatBodies {
   template <class Block, std::uint32_t kTiles>
   static void times_tokens(const Matmul &m, std::uint32_t tile) {
     constexpr std::uint32_t kBlockTiles = kTiles < L::block_tiles ? kTiles : L::block_tiles;
-    const std::uint32_t whole = m.tokens - m.tokens % L::block_tokens, step = Block::column_step(m);
+    const std::uint32_t whole = L::block_tokens == 1 ? 0 : m.tokens - m.tokens % L::block_tokens;
+    const std::uint32_t step = Block::column_step(m);
     for (std::uint32_t i = 0; whole != 0 && i < kTiles; i += kBlockTiles) {
       for (std::uint32_t k = 0; k < m.cols; k += step) {
         const std::uint32_t end = m.cols - k < step ? m.cols : k + step;

@@ -7,8 +7,8 @@
 // block_dot<i>(b, n, x) adding the products with word i of x; load_scales(p, scales) of the fine bytes of 16 rows, an S
 // each, with which add_block(acc, b, scale) adds a finished block to an I; load_zeros(p, zeros) of the fine bytes of
 // two blocks, with which add_zeros(acc, zeros, sums) adds what the sums of their activations are multiplied by; and
-// prefetch_q4 (prefetch_next). A type of one lane may have dot_block(codes, x, sums) as well, which adds the products
-// of 16 rows with a block.
+// prefetch_q4 (prefetch_next). Instead of N and block_dot a type may have dot_block(codes, x, sums), which adds a
+// block's products of 16 rows.
 #pragma once
 
 #include "kernels/quant_bodies.h"
@@ -37,9 +37,9 @@ struct Int4Bodies : QuantBodies<L> {
   };
 
   // Columns [8 o, 8 o + 8) of a block: a tile's 16 rows with one vector.
-  template <std::uint32_t o>
-  [[gnu::always_inline]] static void dot_line(const typename L::N (&low)[kParts], const typename L::N (&high)[kParts],
-                                              const std::int8_t *x, B (&block)[kParts]) {
+  template <std::uint32_t o, class N>
+  [[gnu::always_inline]] static void dot_line(const N (&low)[kParts], const N (&high)[kParts], const std::int8_t *x,
+                                              B (&block)[kParts]) {
     constexpr std::uint32_t kLow = 2 * o % L::turn, kHigh = (2 * o + 1) % L::turn;
     const std::int8_t *octet = x + o * 8;
 #pragma GCC unroll 16

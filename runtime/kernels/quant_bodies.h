@@ -8,8 +8,8 @@
 // wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from load_x(p), which may read up to 16 bytes;
 // dot4<i>(acc, w, x), which adds to each lane the products of its codes with words [i step, (i + 1) step) of x;
 // to_float(I); codes(x, n, inverse, out), which writes n codes and returns their sum; prefetch_q8 (prefetch_next); and
-// perhaps dot_turns(), which takes the place of dot4 for more than one vector, or, with one lane, dot_rows(w, x, words,
-// sums), which adds the products of 16 rows with as many words in its own order.
+// perhaps dot_turns(), which takes the place of dot4 for more than one vector. Instead of C, X and dot4 a type may have
+// dot_rows(w, x, words, sums), which computes the sums of 16 rows in an order of its own.
 #pragma once
 
 #include <cstring>
@@ -25,20 +25,19 @@ static inline std::uint32_t load_word(const std::int8_t *codes) {
   return word;
 }
 
-// The code of x: the product, rounded, rounded to an integer, nearest even.
-static inline std::int8_t code_of(float x, float inverse) {
-  const std::uint32_t integer = float_bits(x * inverse + kRoundMagic) - kRoundMagicBits;
-  return static_cast<std::int8_t>(static_cast<std::uint8_t>(integer));
-}
-
+// The code of x is the product, rounded, rounded to an integer, nearest even: what kRoundMagic leaves in the low bits.
+// The sum takes the magic number's bits along, n times, and loses them at the end.
 static inline std::int32_t codes_one_by_one(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
-  std::int32_t sum = 0;
+  std::uint32_t sum = 0;
+#pragma GCC unroll 4
   for (std::uint32_t i = 0; i < n; ++i) {
-    out[i] = code_of(x[i], inverse);
-    sum += out[i];
+    const std::uint32_t bits = float_bits(x[i] * inverse + kRoundMagic);
+    out[i] = static_cast<std::int8_t>(static_cast<std::uint8_t>(bits));
+    sum += bits;
   }
-  return sum;
+  return static_cast<std::int32_t>(sum - n * kRoundMagicBits);
 }
+static_assert((kRoundMagicBits & 0xFF) == 0);
 
 template <class L>
 struct QuantBodies : FloatBodies<L> {
@@ -112,9 +111,8 @@ struct QuantBodies : FloatBodies<L> {
   };
 
   // Step i of a turn: the codes of a tile's 16 rows with one vector.
-  template <std::uint32_t i>
-  [[gnu::always_inline]] static void dot_line(const typename L::C (&line)[kParts], const std::int8_t *x,
-                                              I (&acc)[kParts]) {
+  template <std::uint32_t i, class C>
+  [[gnu::always_inline]] static void dot_line(const C (&line)[kParts], const std::int8_t *x, I (&acc)[kParts]) {
 #pragma GCC unroll 16
     for (std::uint32_t j = 0; j < kParts; ++j) acc[j] = L::template dot4<i>(acc[j], line[j], L::load_x(x));
   }
@@ -154,24 +152,25 @@ struct QuantBodies : FloatBodies<L> {
       L::dot_rows(c.lines[0], c.x, words, acc[0][0]);
       c.lines[0] += std::size_t{words} * 64;
       c.x += std::size_t{words} * 4;
-      return;
+    } else {
+      constexpr std::make_integer_sequence<std::uint32_t, L::turn / L::step> kTurn;
+      if constexpr (kTiles == 1 && kVectors % 2 == 0 &&
+                    requires { L::dot_turns(c.lines[0], c.x, c.x_stride, words, acc[0]); }) {
+        words = L::dot_turns(c.lines[0], c.x, c.x_stride, words, acc[0]);
+      }
+      for (; words >= L::turn; words -= L::turn, c.x += L::turn * 4) {
+        dot_turn(c, L::turn, acc, kTurn);
+      }
+      if (words == 0) return;
+      dot_turn(c, words, acc, kTurn);
+      c.x += words * 4;
     }
-    constexpr std::make_integer_sequence<std::uint32_t, L::turn / L::step> kTurn;
-    if constexpr (kTiles == 1 && kVectors % 2 == 0 &&
-                  requires { L::dot_turns(c.lines[0], c.x, c.x_stride, words, acc[0]); }) {
-      words = L::dot_turns(c.lines[0], c.x, c.x_stride, words, acc[0]);
-    }
-    for (; words >= L::turn; words -= L::turn, c.x += L::turn * 4) {
-      dot_turn(c, L::turn, acc, kTurn);
-    }
-    if (words == 0) return;
-    dot_turn(c, words, acc, kTurn);
-    c.x += words * 4;
   }
 
   // The accumulators of a group whose activations add up to the sums of `pairs` pairs of blocks.
   template <std::uint32_t kTiles, std::uint32_t kVectors>
   static void start(const CodeSums *sums, std::size_t stride, std::uint32_t pairs, I (&acc)[kTiles][kVectors][kParts]) {
+    if constexpr (requires { &L::dot_rows; }) return;
 #pragma GCC unroll 16
     for (std::uint32_t v = 0; v < kVectors; ++v) {
       std::int32_t sum = 0;

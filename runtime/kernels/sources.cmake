@@ -40,7 +40,7 @@ else()
   if(TIDBIT_CORTEX_M_DSP)
     target_sources(tidbit PRIVATE kernels/dsp.cpp)
     target_compile_definitions(tidbit PRIVATE TIDBIT_KERNELS_CORTEX_M)
-    set_source_files_properties(kernels/dsp.cpp PROPERTIES COMPILE_OPTIONS "-mfp16-format=ieee;-O2")
+    set_source_files_properties(kernels/dsp.cpp PROPERTIES COMPILE_OPTIONS "-mfp16-format=ieee;-O3")
   endif()
 endif()
 

@@ -1,10 +1,11 @@
-# Usage: cmake -DNM=nm -DARCHIVE=libtidbit.a -P archive_symbols.cmake
+# Usage: cmake -DNM=nm -DARCHIVE=libtidbit.a [-DONE_CPU=ON] -P archive_symbols.cmake
 # Fails on
 # - a symbol that the archive wants from outside: heap, stdio, exceptions, libm, guards of statics;
-# - weak definitions, memory that changes, static constructors;
+# - memory that changes, static constructors, and weak definitions unless all files are compiled for ONE_CPU;
 # - code shared by a file compiled for an instruction set: each exports one global symbol, its table of kernels.
 cmake_minimum_required(VERSION 3.25)
 set(allowed memcpy memmove memset memcmp _GLOBAL_OFFSET_TABLE_)
+set(allowed_helpers "^__(aeabi_[dfilu][a-z0-9]*|gnu_thumb1_case_[a-z]+)$")  # of the compiler, for what the core lacks
 
 execute_process(COMMAND ${NM} ${ARCHIVE} OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
 string(REPLACE "\n" ";" lines "${listing}")
@@ -21,18 +22,18 @@ foreach(line IN LISTS lines)
     set(kind ${CMAKE_MATCH_1})
     set(symbol ${CMAKE_MATCH_2})
     list(APPEND defined ${symbol})
-    if(kind MATCHES "^[WVuBbC]$")
+    if(kind MATCHES "^[uBbC]$" OR (kind MATCHES "^[WV]$" AND NOT ONE_CPU))
       list(APPEND bad "${symbol} (${kind}: weak, or memory that changes)")
     elseif(symbol MATCHES "_GLOBAL__sub_I|__cxx_global_var_init")
       list(APPEND bad "${symbol} (static constructor)")
-    elseif(object MATCHES "^(avx2|avx512vnni|neon|dotprod|i8mm)\\.cpp" AND kind MATCHES "[A-Z]"
+    elseif(object MATCHES "^(avx2|avx512vnni|neon|dotprod|i8mm|dsp)\\.cpp" AND kind MATCHES "[A-Z]"
            AND NOT symbol MATCHES "k[A-Za-z0-9]+KernelsE$")
       list(APPEND bad "${symbol} (exported by ${object})")
     endif()
   endif()
 endforeach()
 foreach(symbol IN LISTS wanted)
-  if(NOT symbol IN_LIST defined AND NOT symbol IN_LIST allowed)
+  if(NOT symbol IN_LIST defined AND NOT symbol IN_LIST allowed AND NOT symbol MATCHES "${allowed_helpers}")
     list(APPEND bad "${symbol} (wanted from outside)")
   endif()
 endforeach()

@@ -1,6 +1,7 @@
 /* The board under a debugger or emulator: the request is the command line, the watchdog is a counter. */
 #include "board.h"
 #include "semihosting.h"
+#include "startup.h"
 
 static uint32_t served;
 
@@ -14,9 +15,11 @@ void board_write(const char *text, uint32_t bytes) { semihosting_write(text, byt
 void board_serve_watchdog(void) { ++served; }
 
 int board_finish(int code) {
-  static const char before[] = "\nwatchdog served ", after[] = " times\n";
-  board_write(before, sizeof before - 1);
+  static const char watchdog[] = "\nwatchdog served: ", stack[] = "\nstack used: ";
+  board_write(watchdog, sizeof watchdog - 1);
   semihosting_write_number(served, 10, 1);
-  board_write(after, sizeof after - 1);
+  board_write(stack, sizeof stack - 1);
+  semihosting_write_number(startup_stack_used(), 10, 1);
+  board_write("\n", 1);
   return code;
 }

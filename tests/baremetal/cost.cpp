@@ -1,0 +1,75 @@
+// Work to count the instructions of, chosen by the request "what n":
+//   token n     the first n tokens of model_blob, fed one by one, each with logits and greedy choice
+//   matmul n    n products of a q8 matrix and a vector, 288 rows of 768 columns
+//   tall n      the same for 768 rows of 288 columns
+#include "kernels/kernels.h"
+#include "tests/baremetal/console.h"
+
+extern "C" const unsigned char model_blob[], model_blob_end[];
+
+namespace tidbit::test {
+namespace {
+
+constexpr std::uint32_t kLong = 768, kShort = 288, kGroup = format::kDefaultGroup;
+
+void run_tokens(std::uint32_t n) {
+  tidbit_model model;
+  tidbit_model_info info;
+  must(tidbit_open(model_blob, static_cast<std::size_t>(model_blob_end - model_blob), &model, nullptr));
+  must(tidbit_info(&model, &info));
+  tidbit_options options{};
+  options.context = 64;
+  options.chunk = 1;
+  tidbit_session *session = start_session(model, options);
+  const tidbit_sampling greedy{};
+  std::int32_t token = info.bos_token;
+  for (std::uint32_t i = 0; i < n; ++i) {
+    float *logits = nullptr;
+    must(tidbit_prefill(session, &token, 1, 0, nullptr));
+    must(tidbit_logits(session, &logits));
+    must(tidbit_sample(logits, info.vocab_size, &greedy, nullptr, nullptr, 0, &token));
+  }
+}
+
+// Zeros do as well: no kernel looks at what it multiplies.
+void run_matmuls(std::uint32_t rows, std::uint32_t cols, std::uint32_t n) {
+  alignas(64) static std::byte weights[format::tile_count(kShort) * format::q8_tile_bytes(kLong, kGroup)];
+  alignas(64) static std::int8_t codes[kLong];
+  static float scales[kLong / kGroup], y[kLong];
+  static CodeSums sums[kLong / format::kPair];
+  const QuantizedRows q{codes, scales, sums, kLong, kLong / kGroup};
+  const Matmul m{weights, rows, cols, kGroup, 1, nullptr, 0, q, y, rows};
+  const auto tiles = static_cast<std::uint32_t>(format::tile_count(rows));
+  const Kernels &kernels = *find_kernels(TIDBIT_ISA_AUTO, 0);
+  for (std::uint32_t i = 0; i < n; ++i) kernels.matmul_q8(m, 0, tiles);
+}
+
+// Takes `name` and a blank off the front of the request.
+bool take(std::string_view &request, std::string_view name) {
+  if (!request.starts_with(name)) return false;
+  request.remove_prefix(name.size() + 1);
+  return true;
+}
+
+std::uint32_t number(std::string_view digits) {
+  std::uint32_t n = 0;
+  for (const char digit : digits) n = n * 10 + static_cast<std::uint32_t>(digit - '0');
+  return n;
+}
+
+void run(std::string_view request) {
+  if (take(request, "token")) return run_tokens(number(request));
+  if (take(request, "matmul")) return run_matmuls(kShort, kLong, number(request));
+  if (take(request, "tall")) return run_matmuls(kLong, kShort, number(request));
+  fail("unknown request");
+}
+
+}  // namespace
+}  // namespace tidbit::test
+
+int main() {
+  char text[64];
+  const int length = semihosting_command_line(text, sizeof text);
+  tidbit::test::run({text, static_cast<std::size_t>(length < 0 ? 0 : length)});
+  return 0;
+}
