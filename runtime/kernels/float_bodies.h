@@ -8,7 +8,8 @@
 // sign); scale2(x, t), which adds the integer that kRoundMagic left in t to the exponent of x. `streams` is how many
 // tiles of a matrix are walked in step for one token, so that memory is read in as many places at once; block_tiles and
 // block_tokens are how many fill the registers for more tokens, block_queries and block_vectors the same of attention.
-// They do not change a result. For the q8 bodies: quant_bodies.h.
+// They do not change a result, nor do prefetch_cache, prefetch_q8 and prefetch_q4: whether what one vector is
+// multiplied with is asked for ahead. For the q8 bodies: quant_bodies.h.
 //
 // Loops over arrays of registers are unrolled by pragma: only then do compilers keep the arrays in registers.
 #pragma once
@@ -271,15 +272,26 @@ struct FloatBodies {
     }
   }
 
+  // Asks for what lies `ahead` bytes of p, where each line is read once and the hardware does not follow all streams
+  // from page to page. Past the end of the memory it does nothing.
+  template <bool kWanted>
+  [[gnu::always_inline]] static void prefetch(const void *p, std::size_t ahead) {
+    if constexpr (kWanted) {
+      __builtin_prefetch(reinterpret_cast<const void *>(reinterpret_cast<std::uintptr_t>(p) + ahead));
+    }
+  }
+
   // acc[tile][vector][r] = fma(w[r][k], x[k], acc), k ascending, for 16 rows r of each tile.
-  template <class Load, std::uint32_t kTiles, std::uint32_t kVectors>
+  template <class Load, bool kAhead, std::uint32_t kTiles, std::uint32_t kVectors>
   static void dot(const typename Load::T *w, std::size_t tile_stride, const float *x, std::size_t x_stride,
                   std::uint32_t cols, F (&acc)[kTiles][kVectors][kParts]) {
     for (std::uint32_t k = 0; k < cols; ++k) {
 #pragma GCC unroll 16
       for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
         const std::uint32_t tile = i / kParts, part = i % kParts;
-        const F weights = Load::whole(w + tile * tile_stride + std::size_t{k} * 16 + part * W);
+        const auto *line = w + tile * tile_stride + std::size_t{k} * 16;
+        if (part == 0) prefetch<kAhead>(line, kTiles * tile_stride * sizeof(*w));
+        const F weights = Load::whole(line + part * W);
 #pragma GCC unroll 16
         for (std::uint32_t v = 0; v < kVectors; ++v) {
           acc[tile][v][part] = L::fma(weights, L::set(x[v * x_stride + k]), acc[tile][v][part]);
@@ -302,8 +314,8 @@ struct FloatBodies {
       const auto *weights = reinterpret_cast<const typename Load::T *>(m.weights);
       F acc[kTiles][kTokens][kParts];
       get_rows(m, at, acc);
-      dot<Load>(weights + (std::size_t{at.tile} * m.cols + at.begin) * 16, std::size_t{m.cols} * 16,
-                m.x + at.token * m.x_stride + at.begin, m.x_stride, at.end - at.begin, acc);
+      dot<Load, false>(weights + (std::size_t{at.tile} * m.cols + at.begin) * 16, std::size_t{m.cols} * 16,
+                       m.x + at.token * m.x_stride + at.begin, m.x_stride, at.end - at.begin, acc);
       put_rows(m, at, acc);
     }
   };
@@ -419,7 +431,8 @@ struct FloatBodies {
         const auto *k = static_cast<const typename Load::T *>(s.k) + std::size_t{first} * s.head_dim;
         F acc[kTiles][kQueries][kParts];
         clear(acc);
-        dot<Load>(k, std::size_t{s.head_dim} * 16, s.q + query * s.q_stride, s.q_stride, s.head_dim, acc);
+        dot<Load, L::prefetch_cache && kQueries == 1>(k, std::size_t{s.head_dim} * 16, s.q + query * s.q_stride,
+                                                      s.q_stride, s.head_dim, acc);
 #pragma GCC unroll 16
         for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
 #pragma GCC unroll 16
@@ -463,6 +476,9 @@ struct FloatBodies {
     const std::uint32_t common = m.positions + query * m.step;
     F v[kVectors];
     for (std::uint32_t p = 0; p < common; ++p, row += m.head_dim) {
+      for (std::size_t at = 0; at < kVectors * W * sizeof(*row); at += 64) {
+        prefetch<L::prefetch_cache && kQueries == 1>(row, 2048 + at);
+      }
       load_row(row, v);
       mix_position<Load, kQueries>(scales, weights, p, v, acc);
     }

@@ -7,8 +7,8 @@
 // block_dot<i>(b, n, x) adding the products with word i of x; load_scales(p, scales) of the fine bytes of 16 rows, an S
 // each, with which add_block(acc, b, scale) adds a finished block to an I; load_zeros(p, zeros) of the fine bytes of
 // two blocks, with which add_zeros(acc, zeros, sums) adds what the sums of their activations are multiplied by; and
-// prefetch_q4 (prefetch_next). Instead of N and block_dot a type may have dot_block(codes, x, sums), which adds a
-// block's products of 16 rows.
+// prefetch_q4. Instead of N and block_dot a type may have dot_block(codes, x, sums), which adds a block's products of
+// 16 rows.
 #pragma once
 
 #include "kernels/quant_bodies.h"
@@ -58,7 +58,7 @@ struct Int4Bodies : QuantBodies<L> {
     typename L::N low[kTiles][kParts], high[kTiles][kParts];
 #pragma GCC unroll 16
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
-      QuantBodies<L>::template prefetch_next<L::prefetch_q4, kVectors>(c.lines[tile], c.ahead);
+      FloatBodies<L>::template prefetch<L::prefetch_q4 && kVectors == 1>(c.lines[tile], c.ahead);
       L::load_nibbles(c.lines[tile], low[tile], high[tile]);
       if (kVectors == 1) dot_line<o>(low[tile], high[tile], c.x, block[tile][0]);
     }
@@ -118,7 +118,7 @@ struct Int4Bodies : QuantBodies<L> {
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
       typename L::Zeros zeros[kParts];
       const std::byte *fine = o.fine + tile * o.tile_stride;
-      QuantBodies<L>::template prefetch_next<L::prefetch_q4, kVectors>(fine, kTiles * o.tile_stride);
+      FloatBodies<L>::template prefetch<L::prefetch_q4 && kVectors == 1>(fine, kTiles * o.tile_stride);
       L::load_zeros(fine, zeros);
 #pragma GCC unroll 16
       for (std::uint32_t i = 0; i < kVectors * kParts; ++i) {
@@ -148,7 +148,7 @@ struct Int4Bodies : QuantBodies<L> {
       std::uint32_t g = at.begin / m.group;
       for (std::uint32_t k = at.begin; k < at.end; k += m.group, ++g) {
         for (std::uint32_t i = 0; i < kTiles; ++i)
-          QuantBodies<L>::template prefetch_next<L::prefetch_q4, kTokens>(w + g * 32 + i * stride, kTiles * stride);
+          FloatBodies<L>::template prefetch<L::prefetch_q4 && kTokens == 1>(w + g * 32 + i * stride, kTiles * stride);
         I sums[kTiles][kTokens][kParts];
         dot_group(o, m.cols - k < m.group ? m.cols - k : m.group, sums);
         QuantBodies<L>::add_group(w + g * 32, stride, m.q.scales + at.token * m.q.group_stride + g, m.q.group_stride,

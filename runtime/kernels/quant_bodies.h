@@ -7,8 +7,8 @@
 // start(sum), the first value of a dot product with codes that add up to `sum` (a correction where the instruction
 // wants unsigned codes, else 0); X, `turn` words of 4 int8 of a vector, from load_x(p), which may read up to 16 bytes;
 // dot4<i>(acc, w, x), which adds to each lane the products of its codes with words [i step, (i + 1) step) of x;
-// to_float(I); codes(x, n, inverse, out), which writes n codes and returns their sum; prefetch_q8 (prefetch_next); and
-// perhaps dot_turns(), which takes the place of dot4 for more than one vector. Instead of C, X and dot4 a type may have
+// to_float(I); codes(x, n, inverse, out), which writes n codes and returns their sum; prefetch_q8; and perhaps
+// dot_turns(), which takes the place of dot4 for more than one vector. Instead of C, X and dot4 a type may have
 // dot_rows(w, x, words, sums), which computes the sums of 16 rows in an order of its own.
 #pragma once
 
@@ -88,15 +88,6 @@ struct QuantBodies : FloatBodies<L> {
     std::memset(codes + n, 0, static_cast<std::size_t>(format::round_up(n, format::kPair) - n));
   }
 
-  // Asks for what lies `ahead` of p, at the same place of the next tiles to be worked on, where each line is read once
-  // and the hardware does not follow all streams from page to page. Past the end of the memory it does nothing.
-  template <bool kWanted, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void prefetch_next(const void *p, std::size_t ahead) {
-    if constexpr (kWanted && kVectors == 1) {
-      __builtin_prefetch(reinterpret_cast<const void *>(reinterpret_cast<std::uintptr_t>(p) + ahead));
-    }
-  }
-
   // Where the next codes of some tiles and of the first of some vectors, x_stride apart, are read.
   template <std::uint32_t kTiles>
   struct Codes {
@@ -125,7 +116,7 @@ struct QuantBodies : FloatBodies<L> {
     typename L::C lines[kTiles][kParts];
 #pragma GCC unroll 16
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
-      prefetch_next<L::prefetch_q8, kVectors>(c.lines[tile], c.ahead);
+      FloatBodies<L>::template prefetch<L::prefetch_q8 && kVectors == 1>(c.lines[tile], c.ahead);
       L::load_codes(c.lines[tile], words, lines[tile]);
       if (kVectors == 1) dot_line<i>(lines[tile], c.x, acc[tile][0]);
     }
