@@ -25,23 +25,21 @@ struct Pairs {
 
 // One row: its codes in `codes`, those of the next row loaded into `other` before the products end. `step` leads to the
 // row after that.
-#define TIDBIT_ROW(sum, codes, other, step)         \
-  "sxtb16 %[" other "], %[" codes                   \
-  "]\n\t"                                           \
-  "sxtb16 %[" codes "], %[" codes                   \
-  "], ror #8\n\t"                                   \
-  "smlad %[" sum "], %[" other "], %[even], %[" sum \
-  "]\n\t"                                           \
-  "ldr %[" other "], [%[w]], #" step                \
-  "\n\t"                                            \
+// clang-format off
+#define TIDBIT_ROW(sum, codes, other, step)                   \
+  "sxtb16 %[" other "], %[" codes "]\n\t"                     \
+  "sxtb16 %[" codes "], %[" codes "], ror #8\n\t"             \
+  "smlad %[" sum "], %[" other "], %[even], %[" sum "]\n\t"   \
+  "ldr %[" other "], [%[w]], #" step "\n\t"                   \
   "smlad %[" sum "], %[" codes "], %[odd], %[" sum "]\n\t"
+// clang-format on
 
 // A line: 4 codes each of 8 rows with 4 activations. Moves on to the next line of the tile's 16 rows.
 [[gnu::always_inline]] inline void dot_line(const std::int8_t *&w, const std::int8_t *&x, std::int32_t (&sums)[8]) {
   Word a, b, even, odd;
   __asm__(
       "ldr %[a], [%[w]], #4\n\t"
-      "ldr %[odd], [%[x]], #4\n\t"
+      "ldr %[odd], %[x]\n\t"
       "sxtb16 %[even], %[odd]\n\t"
       "sxtb16 %[odd], %[odd], ror #8\n\t"
       TIDBIT_ROW("s0", "a", "b", "4")
@@ -56,19 +54,19 @@ struct Pairs {
       "smlad %[s7], %[a], %[even], %[s7]\n\t"
       "smlad %[s7], %[b], %[odd], %[s7]"
       : [s0] "+&r"(sums[0]), [s1] "+&r"(sums[1]), [s2] "+&r"(sums[2]), [s3] "+&r"(sums[3]), [s4] "+&r"(sums[4]),
-        [s5] "+&r"(sums[5]), [s6] "+&r"(sums[6]), [s7] "+&r"(sums[7]), [w] "+&r"(w), [x] "+&r"(x), [a] "=&r"(a),
+        [s5] "+&r"(sums[5]), [s6] "+&r"(sums[6]), [s7] "+&r"(sums[7]), [w] "+&r"(w), [a] "=&r"(a),
         [b] "=&r"(b), [even] "=&r"(even), [odd] "=&r"(odd)
-      :
+      : [x] "m"(*reinterpret_cast<const Word *>(x))
       : "memory");
+  x += 4;
 }
 #undef TIDBIT_ROW
 
-// 8 codes each of kRows rows: a word holds two codes a byte, those of the first 4 columns in its low nibbles.
-template <std::uint32_t kRows>
-[[gnu::always_inline]] inline void dot_octet(const std::byte *w, const std::int8_t *x, std::int32_t (&sums)[kRows]) {
+// 8 codes each of 4 rows: a word holds two codes a byte, those of the first 4 columns in its low nibbles.
+[[gnu::always_inline]] inline void dot_octet(const std::byte *w, const std::int8_t *x, std::int32_t (&sums)[4]) {
   const Pairs low = pairs_of(load_word(x)), high = pairs_of(load_word(x + 4));
-#pragma GCC unroll 16
-  for (std::uint32_t row = 0; row < kRows; ++row) {
+#pragma GCC unroll 4
+  for (std::uint32_t row = 0; row < 4; ++row) {
     Word codes, pair;
     __asm__(
         "ldr %1, %8\n\t"
