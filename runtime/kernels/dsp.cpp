@@ -34,12 +34,12 @@ struct Pairs {
   "smlad %[" sum "], %[" codes "], %[odd], %[" sum "]\n\t"
 // clang-format on
 
-// A line: 4 codes each of 8 rows with 4 activations. Moves on to the next line of the tile's 16 rows.
+// A line: 4 codes each of 8 rows with 4 activations. Moves on to the next line of the tile's 16 rows, and of x.
 [[gnu::always_inline]] inline void dot_line(const std::int8_t *&w, const std::int8_t *&x, std::int32_t (&sums)[8]) {
   Word a, b, even, odd;
   __asm__(
       "ldr %[a], [%[w]], #4\n\t"
-      "ldr %[odd], %[x]\n\t"
+      "ldr %[odd], [%[x]], #4\n\t"
       "sxtb16 %[even], %[odd]\n\t"
       "sxtb16 %[odd], %[odd], ror #8\n\t"
       TIDBIT_ROW("s0", "a", "b", "4")
@@ -54,11 +54,10 @@ struct Pairs {
       "smlad %[s7], %[a], %[even], %[s7]\n\t"
       "smlad %[s7], %[b], %[odd], %[s7]"
       : [s0] "+&r"(sums[0]), [s1] "+&r"(sums[1]), [s2] "+&r"(sums[2]), [s3] "+&r"(sums[3]), [s4] "+&r"(sums[4]),
-        [s5] "+&r"(sums[5]), [s6] "+&r"(sums[6]), [s7] "+&r"(sums[7]), [w] "+&r"(w), [a] "=&r"(a),
+        [s5] "+&r"(sums[5]), [s6] "+&r"(sums[6]), [s7] "+&r"(sums[7]), [w] "+&r"(w), [x] "+&r"(x), [a] "=&r"(a),
         [b] "=&r"(b), [even] "=&r"(even), [odd] "=&r"(odd)
-      : [x] "m"(*reinterpret_cast<const Word *>(x))
+      :
       : "memory");
-  x += 4;
 }
 #undef TIDBIT_ROW
 
