@@ -1,50 +1,28 @@
 # Firmware images and the machines of qemu-system-arm that run them.
 
-# Board, core and linker script. A further board is a further row here and a script in boards/.
-set(tidbit_boards
-  "mps2-an385    m3      mps2-an385.ld"
-  "mps2-an386    m4f     mps2-an385.ld"
-  "netduinoplus2 m4f     netduinoplus2.ld"
-  "mps2-an505    m33     mps2-an505.ld"
-  "mps2-an500    m7      mps2-an500.ld"
-  "mps3-an547    m55     mps3-an547.ld"
-  "microbit      m0plus  microbit.ld"
-)
-
-# The boards of a core.
-function(tidbit_boards_of core out)
-  set(names "")
-  foreach(row IN LISTS tidbit_boards)
-    separate_arguments(row UNIX_COMMAND "${row}")
-    list(GET row 1 row_core)
-    if(row_core STREQUAL core)
-      list(GET row 0 name)
-      list(APPEND names ${name})
-    endif()
-  endforeach()
-  set(${out} ${names} PARENT_SCOPE)
-endfunction()
-
-function(tidbit_linker_script board out)
-  foreach(row IN LISTS tidbit_boards)
-    separate_arguments(row UNIX_COMMAND "${row}")
-    list(GET row 0 name)
-    if(name STREQUAL board)
-      list(GET row 2 script)
-      set(${out} ${TIDBIT_BAREMETAL_DIR}/boards/${script} PARENT_SCOPE)
-      return()
-    endif()
-  endforeach()
-  message(FATAL_ERROR "${board} is not in the table of boards")
-endfunction()
-
 set(TIDBIT_BAREMETAL_DIR ${CMAKE_CURRENT_LIST_DIR})
+
+# tidbit_board(name core script): a machine of qemu, its core as TIDBIT_CORTEX names it, its linker script in boards/.
+macro(tidbit_board name core script)
+  list(APPEND tidbit_boards_of_${core} ${name})
+  set(tidbit_script_of_${name} ${TIDBIT_BAREMETAL_DIR}/boards/${script})
+endmacro()
+tidbit_board(mps3-an547 m55 mps3-an547.ld)
+tidbit_board(mps2-an500 m7 mps2-an500.ld)
+tidbit_board(mps2-an505 m33 mps2-an505.ld)
+tidbit_board(mps2-an386 m4f mps2-an385.ld)
+tidbit_board(netduinoplus2 m4f netduinoplus2.ld)
+tidbit_board(mps2-an385 m3 mps2-an385.ld)
+tidbit_board(microbit m0plus microbit.ld)
 
 # tidbit_add_firmware(name BOARD board SOURCES file... [BLOB model.tidbit]): an image that runs from reset to main().
 # The blob, which may be made by another rule of the same directory, becomes model_blob in the section .model.
 function(tidbit_add_firmware name)
   cmake_parse_arguments(arg "" "BOARD;BLOB" "SOURCES" ${ARGN})
-  tidbit_linker_script(${arg_BOARD} script)
+  set(script ${tidbit_script_of_${arg_BOARD}})
+  if(NOT script)
+    message(FATAL_ERROR "${arg_BOARD} is not in the table of boards")
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE tidbit_board tidbit tidbit_flags)
   target_link_options(${name} PRIVATE

@@ -25,18 +25,16 @@ struct Pairs {
 
 // One row: its codes in `codes`, those of the next row loaded into `other` before the products end. `step` leads to the
 // row after that.
-#define TIDBIT_ROW(sum, codes, other, step)         \
-  "sxtb16 %[" other "], %[" codes                   \
-  "]\n\t"                                           \
-  "sxtb16 %[" codes "], %[" codes                   \
-  "], ror #8\n\t"                                   \
-  "smlad %[" sum "], %[" other "], %[even], %[" sum \
-  "]\n\t"                                           \
-  "ldr %[" other "], [%[w]], #" step                \
-  "\n\t"                                            \
+// clang-format off
+#define TIDBIT_ROW(sum, codes, other, step)                   \
+  "sxtb16 %[" other "], %[" codes "]\n\t"                     \
+  "sxtb16 %[" codes "], %[" codes "], ror #8\n\t"             \
+  "smlad %[" sum "], %[" other "], %[even], %[" sum "]\n\t"   \
+  "ldr %[" other "], [%[w]], #" step "\n\t"                   \
   "smlad %[" sum "], %[" codes "], %[odd], %[" sum "]\n\t"
+// clang-format on
 
-// A line: 4 codes each of 8 rows with 4 activations. Moves on to the next line of the tile's 16 rows.
+// A line: 4 codes each of 8 rows with 4 activations. Moves on to the next line of the tile's 16 rows, and of x.
 [[gnu::always_inline]] inline void dot_line(const std::int8_t *&w, const std::int8_t *&x, std::int32_t (&sums)[8]) {
   Word a, b, even, odd;
   __asm__(
@@ -63,12 +61,11 @@ struct Pairs {
 }
 #undef TIDBIT_ROW
 
-// 8 codes each of kRows rows: a word holds two codes a byte, those of the first 4 columns in its low nibbles.
-template <std::uint32_t kRows>
-[[gnu::always_inline]] inline void dot_octet(const std::byte *w, const std::int8_t *x, std::int32_t (&sums)[kRows]) {
+// 8 codes each of 4 rows: a word holds two codes a byte, those of the first 4 columns in its low nibbles.
+[[gnu::always_inline]] inline void dot_octet(const std::byte *w, const std::int8_t *x, std::int32_t (&sums)[4]) {
   const Pairs low = pairs_of(load_word(x)), high = pairs_of(load_word(x + 4));
-#pragma GCC unroll 16
-  for (std::uint32_t row = 0; row < kRows; ++row) {
+#pragma GCC unroll 4
+  for (std::uint32_t row = 0; row < 4; ++row) {
     Word codes, pair;
     __asm__(
         "ldr %1, %8\n\t"

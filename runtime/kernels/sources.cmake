@@ -40,7 +40,11 @@ else()
   if(TIDBIT_CORTEX_M_DSP)
     target_sources(tidbit PRIVATE kernels/dsp.cpp)
     target_compile_definitions(tidbit PRIVATE TIDBIT_KERNELS_CORTEX_M)
-    set_source_files_properties(kernels/dsp.cpp PROPERTIES COMPILE_OPTIONS "-mfp16-format=ieee;-O3")
+    set(dsp_options -O3 -fomit-frame-pointer)  # its loop takes every register
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      list(APPEND dsp_options -mfp16-format=ieee)
+    endif()
+    set_source_files_properties(kernels/dsp.cpp PROPERTIES COMPILE_OPTIONS "${dsp_options}")
   endif()
 endif()
 

@@ -70,6 +70,9 @@ inline std::uint64_t hash_arithmetic() {
     add(fma(a, b, c));
     add(fma(small, smaller, close));
     add(fma(small, smaller, bits_float(float_bits(c) & 0x80FFFFFF)));
+    // The square of 1 + odd 2^-12 lies in the middle between two floats; what is added is too small for a double's sum.
+    const float root = 1.0f + static_cast<float>(i % 64 * 2 + 1) * 0x1p-12f;
+    add(fma(root, root, i % 3 == 0 ? 0x1p-60f : -0x1p-60f));
     add(small * smaller);
     add(a / b);
     add(square_root(a));
