@@ -19,6 +19,7 @@ constexpr uint32_t kDefaultPrompt = 512, kDefaultGenerated = 128;
 struct BenchOptions {
   SessionRequest session;
   uint32_t prompt = 0, generated = 0;
+  bool preload = false;
   bool as_json = false;
 };
 
@@ -176,13 +177,15 @@ int bench_command(Arguments arguments, Output &out) {
       number_option("--threads", nullptr, &bench.session.threads, 1, 64,
                     "default: 1 for small models, else one per CPU"),
       isa_option(&bench.session.isa),
+      flag_option("--preload", &bench.preload, "copy the model into memory first, in huge pages"),
       flag_option("--json", &bench.as_json, "one line of JSON"),
   };
-  const Usage usage = {"bench", "MODEL", "Measures speed, and the memory's bandwidth beside it.", options, 6, 1,
+  const Usage usage = {"bench", "MODEL", "Measures speed, and the memory's bandwidth beside it.", options, 7, 1,
                        1,       kNotes};
   if (const int code = parse_arguments(usage, &arguments, out); code != kGoOn) return code;
   LoadedModel model;
-  if (const int code = model.open(arguments.items[0]); code != kOk) return code;
+  const posix::Paging paging = bench.preload ? posix::Paging::preload : posix::Paging::on_use;
+  if (const int code = model.open(arguments.items[0], paging); code != kOk) return code;
   if (const int code = settle_lengths(model, &bench); code != kOk) return code;
   return run_bench(model, bench, out);
 }

@@ -49,7 +49,7 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
       number_option("--threads", nullptr, &run->session.threads, 1, 64,
                     "default: 1 for small models, else one per CPU"),
       isa_option(&run->session.isa),
-      flag_option("--preload", &run->preload, "read the whole model first, not when it is first used"),
+      flag_option("--preload", &run->preload, "copy the model into memory first, in huge pages"),
       flag_option("--echo", &run->echo, "print the prompt first"),
       flag_option("--stats", &run->stats, "speed, memory and seed on standard error"),
   };
@@ -131,7 +131,7 @@ int run_command(Arguments arguments, Output &out) {
   if (const int code = check(run); code != kOk) return code;
   LoadedModel model;
   const char *path = arguments.items[0];
-  const posix::Paging paging = run.preload ? posix::Paging::at_once : posix::Paging::on_use;
+  const posix::Paging paging = run.preload ? posix::Paging::preload : posix::Paging::on_use;
   const int opened = run.tokens != nullptr ? model.open(path, paging) : model.open_with_tokenizer(path, paging);
   if (opened != kOk) return opened;
   if (const int code = check_context(model, run.session.context); code != kOk) return code;

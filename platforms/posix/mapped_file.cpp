@@ -23,6 +23,32 @@ const char *refusal(int file, size_t *bytes) {
   return nullptr;
 }
 
+bool read_all(int file, char *data, size_t bytes) {
+  while (bytes > 0) {
+    const ssize_t got = read(file, data, bytes);
+    if (got < 0 && errno == EINTR) continue;
+    if (got == 0) errno = EIO;  // the file has become shorter
+    if (got <= 0) return false;
+    data += got;
+    bytes -= static_cast<size_t>(got);
+  }
+  return true;
+}
+
+// The open file in pages of its own, or MAP_FAILED and errno.
+void *copy_of(int file, size_t bytes) {
+  void *data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (data == MAP_FAILED) return data;
+#ifdef MADV_HUGEPAGE
+  madvise(data, bytes, MADV_HUGEPAGE);
+#endif
+  if (read_all(file, static_cast<char *>(data), bytes)) return data;
+  const int error = errno;
+  munmap(data, bytes);
+  errno = error;
+  return MAP_FAILED;
+}
+
 }  // namespace
 
 MappedFile::~MappedFile() {
@@ -35,12 +61,10 @@ const char *MappedFile::map(const char *path, Paging paging) {
   if (file < 0) return strerror(errno);
   const char *reason = refusal(file, &bytes_);
   if (reason == nullptr) {
-    const int flags = MAP_PRIVATE | (paging == Paging::at_once ? MAP_POPULATE : 0);
-    void *data = mmap(nullptr, bytes_, PROT_READ, flags, file, 0);
-    if (data == MAP_FAILED) {
+    data_ = paging == Paging::preload ? copy_of(file, bytes_) : mmap(nullptr, bytes_, PROT_READ, MAP_PRIVATE, file, 0);
+    if (data_ == MAP_FAILED) {
       reason = strerror(errno);
-    } else {
-      data_ = data;
+      data_ = nullptr;
     }
   }
   close(file);

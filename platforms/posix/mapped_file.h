@@ -1,11 +1,12 @@
-// A file as read-only memory: nothing is copied, pages are read when they are first used, or all at once before.
+// A file as read-only memory: mapped, so that nothing is copied and pages are read when they are first used; or copied
+// into memory of its own, in huge pages where the system has them.
 #pragma once
 
 #include <stddef.h>
 
 namespace tidbit::posix {
 
-enum class Paging : unsigned char { on_use, at_once };
+enum class Paging : unsigned char { on_use, preload };
 
 class MappedFile {
  public:
