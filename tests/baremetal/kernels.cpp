@@ -8,7 +8,7 @@ namespace {
 
 using format::Dtype;
 
-constexpr std::uint32_t kRounds = 60, kMostOutputs = 4096;
+constexpr std::uint32_t kRounds = 30, kMostOutputs = 4096;
 
 Random random(1);
 std::uint64_t compared;
