@@ -2,6 +2,7 @@
 #include <cstddef>
 
 #include "format/blob.h"
+#include "format/features.h"
 
 namespace tidbit {
 namespace {
@@ -68,6 +69,16 @@ bool is_token_or_none(std::int32_t token, const Config &config) {
   return token >= -1 && token < static_cast<std::int32_t>(config.vocab_size);
 }
 
+// What the configuration needs and this build leaves out.
+Refusal check_features(const Config &config) {
+  const auto unless = [](bool has, std::size_t offset) {
+    return has ? Refusal{} : Refusal{TIDBIT_ERR_UNSUPPORTED, offset};
+  };
+  if (const Refusal r = unless(features::has_kv(config.kv), offsetof(Config, kv)); r.refused()) return r;
+  if (const Refusal r = unless(features::has(config.norm), offsetof(Config, norm)); r.refused()) return r;
+  return unless(features::has(config.activation), offsetof(Config, activation));
+}
+
 }  // namespace
 
 Refusal check_config(const Config &config) {
@@ -85,7 +96,7 @@ Refusal check_config(const Config &config) {
   for (std::uint32_t i = 0; i < config.end_token_count; ++i) {
     if (!is_token_or_none(config.end_tokens[i], config)) return refuse(offsetof(Config, end_tokens) + std::size_t{4} * i);
   }
-  return {};
+  return check_features(config);
 }
 
 }  // namespace tidbit

@@ -1,5 +1,6 @@
 // Is every tensor that the configuration asks for there, in its place, with its shape, inside the weights?
 #include "format/blob.h"
+#include "format/features.h"
 
 namespace tidbit {
 namespace {
@@ -135,15 +136,18 @@ class TensorCheck {
       slots[i] = here ? static_cast<std::uint8_t>(next_ - start) : Model::kAbsent;
       if (!here && want.need == Need::required) return refuse(next_);
       if (here && !is_sound(model_.tensors[next_], want, weights_)) return refuse(next_);
+      if (here && want.kind == Kind::matrix && !features::has_weights(model_.tensors[next_].dtype)) {
+        return refuse(next_, TIDBIT_ERR_UNSUPPORTED);
+      }
       next_ += here ? 1 : 0;
     }
     return {};
   }
 
-  Refusal refuse(std::uint32_t index) const {
+  Refusal refuse(std::uint32_t index, tidbit_status status = TIDBIT_ERR_TENSOR) const {
     const std::uint32_t last = model_.header->tensor_count == 0 ? 0 : model_.header->tensor_count - 1;
     const format::Tensor *where = model_.tensors + (index < last ? index : last);
-    return {TIDBIT_ERR_TENSOR, static_cast<std::uint64_t>(reinterpret_cast<const std::byte *>(where) - model_.blob)};
+    return {status, static_cast<std::uint64_t>(reinterpret_cast<const std::byte *>(where) - model_.blob)};
   }
 
   Model &model_;

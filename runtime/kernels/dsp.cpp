@@ -87,10 +87,10 @@ struct Pairs {
 // nothing else wants them.
 [[gnu::noinline]] void dot_sixteen_rows(const std::int8_t *weights, const std::int8_t *codes, std::uint32_t words,
                                         std::int32_t *sums) {
-#pragma GCC unroll 1
-  for (std::uint32_t row = 0; row < 16; row += 8) {
+  const std::int8_t *const other_half = weights + 32;
+  do {
     std::int32_t part[8] = {};
-    const std::int8_t *w = weights + row * 4, *x = codes, *end = codes + words / 8 * 32;
+    const std::int8_t *w = weights, *x = codes, *end = codes + words / 8 * 32;
     while (x != end) {
       dot_line(w, x, part);
       dot_line(w, x, part);
@@ -103,8 +103,11 @@ struct Pairs {
     }
     for (end += words % 8 * 4; x != end;) dot_line(w, x, part);
 #pragma GCC unroll 8
-    for (std::uint32_t i = 0; i < 8; ++i) sums[row + i] = part[i];
-  }
+    for (std::uint32_t i = 0; i < 8; ++i) sums[i] = part[i];
+    sums += 8;
+    weights += 32;
+    __asm__("" : "+r"(weights));  // two turns, which compilers would write out
+  } while (weights == other_half);
 }
 
 // Adds a block of 32 columns of 16 rows, 4 rows at a time.

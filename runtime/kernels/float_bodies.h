@@ -14,6 +14,7 @@
 // Loops over arrays of registers are unrolled by pragma: only then do compilers keep the arrays in registers.
 #pragma once
 
+#include "format/features.h"
 #include "kernels/arith.h"
 #include "kernels/kernels.h"
 
@@ -201,13 +202,17 @@ struct FloatBodies {
   static void activate(format::Activation activation, float *x, const float *up, std::uint32_t n) {
     switch (activation) {
       case format::Activation::relu:
-        return activate_with(x, up, n, [](F v) { return relu(v); });
+        if constexpr (features::has(format::Activation::relu)) activate_with(x, up, n, [](F v) { return relu(v); });
+        return;
       case format::Activation::gelu_erf:
-        return activate_with(x, up, n, [](F v) { return gelu_erf(v); });
+        if constexpr (features::has(format::Activation::gelu_erf)) activate_with(x, up, n, [](F v) { return gelu_erf(v); });
+        return;
       case format::Activation::gelu_tanh:
-        return activate_with(x, up, n, [](F v) { return gelu_tanh(v); });
+        if constexpr (features::has(format::Activation::gelu_tanh)) activate_with(x, up, n, [](F v) { return gelu_tanh(v); });
+        return;
       case format::Activation::silu:
-        return activate_with(x, up, n, [](F v) { return silu(v); });
+        if constexpr (features::has(format::Activation::silu)) activate_with(x, up, n, [](F v) { return silu(v); });
+        return;
     }
   }
 

@@ -11,6 +11,7 @@
 // 16 rows.
 #pragma once
 
+#include "format/features.h"
 #include "kernels/quant_bodies.h"
 
 namespace tidbit {
@@ -176,30 +177,31 @@ struct Int4Bodies : QuantBodies<L> {
   }
 };
 
-// The whole table of a lanes type.
+// The table of a lanes type, null where features.h leaves something out.
 template <class L>
 constexpr Kernels make_kernels(tidbit_isa isa) {
+  using namespace features;
   using B = Int4Bodies<L>;
   return Kernels{
       .isa = isa,
-      .matmul_f32 = &B::template matmul<typename B::template FloatBlock<typename B::LoadF32>>,
-      .matmul_f16 = &B::template matmul<typename B::template FloatBlock<typename B::LoadF16>>,
-      .matmul_q8 = &B::template matmul<typename B::CodeBlock>,
-      .matmul_q4 = &B::template matmul<typename B::NibbleBlock>,
-      .quantize = &B::quantize,
-      .scores_f32 = &B::template scores<typename B::LoadF32>,
-      .scores_f16 = &B::template scores<typename B::LoadF16>,
-      .scores_q8 = &B::scores_q8,
-      .mix_f32 = &B::template mix<typename B::LoadF32>,
-      .mix_f16 = &B::template mix<typename B::LoadF16>,
-      .mix_q8 = &B::template mix<typename B::LoadI8>,
+      .matmul_f32 = has_weights(Dtype::f32) ? &B::template matmul<typename B::template FloatBlock<typename B::LoadF32>> : nullptr,
+      .matmul_f16 = has_weights(Dtype::f16) ? &B::template matmul<typename B::template FloatBlock<typename B::LoadF16>> : nullptr,
+      .matmul_q8 = has_weights(Dtype::q8) ? &B::template matmul<typename B::CodeBlock> : nullptr,
+      .matmul_q4 = has_weights(Dtype::q4) ? &B::template matmul<typename B::NibbleBlock> : nullptr,
+      .quantize = kQuantize ? &B::quantize : nullptr,
+      .scores_f32 = has_kv(Dtype::f32) ? &B::template scores<typename B::LoadF32> : nullptr,
+      .scores_f16 = has_kv(Dtype::f16) ? &B::template scores<typename B::LoadF16> : nullptr,
+      .scores_q8 = has_kv(Dtype::q8) ? &B::scores_q8 : nullptr,
+      .mix_f32 = has_kv(Dtype::f32) ? &B::template mix<typename B::LoadF32> : nullptr,
+      .mix_f16 = has_kv(Dtype::f16) ? &B::template mix<typename B::LoadF16> : nullptr,
+      .mix_q8 = has_kv(Dtype::q8) ? &B::template mix<typename B::LoadI8> : nullptr,
       .softmax = &B::softmax,
-      .rms_norm = &B::rms_norm,
-      .layer_norm = &B::layer_norm,
+      .rms_norm = has(Norm::rms_norm) ? &B::rms_norm : nullptr,
+      .layer_norm = has(Norm::layer_norm) ? &B::layer_norm : nullptr,
       .activate = &B::activate,
       .add = &B::add,
       .rotate_halves = &B::rotate_halves,
-      .to_f16 = &L::to_f16,
+      .to_f16 = has_kv(Dtype::f16) ? &L::to_f16 : nullptr,
   };
 }
 

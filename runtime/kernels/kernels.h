@@ -123,7 +123,7 @@ struct Kernels {
 // The table of a set, or null where this build or this CPU does not have it. `cpu` holds TIDBIT_CPU_ flags.
 const Kernels *find_kernels(tidbit_isa isa, std::uint32_t cpu);
 
-// One per instruction set's file; each is null-free and constant.
+// One per instruction set's file; constant, and null only where the build leaves something out (format/features.h).
 extern const Kernels kScalarKernels;
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512VnniKernels;

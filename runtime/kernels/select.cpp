@@ -1,4 +1,5 @@
 // Which table: the one asked for, or the fastest that this build and this CPU have.
+#include "format/features.h"
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"
 
@@ -24,7 +25,9 @@ constexpr Choice kChoices[] = {
 #ifdef TIDBIT_KERNELS_CORTEX_M
     {&kDspKernels, [](std::uint32_t) { return true; }},
 #endif
+#if TIDBIT_FEATURE_SCALAR_KERNELS
     {&kScalarKernels, [](std::uint32_t) { return true; }},
+#endif
 };
 
 constexpr const char *kNames[TIDBIT_ISA_COUNT] = {"auto", "scalar",  "avx2", "avx512vnni",

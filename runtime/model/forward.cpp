@@ -1,6 +1,7 @@
 // One decoder, described by numbers: embedding, layers, logits. Every operation is specified in ARITHMETIC.md.
 #include <cstring>
 
+#include "format/features.h"
 #include "kernels/arith.h"
 #include "model/rotary.h"
 #include "model/session.h"
@@ -40,18 +41,21 @@ void q4_row(const std::byte *tile, const Tensor &t, std::uint32_t r, float *out)
   });
 }
 
+void q8_row(const std::byte *tile, const Tensor &t, std::uint32_t r, float *out) {
+  const auto *codes = reinterpret_cast<const std::int8_t *>(tile + format::q8_scale_bytes(t.cols, t.group));
+  each_scaled(tile, t, r,
+              [&](std::uint32_t k, float scale) { out[k] = static_cast<float>(codes[format::q8_code(r, k)]) * scale; });
+}
+
 // One row of a tile16 matrix as floats.
 void matrix_row(const Model &model, const Tensor &t, std::uint32_t row, float *out) {
   const std::uint32_t r = row % format::kTileRows;
   const std::byte *tile = model.data(t) + row / format::kTileRows * format::tile_bytes(t.dtype, t.cols, t.group);
-  if (t.dtype == Dtype::q4) return q4_row(tile, t, r, out);
-  if (t.dtype != Dtype::q8) {
+  if (features::has_weights(Dtype::q4) && t.dtype == Dtype::q4) return q4_row(tile, t, r, out);
+  if (features::has_weights(Dtype::q8) && t.dtype == Dtype::q8) return q8_row(tile, t, r, out);
+  if constexpr (features::has_weights(Dtype::f32) || features::has_weights(Dtype::f16)) {
     for (std::uint32_t k = 0; k < t.cols; ++k) out[k] = element(tile, t.dtype, format::tile_element(r, k));
-    return;
   }
-  const auto *codes = reinterpret_cast<const std::int8_t *>(tile + format::q8_scale_bytes(t.cols, t.group));
-  each_scaled(tile, t, r,
-              [&](std::uint32_t k, float scale) { out[k] = static_cast<float>(codes[format::q8_code(r, k)]) * scale; });
 }
 
 void add_table_row(const Model &model, const Tensor &t, std::uint32_t row, float *x) {

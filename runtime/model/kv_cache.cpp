@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "format/features.h"
+
 namespace tidbit {
 namespace {
 
@@ -69,22 +71,16 @@ void KvCache::store(const Kernels &kernels, std::uint32_t layer, std::uint32_t k
   if (column == 0) std::memset(tile, 0, tile_bytes);
 
   const std::size_t row = std::size_t{position} * head_dim_;
-  switch (dtype_) {
-    case Dtype::f32:
-      scatter(reinterpret_cast<float *>(tile), column, key, head_dim_);
-      std::memcpy(reinterpret_cast<float *>(b.values) + row, value, head_dim_ * sizeof(float));
-      break;
-    case Dtype::f16: {
-      std::uint16_t half[format::kMaxHeadDim];
-      kernels.to_f16(key, head_dim_, half);
-      scatter(reinterpret_cast<std::uint16_t *>(tile), column, half, head_dim_);
-      kernels.to_f16(value, head_dim_, reinterpret_cast<std::uint16_t *>(b.values) + row);
-      break;
-    }
-    case Dtype::q8:
-    case Dtype::q4:
-      store_q8(kernels, b, position, key, value);
-      break;
+  if (features::has_kv(Dtype::q8) && dtype_ == Dtype::q8) {
+    store_q8(kernels, b, position, key, value);
+  } else if (features::has_kv(Dtype::f16) && dtype_ == Dtype::f16) {
+    std::uint16_t half[format::kMaxHeadDim];
+    kernels.to_f16(key, head_dim_, half);
+    scatter(reinterpret_cast<std::uint16_t *>(tile), column, half, head_dim_);
+    kernels.to_f16(value, head_dim_, reinterpret_cast<std::uint16_t *>(b.values) + row);
+  } else if constexpr (features::has_kv(Dtype::f32)) {
+    scatter(reinterpret_cast<float *>(tile), column, key, head_dim_);
+    std::memcpy(reinterpret_cast<float *>(b.values) + row, value, head_dim_ * sizeof(float));
   }
 }
 

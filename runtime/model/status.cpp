@@ -1,4 +1,5 @@
 // Names and facts for people: statuses, parts, the model's description.
+#include "format/features.h"
 #include "model/session.h"
 
 namespace tidbit {
@@ -55,6 +56,7 @@ WeightCount count_weights(const Model &m) {
 using namespace tidbit;
 
 extern "C" const char *tidbit_status_string(tidbit_status status) {
+  if constexpr (!features::kStatusStrings) return "";
   return static_cast<unsigned>(status) < TIDBIT_STATUS_COUNT ? kStatus[status] : "unknown status";
 }
 

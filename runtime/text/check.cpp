@@ -1,4 +1,5 @@
 // Opening the tokenizer section: O(header).
+#include "format/features.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_format.h"
 
@@ -110,6 +111,10 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
   if (table != 0) {
     *fault_offset = table;
     return TIDBIT_ERR_TOKENIZER;
+  }
+  if (!features::has(header.kind)) {
+    *fault_offset = offsetof(TokenizerHeader, kind);
+    return TIDBIT_ERR_UNSUPPORTED;
   }
   return TIDBIT_OK;
 }

@@ -1,5 +1,6 @@
 // Text to tokens: cut out added tokens, normalise blanks, cut into words, merge.
 #include "format/blob.h"
+#include "format/features.h"
 #include "text/merge.h"
 #include "text/split.h"
 #include "text/utf8.h"
@@ -48,6 +49,7 @@ class Encoder {
   void cut_added(Span text, std::uint32_t want, Between between);
   void segment(Span text);
   Span normalise(Span text);
+  bool is(TokenizerKind kind) const { return features::is(header_.kind, kind); }
   bool wants_prefix(Span text) const;
   void piece(Span text);
   void words(Span text);
@@ -125,13 +127,13 @@ bool Encoder::wants_prefix(Span text) const {
   if (!tables_.has(flag::kPrefixBlank)) return false;
   if (!at_start_ && !tables_.has(flag::kPrefixEverySegment)) return false;
   if (!tables_.has(flag::kPrefixUnlessBlank)) return true;
-  const bool symbol = header_.kind == TokenizerKind::sentencepiece && is_blank_symbol(text.data, text.size);
+  const bool symbol = is(TokenizerKind::sentencepiece) && is_blank_symbol(text.data, text.size);
   return text.data[0] != ' ' && !symbol;
 }
 
 // Text between early added tokens.
 void Encoder::segment(Span text) {
-  const bool normalised = header_.kind == TokenizerKind::sentencepiece;
+  const bool normalised = is(TokenizerKind::sentencepiece);
   if (normalised) {
     text = normalise(text);
     at_start_ = false;
@@ -161,7 +163,7 @@ Span Encoder::normalise(Span text) {
 
 // Text between added tokens where the whole text is not normalised.
 void Encoder::piece(Span text) {
-  if (header_.kind == TokenizerKind::character) return characters(text);
+  if (is(TokenizerKind::character)) return characters(text);
   if (wants_prefix(text)) {
     work_.text[0] = ' ';
     __builtin_memcpy(work_.text + 1, text.data, text.size);
@@ -183,7 +185,7 @@ void Encoder::word(Span text) {
   const std::uint32_t token = tables_.find(text.data, text.size);
   if (token != kNoToken && (tables_.attributes(token) & attribute::kWhole) != 0) return emit(token);
   merger_.clear(text.data);
-  if (header_.kind == TokenizerKind::byte_level) {
+  if (is(TokenizerKind::byte_level)) {
     load_bytes(text);
   } else {
     load_characters(text);

@@ -1,9 +1,12 @@
 #include "text/merge.h"
 
+#include "format/features.h"
+
 namespace tidbit {
 
 using format::kNoRank;
 using format::MergeBy;
+using format::TokenizerKind;
 
 void Merger::push(std::uint64_t entry) {
   std::uint32_t at = heap_size_++;
@@ -33,7 +36,7 @@ std::uint64_t Merger::pop() {
 
 // kNoRank where the two do not merge; the text of both together is contiguous.
 std::uint32_t Merger::rank_of(std::uint32_t left, std::uint32_t right, std::uint32_t *result) const {
-  if (tables_.header().merge_by == MergeBy::text) {
+  if (features::has(TokenizerKind::sentencepiece) && tables_.header().merge_by == MergeBy::text) {
     *result = tables_.find(text_ + left, work_.span[left] + work_.span[right]);
     return *result == kNoToken ? kNoRank : tables_.text_rank(*result);
   }

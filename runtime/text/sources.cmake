@@ -1,4 +1,4 @@
-target_sources(tidbit PRIVATE
+target_sources(${tidbit_library} PRIVATE
   text/check.cpp
   text/decode.cpp
   text/encode.cpp

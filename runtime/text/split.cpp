@@ -2,6 +2,7 @@
 // expression; \s, \p{L} and \p{N} come from the class table for everything above ASCII.
 #include "text/split.h"
 
+#include "format/features.h"
 #include "text/utf8.h"
 
 namespace tidbit {
@@ -9,6 +10,7 @@ namespace {
 
 using format::CharacterClass;
 using format::Split;
+using format::TokenizerKind;
 
 struct Scanned {
   CharacterClass kind;
@@ -133,20 +135,16 @@ std::uint32_t joined_end(const Tables &tables, const char *text, std::uint32_t a
 }  // namespace
 
 std::uint32_t word_end(const Tables &tables, const char *text, std::uint32_t begin, std::uint32_t end) {
-  const Scanner scanner(tables, text, end);
-  switch (tables.header().split) {
-    case Split::gpt2:
-      return scanner.gpt2(begin);
-    case Split::qwen2:
-      return scanner.cl100k(begin, 1);
-    case Split::llama3:
-      return scanner.cl100k(begin, 3);
-    case Split::joins:
-      return joined_end(tables, text, begin + 1, end);
-    case Split::each_blank:
-      return next_blank(text, begin + 1, end);
-    case Split::none:
-      break;
+  const Split split = tables.header().split;
+  if constexpr (features::has(TokenizerKind::byte_level)) {
+    const Scanner scanner(tables, text, end);
+    if (split == Split::gpt2) return scanner.gpt2(begin);
+    if (split == Split::qwen2) return scanner.cl100k(begin, 1);
+    if (split == Split::llama3) return scanner.cl100k(begin, 3);
+  }
+  if constexpr (features::has(TokenizerKind::sentencepiece)) {
+    if (split == Split::joins) return joined_end(tables, text, begin + 1, end);
+    if (split == Split::each_blank) return next_blank(text, begin + 1, end);
   }
   return end;
 }

@@ -62,7 +62,8 @@ typedef enum tidbit_status {
   TIDBIT_STATUS_COUNT = 20
 } tidbit_status;
 
-/* A short English sentence for a status; "unknown status" for other numbers. Never null. */
+/* A short English sentence for a status; "unknown status" for other numbers. Never null, but always empty where the
+ * library was built without the sentences. */
 const char *tidbit_status_string(tidbit_status status);
 
 /* ----------------------------------------------------------------------------------------- model */
