@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "cli/board_report.h"
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/loaded_model.h"
@@ -61,7 +62,7 @@ int write_header(const char *path, const LoadedModel &model, const tidbit_plan_r
   return write_file(path, text.data(), text.bytes());
 }
 
-void print_json(const LoadedModel &model, const tidbit_plan_result &plan, Output &out) {
+void print_json(const LoadedModel &model, const tidbit_plan_result &plan, const BoardReport &report, Output &out) {
   Json json(out);
   json.begin();
   json.number("context", plan.context);
@@ -74,53 +75,78 @@ void print_json(const LoadedModel &model, const tidbit_plan_result &plan, Output
   json.end();
   json.number("total", plan.total);
   json.number("blob_bytes", model.info().blob_bytes);
+  report.print_json(json);
   json.end();
 }
 
-void print_plain(const LoadedModel &model, const tidbit_plan_result &plan, Output &out) {
+void print_plain(const LoadedModel &model, const tidbit_plan_result &plan, const BoardReport &report, Output &out) {
   out.print("memory of a session: context %u, chunk %u, workers %u\n", plan.context, plan.chunk, plan.workers);
   for (int i = 0; i < TIDBIT_PART_COUNT; ++i) {
     out.print("  %-12s %12" PRIu64 "\n", tidbit_part_name(static_cast<tidbit_part>(i)), plan.bytes[i]);
   }
   out.print("  %-12s %12" PRIu64 " bytes of RAM\n", "total", plan.total);
   out.print("  %-12s %12" PRIu64 " bytes of flash or file, used in place\n", "model", model.info().blob_bytes);
+  report.print_plain(out);
+}
+
+struct PlanRequest {
+  tidbit_options session = {};
+  const char *header = nullptr;
+  const char *board_name = nullptr;
+  const Board *board = nullptr;
+  bool as_json = false;
+};
+
+int parse_plan(Arguments *arguments, Output &out, PlanRequest *request) {
+  const Option options[] = {
+      number_option("--context", nullptr, &request->session.context, 1, UINT32_MAX,
+                    "positions; default: the model's own"),
+      number_option("--chunk", nullptr, &request->session.chunk, 1, 256,
+                    "prompt tokens computed together; default: 16"),
+      number_option("--threads", nullptr, &request->session.workers, 1, 64, "workers that share a step; default: 1"),
+      text_option("--board", nullptr, "NAME", &request->board_name, "whether all fits that board, and where it lies"),
+      text_option("--header", nullptr, "FILE", &request->header, "write a C header with the figures"),
+      flag_option("--json", &request->as_json, "one line of JSON"),
+  };
+  char boards[256], notes[1024];
+  list_boards(boards, sizeof boards);
+  snprintf(
+      notes, sizeof notes,
+      "The figures are the same on every target, and those of tidbit_plan() in the firmware.\n\n"
+      "Boards: %s.\n"
+      "The model goes to the slowest flash that holds it, or else to the slowest such RAM; then activations, scratch,\n"
+      "kv, logits and state in turn, each to the fastest RAM that leaves room for the rest. Bandwidths are computed\n"
+      "from a bus's width and clock: upper bounds, not measured. What the program takes itself is not counted.",
+      boards);
+  const Usage usage = {"plan", "MODEL", "Prints the bytes of memory that a session needs, part by part.", options, 6, 1,
+                       1,      notes};
+  if (const int code = parse_arguments(usage, arguments, out); code != kGoOn) return code;
+  if (request->board_name == nullptr) return kGoOn;
+  request->board = find_board(request->board_name);
+  if (request->board != nullptr) return kGoOn;
+  return usage_error("--board: there is no board '%s'; known are: %s", request->board_name, boards);
 }
 
 }  // namespace
 
 int plan_command(Arguments arguments, Output &out) {
-  tidbit_options session = {};
-  const char *header = nullptr;
-  bool as_json = false;
-  const Option options[] = {
-      number_option("--context", nullptr, &session.context, 1, UINT32_MAX, "positions; default: the model's own"),
-      number_option("--chunk", nullptr, &session.chunk, 1, 256, "prompt tokens computed together; default: 16"),
-      number_option("--threads", nullptr, &session.workers, 1, 64, "workers that share a step; default: 1"),
-      text_option("--header", nullptr, "FILE", &header, "write a C header with the figures"),
-      flag_option("--json", &as_json, "one line of JSON"),
-  };
-  const Usage usage = {"plan",
-                       "MODEL",
-                       "Prints the bytes of memory that a session needs, part by part.",
-                       options,
-                       5,
-                       1,
-                       1,
-                       "The figures are the same on every target, and those of tidbit_plan() in the firmware."};
-  if (const int code = parse_arguments(usage, &arguments, out); code != kGoOn) return code;
+  PlanRequest request;
+  if (const int code = parse_plan(&arguments, out, &request); code != kGoOn) return code;
   LoadedModel model;
   if (const int code = model.open(arguments.items[0]); code != kOk) return code;
-  if (const int code = check_context(model, session.context); code != kOk) return code;
+  if (const int code = check_context(model, request.session.context); code != kOk) return code;
   tidbit_plan_result plan = {};
-  const tidbit_status status = tidbit_plan(model.get(), &session, &plan);
+  const tidbit_status status = tidbit_plan(model.get(), &request.session, &plan);
   if (status != TIDBIT_OK) return status_error(model.path(), status);
-  if (header != nullptr) {
-    if (const int code = write_header(header, model, plan); code != kOk) return code;
+  const BoardReport report(request.board, model, plan);
+  if (const int code = report.check(); code != kOk) return code;
+  if (request.header != nullptr) {
+    if (const int code = write_header(request.header, model, plan); code != kOk) return code;
   }
-  if (as_json) {
-    print_json(model, plan, out);
+  if (request.as_json) {
+    print_json(model, plan, report, out);
   } else {
-    print_plain(model, plan, out);
+    print_plain(model, plan, report, out);
   }
   return kOk;
 }
