@@ -190,13 +190,20 @@ struct FloatBodies {
         });
   }
 
+  // With and without `up` in one loop: an activation is long code.
   template <class Act>
   static void activate_with(float *x, const float *up, std::uint32_t n, Act act) {
-    if (up == nullptr) {
-      map(x, x, n, act);
-    } else {
-      map2(x, x, up, n, [&](F a, F b) { return L::mul(act(a), b); });
+    for (; n >= W; n -= W, x += W) {
+      F v = act(L::load(x));
+      if (up != nullptr) {
+        v = L::mul(v, L::load(up));
+        up += W;
+      }
+      L::store(x, v);
     }
+    if (n == 0) return;
+    const F v = act(L::load_part(x, n));
+    L::store_part(x, up == nullptr ? v : L::mul(v, L::load_part(up, n)), n);
   }
 
   static void activate(format::Activation activation, float *x, const float *up, std::uint32_t n) {
@@ -205,10 +212,12 @@ struct FloatBodies {
         if constexpr (features::has(format::Activation::relu)) activate_with(x, up, n, [](F v) { return relu(v); });
         return;
       case format::Activation::gelu_erf:
-        if constexpr (features::has(format::Activation::gelu_erf)) activate_with(x, up, n, [](F v) { return gelu_erf(v); });
+        if constexpr (features::has(format::Activation::gelu_erf))
+          activate_with(x, up, n, [](F v) { return gelu_erf(v); });
         return;
       case format::Activation::gelu_tanh:
-        if constexpr (features::has(format::Activation::gelu_tanh)) activate_with(x, up, n, [](F v) { return gelu_tanh(v); });
+        if constexpr (features::has(format::Activation::gelu_tanh))
+          activate_with(x, up, n, [](F v) { return gelu_tanh(v); });
         return;
       case format::Activation::silu:
         if constexpr (features::has(format::Activation::silu)) activate_with(x, up, n, [](F v) { return silu(v); });

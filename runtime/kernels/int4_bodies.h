@@ -184,8 +184,10 @@ constexpr Kernels make_kernels(tidbit_isa isa) {
   using B = Int4Bodies<L>;
   return Kernels{
       .isa = isa,
-      .matmul_f32 = has_weights(Dtype::f32) ? &B::template matmul<typename B::template FloatBlock<typename B::LoadF32>> : nullptr,
-      .matmul_f16 = has_weights(Dtype::f16) ? &B::template matmul<typename B::template FloatBlock<typename B::LoadF16>> : nullptr,
+      .matmul_f32 =
+          has_weights(Dtype::f32) ? &B::template matmul<typename B::template FloatBlock<typename B::LoadF32>> : nullptr,
+      .matmul_f16 =
+          has_weights(Dtype::f16) ? &B::template matmul<typename B::template FloatBlock<typename B::LoadF16>> : nullptr,
       .matmul_q8 = has_weights(Dtype::q8) ? &B::template matmul<typename B::CodeBlock> : nullptr,
       .matmul_q4 = has_weights(Dtype::q4) ? &B::template matmul<typename B::NibbleBlock> : nullptr,
       .quantize = kQuantize ? &B::quantize : nullptr,
