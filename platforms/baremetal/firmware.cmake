@@ -15,16 +15,20 @@ tidbit_board(netduinoplus2 m4f netduinoplus2.ld)
 tidbit_board(mps2-an385 m3 mps2-an385.ld)
 tidbit_board(microbit m0plus microbit.ld)
 
-# tidbit_add_firmware(name BOARD board SOURCES file... [BLOB model.tidbit]): an image that runs from reset to main().
+# tidbit_add_firmware(name BOARD board SOURCES file... [BLOB model.tidbit] [LIBRARY tidbit]): an image that runs from reset
+# to main().
 # The blob, which may be made by another rule of the same directory, becomes model_blob in the section .model.
 function(tidbit_add_firmware name)
-  cmake_parse_arguments(arg "" "BOARD;BLOB" "SOURCES" ${ARGN})
+  cmake_parse_arguments(arg "" "BOARD;BLOB;LIBRARY" "SOURCES" ${ARGN})
+  if(NOT arg_LIBRARY)
+    set(arg_LIBRARY tidbit)
+  endif()
   set(script ${tidbit_script_of_${arg_BOARD}})
   if(NOT script)
     message(FATAL_ERROR "${arg_BOARD} is not in the table of boards")
   endif()
   add_executable(${name} ${arg_SOURCES})
-  target_link_libraries(${name} PRIVATE tidbit_board tidbit tidbit_flags)
+  target_link_libraries(${name} PRIVATE tidbit_board ${arg_LIBRARY} tidbit_flags)
   target_link_options(${name} PRIVATE
     -T${script} -L${TIDBIT_BAREMETAL_DIR}/boards -Wl,-Map=$<TARGET_FILE:${name}>.map)
   set_target_properties(${name} PROPERTIES SUFFIX .elf
