@@ -4,7 +4,7 @@
 set -eu
 
 build="cmake g++ libcli11-dev libgtest-dev libsimde-dev libxsimd-dev musl-tools ninja-build nlohmann-json3-dev"
-tests="g++-aarch64-linux-gnu g++-riscv64-linux-gnu gcc-arm-none-eabi googletest
+tests="g++-aarch64-linux-gnu g++-arm-linux-gnueabihf g++-riscv64-linux-gnu gcc-arm-none-eabi googletest
   libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm qemu-user"
 
 wanted=$build

@@ -24,11 +24,14 @@ constexpr Choice kChoices[] = {
 #ifdef TIDBIT_KERNELS_CORTEX_M
     {&kDspKernels, [](std::uint32_t) { return true; }},
 #endif
+#ifdef TIDBIT_KERNELS_ARMV7
+    {&kNeon32Kernels, [](std::uint32_t cpu) { return (cpu & TIDBIT_CPU_NEON_VFPV4) != 0; }},
+#endif
     {&kScalarKernels, [](std::uint32_t) { return true; }},
 };
 
-constexpr const char *kNames[TIDBIT_ISA_COUNT] = {"auto", "scalar",  "avx2", "avx512vnni",
-                                                  "neon", "dotprod", "i8mm", "dsp"};
+constexpr const char *kNames[TIDBIT_ISA_COUNT] = {"auto",    "scalar", "avx2", "avx512vnni", "neon",
+                                                  "dotprod", "i8mm",   "dsp",  "neon32"};
 
 }  // namespace
 

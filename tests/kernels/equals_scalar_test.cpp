@@ -203,12 +203,19 @@ TEST_P(Kernel, MatmulQ4OfExtremesEqualsScalar) {
   }
 }
 
+// Magnitudes down to the subnormals, where a product with the inverse of the largest may be subnormal too.
+void fill_with_all_magnitudes(Fenced<float> &x, Random &random) {
+  const std::uint32_t octaves = random.from_to(50, 270);
+  for (float &value : x) value = std::ldexp(random.unit(), static_cast<int>(random.from_to(0, octaves)) - 149);
+}
+
 TEST_P(Kernel, QuantizeEqualsScalar) {
   often(250, [&](Random &random, Values values) {
     const std::uint32_t n = random.from_to(1, 600), group = random.from_to(1, 4) * 64;
     const std::size_t groups = format::ceil_div(n, group);
     Fenced<float> x(n);
     fill(x, random, values);
+    if (random.bits() % 4 == 0) fill_with_all_magnitudes(x, random);
     Guarded<std::int8_t> codes[2] = {Guarded<std::int8_t>(format::round_up(n, 64)), codes[0]};
     Guarded<float> scales[2] = {Guarded<float>(groups), scales[0]};
     Guarded<CodeSums> sums[2] = {Guarded<CodeSums>(format::ceil_div(n, format::kPair)), sums[0]};
