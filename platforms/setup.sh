@@ -4,8 +4,8 @@
 set -eu
 
 build="cmake g++ libcli11-dev libgtest-dev libsimde-dev libxsimd-dev musl-tools ninja-build nlohmann-json3-dev"
-tests="g++-aarch64-linux-gnu gcc-arm-none-eabi googletest libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib
-  qemu-system-arm qemu-user"
+tests="g++-aarch64-linux-gnu g++-arm-linux-gnueabihf g++-riscv64-linux-gnu gcc-arm-none-eabi googletest
+  libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm qemu-user"
 
 wanted=$build
 [ "${1:-}" = tests ] && wanted="$build $tests"

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what is missing, then builds and tests everything: this machine with gcc, the same under AddressSanitizer and
-# UndefinedBehaviorSanitizer, and under emulation 64-bit Arm and the Cortex-M cores. Stops at the first failure.
+# UndefinedBehaviorSanitizer, and under emulation 64-bit and 32-bit Arm, RISC-V and the Cortex-M cores. Stops at the
+# first failure.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=/usr/bin:$PATH  # Debian's cmake, whatever else is installed
@@ -15,12 +16,22 @@ build_and_test() {
 
 build_and_test host
 build_and_test sanitize
-cmake --preset aarch64-linux
-cmake --build --preset aarch64-linux
-for cpu in cortex-a53 cortex-a76 max; do
-  echo "== qemu-aarch64 -cpu $cpu"
-  QEMU_CPU=$cpu ctest --preset aarch64-linux -j 2
-done
+
+# Under the emulator of a preset, as each of some CPUs.
+test_as() {
+  preset=$1
+  shift
+  cmake --preset "$preset"
+  cmake --build --preset "$preset"
+  for cpu in "$@"; do
+    echo "== $preset as $cpu"
+    QEMU_CPU=$cpu ctest --preset "$preset" -j 2
+  done
+}
+
+test_as aarch64-linux cortex-a53 cortex-a76 max
+test_as armv7-linux cortex-a9 cortex-a7
+build_and_test riscv64-linux
 for core in m55 m7 m4f m33 m3 m0plus; do
   build_and_test cortex-$core
 done

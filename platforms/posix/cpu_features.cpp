@@ -6,7 +6,7 @@
 
 #include "tidbit/tidbit.h"
 
-#if defined(__aarch64__) && defined(__linux__)
+#if (defined(__aarch64__) || defined(__arm__)) && defined(__linux__)
 #include <sys/auxv.h>
 #endif
 
@@ -35,6 +35,9 @@ uint32_t cpu_features() {
   constexpr unsigned long kAsimdDotProduct = 1ul << 20, kInt8MatrixProduct = 1ul << 13;  // names that old headers lack
   if ((getauxval(AT_HWCAP) & kAsimdDotProduct) != 0) features |= TIDBIT_CPU_DOTPROD;
   if ((getauxval(AT_HWCAP2) & kInt8MatrixProduct) != 0) features |= TIDBIT_CPU_I8MM;
+#elif defined(__arm__) && defined(__linux__)
+  constexpr unsigned long kNeon = 1ul << 12, kVfpV4 = 1ul << 16;
+  if ((getauxval(AT_HWCAP) & (kNeon | kVfpV4)) == (kNeon | kVfpV4)) features |= TIDBIT_CPU_NEON_VFPV4;
 #endif
   return features;
 }

@@ -94,7 +94,8 @@ Refusal check_config(const Config &config) {
   if (!fits || turns != (config.rotary_dim != 0)) return refuse(offsetof(Config, rotary_dim));
   if (!is_token_or_none(config.bos_token, config)) return refuse(offsetof(Config, bos_token));
   for (std::uint32_t i = 0; i < config.end_token_count; ++i) {
-    if (!is_token_or_none(config.end_tokens[i], config)) return refuse(offsetof(Config, end_tokens) + std::size_t{4} * i);
+    if (!is_token_or_none(config.end_tokens[i], config))
+      return refuse(offsetof(Config, end_tokens) + std::size_t{4} * i);
   }
   return check_features(config);
 }

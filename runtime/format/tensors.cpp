@@ -33,16 +33,23 @@ Need when(bool condition) { return condition ? Need::required : Need::forbidden;
 
 Expected expected_global(Role role, const Config &c) {
   switch (role) {
-    case Role::token_embedding: return {Need::required, Kind::matrix, c.vocab_size, c.width};
+    case Role::token_embedding:
+      return {Need::required, Kind::matrix, c.vocab_size, c.width};
     case Role::position_embedding:
       return {when(c.position == format::Position::table), Kind::table, c.max_context, c.width};
-    case Role::segment_embedding: return {Need::optional, Kind::table, 0, c.width};
-    case Role::rotary_frequencies: return vector(when(c.position == format::Position::rotary), c.rotary_dim / 2);
+    case Role::segment_embedding:
+      return {Need::optional, Kind::table, 0, c.width};
+    case Role::rotary_frequencies:
+      return vector(when(c.position == format::Position::rotary), c.rotary_dim / 2);
     case Role::final_norm:
-    case Role::final_norm_bias: return vector(Need::optional, c.width);
-    case Role::head: return {Need::optional, Kind::matrix, c.vocab_size, c.width};
-    case Role::head_bias: return vector(Need::optional, c.vocab_size);
-    default: return {Need::forbidden, Kind::vector, 1, 1};
+    case Role::final_norm_bias:
+      return vector(Need::optional, c.width);
+    case Role::head:
+      return {Need::optional, Kind::matrix, c.vocab_size, c.width};
+    case Role::head_bias:
+      return vector(Need::optional, c.vocab_size);
+    default:
+      return {Need::forbidden, Kind::vector, 1, 1};
   }
 }
 
@@ -53,26 +60,38 @@ Expected expected_layer(Role role, const Config &c) {
   const std::uint64_t up = std::uint64_t{c.ffn_width} * (c.gated != 0 ? 2 : 1);
   switch (role) {
     case Role::attention_norm:
-    case Role::ffn_norm: return vector(Need::required, c.width);
+    case Role::ffn_norm:
+      return vector(Need::required, c.width);
     case Role::attention_norm_bias:
     case Role::ffn_norm_bias:
     case Role::attention_out_bias:
-    case Role::ffn_down_bias: return vector(Need::optional, c.width);
-    case Role::qkv: return {Need::required, Kind::matrix, qkv, c.width};
-    case Role::qkv_bias: return vector(Need::optional, qkv);
-    case Role::attention_out: return {Need::required, Kind::matrix, c.width, attention};
-    case Role::ffn_up: return {Need::required, Kind::matrix, up, c.width};
-    case Role::ffn_up_bias: return vector(Need::optional, up);
-    case Role::ffn_down: return {Need::required, Kind::matrix, c.width, c.ffn_width};
-    default: return {Need::forbidden, Kind::vector, 1, 1};
+    case Role::ffn_down_bias:
+      return vector(Need::optional, c.width);
+    case Role::qkv:
+      return {Need::required, Kind::matrix, qkv, c.width};
+    case Role::qkv_bias:
+      return vector(Need::optional, qkv);
+    case Role::attention_out:
+      return {Need::required, Kind::matrix, c.width, attention};
+    case Role::ffn_up:
+      return {Need::required, Kind::matrix, up, c.width};
+    case Role::ffn_up_bias:
+      return vector(Need::optional, up);
+    case Role::ffn_down:
+      return {Need::required, Kind::matrix, c.width, c.ffn_width};
+    default:
+      return {Need::forbidden, Kind::vector, 1, 1};
   }
 }
 
 bool has_kind(const Tensor &t, Kind kind) {
   switch (kind) {
-    case Kind::matrix: return t.layout == Layout::tile16 && t.dtype <= Dtype::q4;
-    case Kind::table: return t.layout == Layout::plain && t.dtype <= Dtype::f16;
-    case Kind::vector: return t.layout == Layout::plain && t.dtype == Dtype::f32;
+    case Kind::matrix:
+      return t.layout == Layout::tile16 && t.dtype <= Dtype::q4;
+    case Kind::table:
+      return t.layout == Layout::plain && t.dtype <= Dtype::f16;
+    case Kind::vector:
+      return t.layout == Layout::plain && t.dtype == Dtype::f32;
   }
   return false;
 }
@@ -120,13 +139,15 @@ class TensorCheck {
       }
     }
     if (next_ != model_.header->tensor_count) return refuse(next_);
-    const bool bias_alone = model_.global(Role::final_norm) == nullptr && model_.global(Role::final_norm_bias) != nullptr;
+    const bool bias_alone =
+        model_.global(Role::final_norm) == nullptr && model_.global(Role::final_norm_bias) != nullptr;
     return bias_alone ? refuse(0) : Refusal{};
   }
 
  private:
   template <class Expect>
-  Refusal scope(std::uint32_t layer, std::uint32_t first_role, std::uint8_t *slots, std::uint32_t roles, Expect expect) {
+  Refusal scope(std::uint32_t layer, std::uint32_t first_role, std::uint8_t *slots, std::uint32_t roles,
+                Expect expect) {
     const std::uint32_t start = next_;
     for (std::uint32_t i = 0; i < roles; ++i) {
       const auto role = static_cast<Role>(first_role + i);

@@ -30,7 +30,7 @@ static inline float fma_by_double(float a, float b, float c) {
 }
 
 static inline float fma(float a, float b, float c) {
-#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA)
+#if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA) || defined(__riscv_flen)
   return __builtin_fmaf(a, b, c);
 #else
   return fma_by_double(a, b, c);
@@ -56,7 +56,7 @@ static inline float sqrt_by_bits(float x) {
 }
 
 static inline float square_root(float x) {
-#if defined(__SSE__) || defined(__aarch64__) || defined(__ARM_FP)
+#if defined(__SSE__) || defined(__aarch64__) || defined(__ARM_FP) || defined(__riscv_fsqrt)
   return __builtin_sqrtf(x);
 #else
   return sqrt_by_bits(x);

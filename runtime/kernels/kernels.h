@@ -131,5 +131,6 @@ extern const Kernels kNeonKernels;
 extern const Kernels kDotprodKernels;
 extern const Kernels kI8mmKernels;
 extern const Kernels kDspKernels;
+extern const Kernels kNeon32Kernels;
 
 }  // namespace tidbit

@@ -49,6 +49,15 @@ else()
     endif()
     set_source_files_properties(kernels/dsp.cpp PROPERTIES COMPILE_OPTIONS "${dsp_options}")
   endif()
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^armv7")
+    target_sources(${tidbit_library} PRIVATE kernels/neon32.cpp)
+    target_compile_definitions(${tidbit_library} PRIVATE TIDBIT_KERNELS_ARMV7)
+    set(neon_options -march=armv7-a -mfpu=neon-vfpv4 -mfp16-format=ieee -O2)
+    if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # as above
+      list(APPEND neon_options -fno-schedule-insns)
+    endif()
+    set_source_files_properties(kernels/neon32.cpp PROPERTIES COMPILE_OPTIONS "${neon_options}")
+  endif()
 endif()
 
 # xsimd is headers only, the same for every target. A cross build must not see the other headers beside it, which are

@@ -46,5 +46,12 @@ TEST(Select, I8mmWantsTheDotProductToo) {
 }
 #endif
 
+#ifdef __arm__
+TEST(Select, Neon32WantsTheCallersWord) {
+  EXPECT_EQ(tidbit_isa_best(0), TIDBIT_ISA_SCALAR);
+  EXPECT_EQ(tidbit_isa_best(TIDBIT_CPU_NEON_VFPV4), TIDBIT_ISA_NEON32);
+}
+#endif
+
 }  // namespace
 }  // namespace tidbit::test

@@ -26,6 +26,8 @@ const std::vector<Table> &tables() {
     add(TIDBIT_ISA_NEON);
     add(TIDBIT_ISA_DOTPROD);
     add(TIDBIT_ISA_I8MM);
+#elif defined(__arm__)
+    add(TIDBIT_ISA_NEON32);
 #endif
 #ifdef TIDBIT_AVX512_EMULATED
     const bool runs = find_kernels(TIDBIT_ISA_AVX2, 0) != nullptr;

@@ -133,16 +133,18 @@ typedef enum tidbit_isa {
   TIDBIT_ISA_DOTPROD = 5, /* NEON with the dot product of Armv8.2 */
   TIDBIT_ISA_I8MM = 6,    /* and with the int8 matrix product of Armv8.6 */
   TIDBIT_ISA_DSP = 7,     /* Cortex-M with the DSP extension and an FPU */
-  TIDBIT_ISA_COUNT = 8
+  TIDBIT_ISA_NEON32 = 8,  /* Armv7-A with NEON and VFPv4 */
+  TIDBIT_ISA_COUNT = 9
 } tidbit_isa;
 
 /* "scalar", "avx2", ...: the names of the enumerators in lower case. Null for other numbers. */
 const char *tidbit_isa_name(tidbit_isa isa);
 
-/* What the CPU has beyond what the library finds out by itself. x86 is asked with CPUID; on AArch64 there
+/* What the CPU has beyond what the library finds out by itself. x86 is asked with CPUID; on Arm there
  * is no such way that is safe under every kernel, so the platform says it (Linux: getauxval). */
 #define TIDBIT_CPU_DOTPROD 1u
 #define TIDBIT_CPU_I8MM 2u
+#define TIDBIT_CPU_NEON_VFPV4 4u /* 32-bit Arm: both of them */
 
 /* The set that TIDBIT_ISA_AUTO means on this CPU; `cpu` as in tidbit_options. */
 tidbit_isa tidbit_isa_best(uint32_t cpu);
