@@ -1,6 +1,6 @@
 # What the library is built to run. The default is everything; an application for one model leaves out what that model
 # does not need, and tidbit_open refuses others with TIDBIT_ERR_UNSUPPORTED. The choices become compile definitions that
-# format/features.h reads. The project's tests want everything.
+# format/features.h and text/tokenizer_features.h read. The project's tests want everything.
 set(tidbit_features "")
 
 # tidbit_feature(name FEATURE help word...): the option TIDBIT_<name>, a list of words, all of them by default. The words

@@ -1,16 +1,15 @@
 // What this build of the library holds, as constants: code for anything else is not compiled. features.cmake passes one
-// set of bits for each of its options, bit i for the enumerator i. Without definitions it is everything.
+// set of bits for each of its options, bit i for the enumerator i. Without definitions it is everything. Tokenizers:
+// text/tokenizer_features.h.
 #pragma once
 
 #include "format/blob_format.h"
-#include "text/tokenizer_format.h"
 
 #ifndef TIDBIT_FEATURE_WEIGHTS
 #define TIDBIT_FEATURE_WEIGHTS 0xF
 #define TIDBIT_FEATURE_KV_FORMATS 0x7
 #define TIDBIT_FEATURE_NORMS 0x3
 #define TIDBIT_FEATURE_ACTIVATIONS 0xF
-#define TIDBIT_FEATURE_TOKENIZERS 0x7
 #define TIDBIT_FEATURE_STATUS_STRINGS 1
 #define TIDBIT_FEATURE_SCALAR_KERNELS 1
 #endif
@@ -20,29 +19,21 @@ namespace tidbit::features {
 using format::Activation;
 using format::Dtype;
 using format::Norm;
-using format::TokenizerKind;
 
 inline constexpr bool kStatusStrings = TIDBIT_FEATURE_STATUS_STRINGS != 0;
 inline constexpr bool kScalarKernels = TIDBIT_FEATURE_SCALAR_KERNELS != 0;
 
 template <class Enum>
 static constexpr unsigned bit_of(Enum e) {
-  constexpr unsigned kFirst = __is_same(Enum, TokenizerKind) ? 1 : 0;
-  return 1u << (static_cast<unsigned>(e) - kFirst);
+  return 1u << static_cast<unsigned>(e);
 }
 
 static constexpr bool has_weights(Dtype d) { return (TIDBIT_FEATURE_WEIGHTS & bit_of(d)) != 0; }
 static constexpr bool has_kv(Dtype d) { return (TIDBIT_FEATURE_KV_FORMATS & bit_of(d)) != 0; }
 static constexpr bool has(Norm n) { return (TIDBIT_FEATURE_NORMS & bit_of(n)) != 0; }
 static constexpr bool has(Activation a) { return (TIDBIT_FEATURE_ACTIVATIONS & bit_of(a)) != 0; }
-static constexpr bool has(TokenizerKind k) { return (TIDBIT_FEATURE_TOKENIZERS & bit_of(k)) != 0; }
 
 // Activations become codes for weights or for a KV cache in groups.
 inline constexpr bool kQuantize = has_weights(Dtype::q8) || has_weights(Dtype::q4) || has_kv(Dtype::q8);
-
-// Whether a checked blob's tokenizer is `kind`: with a single kind there is no question.
-static constexpr bool is(TokenizerKind value, TokenizerKind kind) {
-  return has(kind) && (TIDBIT_FEATURE_TOKENIZERS == bit_of(kind) || value == kind);
-}
 
 }  // namespace tidbit::features

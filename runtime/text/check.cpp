@@ -1,6 +1,6 @@
 // Opening the tokenizer section: O(header).
-#include "format/features.h"
 #include "text/tokenizer.h"
+#include "text/tokenizer_features.h"
 #include "text/tokenizer_format.h"
 
 namespace tidbit {

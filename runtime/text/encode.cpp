@@ -1,8 +1,8 @@
 // Text to tokens: cut out added tokens, normalise blanks, cut into words, merge.
 #include "format/blob.h"
-#include "format/features.h"
 #include "text/merge.h"
 #include "text/split.h"
+#include "text/tokenizer_features.h"
 #include "text/utf8.h"
 
 namespace tidbit {

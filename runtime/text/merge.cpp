@@ -1,6 +1,6 @@
 #include "text/merge.h"
 
-#include "format/features.h"
+#include "text/tokenizer_features.h"
 
 namespace tidbit {
 

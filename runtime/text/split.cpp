@@ -2,7 +2,7 @@
 // expression; \s, \p{L} and \p{N} come from the class table for everything above ASCII.
 #include "text/split.h"
 
-#include "format/features.h"
+#include "text/tokenizer_features.h"
 #include "text/utf8.h"
 
 namespace tidbit {

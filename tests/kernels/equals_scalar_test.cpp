@@ -126,8 +126,8 @@ struct QuantizedTokens {
       : QuantizedTokens(random_floats(random, values, std::size_t{cols} * tokens), cols, group, tokens) {}
 
   QuantizedTokens(const std::vector<float> &x, std::uint32_t cols, std::uint32_t group, std::uint32_t tokens)
-      : code_stride(static_cast<std::size_t>(format::round_up(cols, 64))),
-        group_stride(static_cast<std::size_t>(format::ceil_div(cols, group))),
+      : code_stride(format::round_up(cols, 64)),
+        group_stride(format::ceil_div(cols, group)),
         codes(tokens * code_stride),
         scales(tokens * group_stride),
         sums(tokens * code_stride / format::kPair) {
@@ -189,8 +189,7 @@ TEST_P(Kernel, MatmulQ4OfExtremesEqualsScalar) {
   s.rows = 16, s.cols = 256, s.group = 256, s.tokens = 2, s.begin = 0, s.end = 1;
   for (const unsigned fine : {0x7Fu, 0x8Fu, 0x0Fu, 0x70u, 0x80u, 0x01u}) {
     for (const unsigned codes : {0xFFu, 0x00u, 0xF0u, 0x0Fu}) {
-      Fenced<std::byte> w(
-          static_cast<std::size_t>(format::tensor_bytes(Dtype::q4, Layout::tile16, s.rows, s.cols, s.group)));
+      Fenced<std::byte> w(format::tensor_bytes(Dtype::q4, Layout::tile16, s.rows, s.cols, s.group));
       std::fill(w.begin(), w.end(), static_cast<std::byte>(codes));
       for (std::size_t i = 0; i < 32; i += 2) std::memcpy(w.data() + i, "\x00\x3C", 2);
       std::fill(w.begin() + 32, w.begin() + 32 + 128, static_cast<std::byte>(fine));
