@@ -8,7 +8,7 @@
 // sign); scale2(x, t), which adds the integer that kRoundMagic left in t to the exponent of x. `streams` is how many
 // tiles of a matrix are walked in step for one token, so that memory is read in as many places at once; block_tiles and
 // block_tokens are how many fill the registers for more tokens, block_queries and block_vectors the same of attention.
-// They do not change a result, nor do prefetch_floats, prefetch_q8 and prefetch_q4: whether what one vector is
+// They do not change a result, nor do prefetch_cache, prefetch_q8 and prefetch_q4: whether what one vector is
 // multiplied with is asked for ahead. For the q8 bodies: quant_bodies.h.
 //
 // Loops over arrays of registers are unrolled by pragma: only then do compilers keep the arrays in registers.
@@ -328,9 +328,8 @@ struct FloatBodies {
       const auto *weights = reinterpret_cast<const typename Load::T *>(m.weights);
       F acc[kTiles][kTokens][kParts];
       get_rows(m, at, acc);
-      dot<Load, L::prefetch_floats && kTokens == 1>(weights + (std::size_t{at.tile} * m.cols + at.begin) * 16,
-                                                    std::size_t{m.cols} * 16, m.x + at.token * m.x_stride + at.begin,
-                                                    m.x_stride, at.end - at.begin, acc);
+      dot<Load, false>(weights + (std::size_t{at.tile} * m.cols + at.begin) * 16, std::size_t{m.cols} * 16,
+                       m.x + at.token * m.x_stride + at.begin, m.x_stride, at.end - at.begin, acc);
       put_rows(m, at, acc);
     }
   };
@@ -446,8 +445,8 @@ struct FloatBodies {
         const auto *k = static_cast<const typename Load::T *>(s.k) + std::size_t{first} * s.head_dim;
         F acc[kTiles][kQueries][kParts];
         clear(acc);
-        dot<Load, L::prefetch_floats && kQueries == 1>(k, std::size_t{s.head_dim} * 16, s.q + query * s.q_stride,
-                                                       s.q_stride, s.head_dim, acc);
+        dot<Load, L::prefetch_cache && kQueries == 1>(k, std::size_t{s.head_dim} * 16, s.q + query * s.q_stride,
+                                                      s.q_stride, s.head_dim, acc);
 #pragma GCC unroll 16
         for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
 #pragma GCC unroll 16
@@ -492,7 +491,7 @@ struct FloatBodies {
     F v[kVectors];
     for (std::uint32_t p = 0; p < common; ++p, row += m.head_dim) {
       for (std::size_t at = 0; at < kVectors * W * sizeof(*row); at += 64) {
-        prefetch<L::prefetch_floats && kQueries == 1>(row, 2048 + at);
+        prefetch<L::prefetch_cache && kQueries == 1>(row, 2048 + at);
       }
       load_row(row, v);
       mix_position<Load, kQueries>(scales, weights, p, v, acc);
