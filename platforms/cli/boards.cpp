@@ -12,6 +12,9 @@ constexpr uint64_t kKb = 1024, kMb = 1024 * kKb, kGb = 1024 * kMb;
 
 // Left out: memories that the core reads as instructions only, those of other cores, battery-backed ones, and chips
 // that a board has pads for. A part of each memory is the program's own; how much, the table cannot know.
+//
+// A source is where a figure is to be looked up. Some were entered without the document at hand: check them against the
+// revision of a board before anything depends on them.
 constexpr Board kBoards[] = {
     {"pico2",
      "Raspberry Pi Pico 2, RP2350 at 150 MHz",

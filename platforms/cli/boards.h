@@ -15,7 +15,7 @@ struct Memory {
   uint64_t bytes;
   uint32_t bits;           // width of the narrowest bus between it and the core
   uint32_t megatransfers;  // of that bus, a second: its clock in MHz, twice that where both edges carry data
-  const char *source;      // of the size, the width and the rate
+  const char *source;      // where size, width and rate are to be looked up
 
   // An upper bound: width times rate, without commands, addresses, wait states and refresh.
   uint64_t bytes_per_second() const { return uint64_t{megatransfers} * 1000000 * bits / 8; }
