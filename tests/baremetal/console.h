@@ -9,6 +9,9 @@
 // From the linker script: what the image leaves of RAM.
 extern "C" unsigned char __free_begin[], __free_end[];
 
+// The blob of an image that has one.
+extern "C" const unsigned char model_blob[], model_blob_end[];
+
 namespace tidbit::test {
 
 inline void print(std::string_view text) { semihosting_write(text.data(), text.size()); }
@@ -23,6 +26,10 @@ inline void print_hash(std::uint64_t hash) { semihosting_write_number(hash, 16, 
 
 inline void must(tidbit_status status) {
   if (status != TIDBIT_OK) fail(tidbit_status_string(status));
+}
+
+inline void open_model(tidbit_model *model) {
+  must(tidbit_open(model_blob, static_cast<std::size_t>(model_blob_end - model_blob), model, nullptr));
 }
 
 // A session in the memory that is left.

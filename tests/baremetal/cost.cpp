@@ -5,8 +5,6 @@
 #include "kernels/kernels.h"
 #include "tests/baremetal/console.h"
 
-extern "C" const unsigned char model_blob[], model_blob_end[];
-
 namespace tidbit::test {
 namespace {
 
@@ -15,7 +13,7 @@ constexpr std::uint32_t kLong = 768, kShort = 288, kGroup = format::kDefaultGrou
 void run_tokens(std::uint32_t n) {
   tidbit_model model;
   tidbit_model_info info;
-  must(tidbit_open(model_blob, static_cast<std::size_t>(model_blob_end - model_blob), &model, nullptr));
+  open_model(&model);
   must(tidbit_info(&model, &info));
   tidbit_options options{};
   options.context = 64;

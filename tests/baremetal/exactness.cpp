@@ -2,8 +2,6 @@
 #include "tests/baremetal/console.h"
 #include "tests/support/logit_stream.h"
 
-extern "C" const unsigned char model_blob[], model_blob_end[];
-
 namespace tidbit::test {
 namespace {
 
@@ -31,7 +29,7 @@ void print_stream(const tidbit_model &model, tidbit_isa isa, std::uint32_t chunk
 int main() {
   using namespace tidbit::test;
   tidbit_model model;
-  must(tidbit_open(model_blob, static_cast<std::size_t>(model_blob_end - model_blob), &model, nullptr));
+  open_model(&model);
   for (int isa = TIDBIT_ISA_SCALAR; isa < TIDBIT_ISA_COUNT; ++isa) {
     const auto set = static_cast<tidbit_isa>(isa);
     if (tidbit_isa_check(set, 0) != TIDBIT_OK) continue;

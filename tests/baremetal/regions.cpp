@@ -3,8 +3,6 @@
 #include "tests/baremetal/console.h"
 #include "tests/support/logit_stream.h"
 
-extern "C" const unsigned char model_blob[], model_blob_end[];
-
 namespace tidbit::test {
 namespace {
 
@@ -37,7 +35,7 @@ void print_place(const char *name, const void *place) {
 int main() {
   using namespace tidbit::test;
   tidbit_model model;
-  must(tidbit_open(model_blob, static_cast<std::size_t>(model_blob_end - model_blob), &model, nullptr));
+  open_model(&model);
   tidbit_options options{};
   options.context = kShortStream;
   options.chunk = 3;

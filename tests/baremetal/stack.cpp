@@ -3,8 +3,6 @@
 #include "startup.h"
 #include "tests/baremetal/console.h"
 
-extern "C" const unsigned char model_blob[], model_blob_end[];
-
 namespace tidbit::test {
 namespace {
 
@@ -43,7 +41,7 @@ void generate(tidbit_session *session) {
 }
 
 void run() {
-  must(tidbit_open(model_blob, static_cast<std::size_t>(model_blob_end - model_blob), &model, nullptr));
+  open_model(&model);
   must(tidbit_verify(&model, nullptr));
   must(tidbit_info(&model, &info));
   tidbit_options options{};
