@@ -19,7 +19,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   using I = __m256i;
   static constexpr std::uint32_t streams = 4, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 2,
                                  turn = 4, step = 1;
-  static constexpr bool prefetch_cache = true, prefetch_q8 = true, prefetch_q4 = true;
+  static constexpr bool widen_f16 = true, prefetch_floats = true, prefetch_q8 = true, prefetch_q4 = true;
 
   // All ones in the first n lanes.
   static __m256i first(std::uint32_t n) {

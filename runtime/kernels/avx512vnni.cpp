@@ -13,7 +13,7 @@ struct Avx512Lanes {
   using C = __m512i;
   static constexpr std::uint32_t width = 16, streams = 4, block_tiles = 2, block_tokens = 8, block_queries = 4,
                                  block_vectors = 4, turn = 8, step = 1;
-  static constexpr bool prefetch_cache = true, prefetch_q8 = false, prefetch_q4 = true;
+  static constexpr bool widen_f16 = true, prefetch_floats = true, prefetch_q8 = false, prefetch_q4 = true;
 
   static __mmask16 first(std::uint32_t n) { return static_cast<__mmask16>((1u << n) - 1); }
 

@@ -8,11 +8,14 @@
 // sign); scale2(x, t), which adds the integer that kRoundMagic left in t to the exponent of x. `streams` is how many
 // tiles of a matrix are walked in step for one token, so that memory is read in as many places at once; block_tiles and
 // block_tokens are how many fill the registers for more tokens, block_queries and block_vectors the same of attention.
-// They do not change a result, nor do prefetch_cache, prefetch_q8 and prefetch_q4: whether what one vector is
-// multiplied with is asked for ahead. For the q8 bodies: quant_bodies.h.
+// They do not change a result, nor do widen_f16: whether f16 weights are widened once for many tokens, in 24 KB of
+// stack; and prefetch_floats, prefetch_q8 and prefetch_q4: whether what one vector is multiplied with is asked for
+// ahead. For the q8 bodies: quant_bodies.h.
 //
 // Loops over arrays of registers are unrolled by pragma: only then do compilers keep the arrays in registers.
 #pragma once
+
+#include <type_traits>
 
 #include "format/features.h"
 #include "kernels/arith.h"
@@ -295,23 +298,33 @@ struct FloatBodies {
     }
   }
 
-  // acc[tile][vector][r] = fma(w[r][k], x[k], acc), k ascending, for 16 rows r of each tile.
-  template <class Load, bool kAhead, std::uint32_t kTiles, std::uint32_t kVectors>
-  static void dot(const typename Load::T *w, std::size_t tile_stride, const float *x, std::size_t x_stride,
-                  std::uint32_t cols, F (&acc)[kTiles][kVectors][kParts]) {
-    for (std::uint32_t k = 0; k < cols; ++k) {
+  // acc[tile][vector][r] = fma(w[r], x[vector], acc) for 16 rows r of each tile, in one column.
+  template <class Load, std::uint32_t kTiles, std::uint32_t kVectors>
+  [[gnu::always_inline]] static void dot_column(const typename Load::T *w, std::size_t tile_stride, const float *x,
+                                                std::size_t x_stride, F (&acc)[kTiles][kVectors][kParts]) {
 #pragma GCC unroll 16
-      for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-        const std::uint32_t tile = i / kParts, part = i % kParts;
-        const auto *line = w + tile * tile_stride + std::size_t{k} * 16;
-        if (part == 0) prefetch<kAhead>(line, kTiles * tile_stride * sizeof(*w));
-        const F weights = Load::whole(line + part * W);
+    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
+      const std::uint32_t tile = i / kParts, part = i % kParts;
+      const F weights = Load::whole(w + tile * tile_stride + part * W);
 #pragma GCC unroll 16
-        for (std::uint32_t v = 0; v < kVectors; ++v) {
-          acc[tile][v][part] = L::fma(weights, L::set(x[v * x_stride + k]), acc[tile][v][part]);
-        }
+      for (std::uint32_t v = 0; v < kVectors; ++v) {
+        acc[tile][v][part] = L::fma(weights, L::set(x[v * x_stride]), acc[tile][v][part]);
       }
     }
+  }
+
+  // The same for `cols` columns, k ascending; `ahead` is how many bytes after a line of a tile the one lies to ask for.
+  template <class Load, bool kAhead, std::uint32_t kTiles, std::uint32_t kVectors>
+  static void dot(const typename Load::T *w, std::size_t tile_stride, const float *x, std::size_t x_stride,
+                  std::uint32_t cols, std::size_t ahead, F (&acc)[kTiles][kVectors][kParts]) {
+    constexpr std::uint32_t kLine = kAhead ? 64 / (16 * sizeof(*w)) : 1;  // columns
+    std::uint32_t k = 0;
+    for (; k + kLine <= cols; k += kLine, w += kLine * 16, x += kLine) {
+      for (std::uint32_t tile = 0; tile < kTiles; ++tile) prefetch<kAhead>(w + tile * tile_stride, ahead);
+#pragma GCC unroll 2
+      for (std::uint32_t i = 0; i < kLine; ++i) dot_column<Load>(w + i * 16, tile_stride, x + i, x_stride, acc);
+    }
+    if (kLine == 2 && k < cols) dot_column<Load>(w, tile_stride, x, x_stride, acc);
   }
 
   // Where a block of sums is worked on: rows of the tiles from `tile` on, tokens from `token` on, columns [begin, end).
@@ -321,15 +334,28 @@ struct FloatBodies {
 
   template <class Load>
   struct FloatBlock {
-    static std::uint32_t column_step(const Matmul &) { return 512; }
+    using T = typename Load::T;
+    static constexpr std::uint32_t kColumns = 192;
+    static std::uint32_t column_step(const Matmul &) { return kColumns; }
+    static std::uint64_t tile_bytes(const Matmul &m) { return std::uint64_t{m.cols} * 16 * sizeof(T); }
+    static std::uint64_t row_bytes(const Matmul &m) { return std::uint64_t{m.cols} * sizeof(float); }
+    static const T *weights(const Matmul &m, Place at) {
+      return reinterpret_cast<const T *>(m.weights) + (std::size_t{at.tile} * m.cols + at.begin) * 16;
+    }
 
     template <std::uint32_t kTiles, std::uint32_t kTokens>
     static void run(const Matmul &m, Place at) {
-      const auto *weights = reinterpret_cast<const typename Load::T *>(m.weights);
+      run_on<kTiles, kTokens>(weights(m, at), std::size_t{m.cols} * 16, m, at);
+    }
+
+    // With weights of the block's tiles and columns that lie elsewhere.
+    template <std::uint32_t kTiles, std::uint32_t kTokens>
+    [[gnu::always_inline]] static void run_on(const T *w, std::size_t tile_stride, const Matmul &m, Place at) {
+      constexpr std::size_t kAhead = 1024;  // bytes
       F acc[kTiles][kTokens][kParts];
       get_rows(m, at, acc);
-      dot<Load, false>(weights + (std::size_t{at.tile} * m.cols + at.begin) * 16, std::size_t{m.cols} * 16,
-                       m.x + at.token * m.x_stride + at.begin, m.x_stride, at.end - at.begin, acc);
+      dot<Load, L::prefetch_floats && kTokens == 1>(w, tile_stride, m.x + at.token * m.x_stride + at.begin, m.x_stride,
+                                                    at.end - at.begin, kAhead, acc);
       put_rows(m, at, acc);
     }
   };
@@ -392,30 +418,76 @@ struct FloatBodies {
     });
   }
 
-  // Tiles [tile, tile + kTiles), all tokens: blocks of tokens on a few tiles, whose sums fill the registers,
+  // Blocks of tokens from at.token to `end` on kTiles tiles.
+  template <class Block, std::uint32_t kTiles>
+  static void times_blocks(const Matmul &m, Place at, std::uint32_t end) {
+    for (; at.token < end; at.token += L::block_tokens) Block::template run<kTiles, L::block_tokens>(m, at);
+  }
+
+  // The same with f16 weights: to widen them is a fifth of the multipliers' work in each block.
+  template <std::uint32_t kTiles>
+  [[gnu::noinline]] static void times_blocks_widened(const Matmul &m, Place at, std::uint32_t end) {
+    using Block = FloatBlock<LoadF32>;
+    alignas(64) float widened[kTiles][Block::kColumns * 16];
+    const std::uint16_t *halves = FloatBlock<LoadF16>::weights(m, at);
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile, halves += std::size_t{m.cols} * 16) {
+      for (std::uint32_t i = 0; i < (at.end - at.begin) * 16; i += W)
+        L::store(widened[tile] + i, L::load_f16(halves + i));
+    }
+    for (; at.token < end; at.token += L::block_tokens) {
+      Block::template run_on<kTiles, L::block_tokens>(widened[0], Block::kColumns * 16, m, at);
+    }
+  }
+
+  // Tiles [tile, tile + kTiles), tokens [begin, end): blocks of tokens on a few tiles, whose sums fill the registers,
   // column_step columns at a time, so that the weights stay in the first cache for all tokens; the tokens that remain
   // on all of the tiles, which keeps as many streams from memory going.
   template <class Block, std::uint32_t kTiles>
-  static void times_tokens(const Matmul &m, std::uint32_t tile) {
+  static void times_tokens(const Matmul &m, std::uint32_t tile, std::uint32_t begin, std::uint32_t end) {
     constexpr std::uint32_t kBlockTiles = kTiles < L::block_tiles ? kTiles : L::block_tiles;
-    const std::uint32_t whole = L::block_tokens == 1 ? 0 : m.tokens - m.tokens % L::block_tokens;
+    constexpr bool kWiden = L::widen_f16 && std::is_same_v<Block, FloatBlock<LoadF16>>;
+    const std::uint32_t whole = L::block_tokens == 1 ? begin : end - (end - begin) % L::block_tokens;
     const std::uint32_t step = Block::column_step(m);
-    for (std::uint32_t i = 0; whole != 0 && i < kTiles; i += kBlockTiles) {
+    for (std::uint32_t i = 0; whole != begin && i < kTiles; i += kBlockTiles) {
       for (std::uint32_t k = 0; k < m.cols; k += step) {
-        const std::uint32_t end = m.cols - k < step ? m.cols : k + step;
-        for (std::uint32_t t = 0; t < whole; t += L::block_tokens) {
-          Block::template run<kBlockTiles, L::block_tokens>(m, Place{tile + i, t, k, end});
+        const Place at = {tile + i, begin, k, m.cols - k < step ? m.cols : k + step};
+        if (kWiden && whole - begin >= 4 * L::block_tokens) {
+          times_blocks_widened<kBlockTiles>(m, at, whole);
+        } else {
+          times_blocks<Block, kBlockTiles>(m, at, whole);
         }
       }
     }
-    for (std::uint32_t t = whole; t < m.tokens; ++t) Block::template run<kTiles, 1>(m, Place{tile, t, 0, m.cols});
+    for (std::uint32_t t = whole; t < end; ++t) Block::template run<kTiles, 1>(m, Place{tile, t, 0, m.cols});
   }
 
+  // Tiles [tile, end), tokens [first, last).
+  template <class Block>
+  static void times_tiles(const Matmul &m, std::uint32_t tile, std::uint32_t end, std::uint32_t first,
+                          std::uint32_t last) {
+    for (; tile + L::streams <= end; tile += L::streams) times_tokens<Block, L::streams>(m, tile, first, last);
+    for (; tile < end; ++tile) times_tokens<Block, 1>(m, tile, first, last);
+  }
+
+  // How many of `bytes` each, a multiple of `unit`, are worked on at a time, so that tiles and tokens both stay in a
+  // second cache of 512 KB.
+  static constexpr std::uint32_t fitting(std::uint64_t bytes, std::uint32_t unit) {
+    const auto units = static_cast<std::uint32_t>((std::uint64_t{128} << 10) / (bytes * unit));
+    return units == 0 ? unit : units * unit;
+  }
+
+  // Tiles [begin, end), all tokens.
   template <class Block>
   static void matmul(const Matmul &m, std::uint32_t begin, std::uint32_t end) {
-    std::uint32_t tile = begin;
-    for (; tile + L::streams <= end; tile += L::streams) times_tokens<Block, L::streams>(m, tile);
-    for (; tile < end; ++tile) times_tokens<Block, 1>(m, tile);
+    if (L::block_tokens == 1 || m.tokens <= 4 * L::block_tokens) return times_tiles<Block>(m, begin, end, 0, m.tokens);
+    const std::uint32_t tiles = fitting(Block::tile_bytes(m), L::streams);
+    const std::uint32_t tokens = fitting(Block::row_bytes(m), 4 * L::block_tokens);
+    for (std::uint32_t tile = begin; tile < end; tile += tiles) {
+      const std::uint32_t last = end - tile < tiles ? end : tile + tiles;
+      for (std::uint32_t t = 0; t < m.tokens; t += tokens) {
+        times_tiles<Block>(m, tile, last, t, m.tokens - t < tokens ? m.tokens : t + tokens);
+      }
+    }
   }
 
   // body(first) for queries in blocks that share what is loaded of K or V: body.template operator()<kQueries>(first).
@@ -445,8 +517,9 @@ struct FloatBodies {
         const auto *k = static_cast<const typename Load::T *>(s.k) + std::size_t{first} * s.head_dim;
         F acc[kTiles][kQueries][kParts];
         clear(acc);
-        dot<Load, L::prefetch_cache && kQueries == 1>(k, std::size_t{s.head_dim} * 16, s.q + query * s.q_stride,
-                                                      s.q_stride, s.head_dim, acc);
+        dot<Load, L::prefetch_floats && kQueries == 1>(k, std::size_t{s.head_dim} * 16, s.q + query * s.q_stride,
+                                                       s.q_stride, s.head_dim,
+                                                       kTiles * s.head_dim * 16 * sizeof(typename Load::T), acc);
 #pragma GCC unroll 16
         for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
 #pragma GCC unroll 16
@@ -491,7 +564,7 @@ struct FloatBodies {
     F v[kVectors];
     for (std::uint32_t p = 0; p < common; ++p, row += m.head_dim) {
       for (std::size_t at = 0; at < kVectors * W * sizeof(*row); at += 64) {
-        prefetch<L::prefetch_cache && kQueries == 1>(row, 2048 + at);
+        prefetch<L::prefetch_floats && kQueries == 1>(row, 2048 + at);
       }
       load_row(row, v);
       mix_position<Load, kQueries>(scales, weights, p, v, acc);

@@ -131,6 +131,8 @@ struct Int4Bodies : QuantBodies<L> {
 
   struct NibbleBlock {
     static std::uint32_t column_step(const Matmul &m) { return QuantBodies<L>::whole_groups(m, 2048); }
+    static std::uint64_t tile_bytes(const Matmul &m) { return format::q4_tile_bytes(m.cols, m.group); }
+    static std::uint64_t row_bytes(const Matmul &m) { return m.cols; }
 
     template <std::uint32_t kTiles, std::uint32_t kTokens>
     static void run(const Matmul &m, typename FloatBodies<L>::Place at) {

@@ -11,7 +11,7 @@ namespace {
 struct Neon32Lanes {
   static constexpr std::uint32_t width = 4, streams = 1, block_tiles = 1, block_tokens = 1, block_queries = 1,
                                  block_vectors = 4;
-  static constexpr bool prefetch_cache = false, prefetch_q8 = false, prefetch_q4 = false;
+  static constexpr bool widen_f16 = false, prefetch_floats = false, prefetch_q8 = false, prefetch_q4 = false;
 
   using One = ScalarLanes;
   struct F {

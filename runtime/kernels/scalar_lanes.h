@@ -12,7 +12,7 @@ struct ScalarLanes {
   using C = const std::int8_t *;
   static constexpr std::uint32_t width = 1, streams = 1, block_tiles = 1, block_tokens = 1, block_queries = 1,
                                  block_vectors = 1, turn = 1, step = 1;
-  static constexpr bool prefetch_cache = false, prefetch_q8 = false, prefetch_q4 = false;
+  static constexpr bool widen_f16 = false, prefetch_floats = false, prefetch_q8 = false, prefetch_q4 = false;
 
   static F load(const float *p) { return *p; }
   static F load_f16(const std::uint16_t *p) { return half_to_float(*p); }
