@@ -18,6 +18,7 @@ void list_missing(const Board &board, const Placement &placement, char *list, si
 }
 
 const char *kind_name(MemoryKind kind) { return kind == MemoryKind::flash ? "flash" : "ram"; }
+const char *basis_name(Basis basis) { return basis == Basis::documented ? "documented" : "inferred"; }
 
 }  // namespace
 
@@ -53,9 +54,10 @@ void BoardReport::print_memories(Output &out) const {
     out.print("  %-12s %12" PRIu64 " bytes, %" PRIu64 " used; at most %.1f MB/s, computed: %u bits x %u MT/s\n",
               memory.name, memory.bytes, placement_.used[i], static_cast<double>(memory.bytes_per_second()) * 1e-6,
               memory.bits, memory.megatransfers);
-    out.print("  %-12s source: %s\n", "", memory.source);
+    out.print("  %-12s size source: %s\n", "", memory.size_source);
+    out.print("  %-12s bus source: %s (%s)\n", "", memory.bus_source, basis_name(memory.basis));
   }
-  out.print("  %-12s %12" PRIu64 " bytes\n  %-12s source: %s\n", "cache", board_->cache, "", board_->cache_source);
+  out.print("  %-12s %12" PRIu64 " bytes\n  %-12s size source: %s\n", "cache", board_->cache, "", board_->cache_source);
 }
 
 void BoardReport::print_rate(Output &out) const {
@@ -101,7 +103,9 @@ void BoardReport::print_memories(Json &json) const {
     json.number("most_bytes_per_second", memory.bytes_per_second());
     json.number("bits", memory.bits);
     json.number("megatransfers_per_second", memory.megatransfers);
-    json.text("source", memory.source);
+    json.text("size_source", memory.size_source);
+    json.text("bus_source", memory.bus_source);
+    json.text("bus", basis_name(memory.basis));
     json.end();
   }
   json.end();

@@ -1,5 +1,5 @@
 // Boards and their memories, for `tidbit plan --board`: sizes, and the width and rate of the bus that each is read
-// over.
+// over. Bandwidths are computed from the latter two.
 #pragma once
 
 #include <stddef.h>
@@ -9,13 +9,21 @@ namespace tidbit::cli {
 
 enum class MemoryKind : uint8_t { none, flash, ram };
 
+// Where the width and rate of a bus come from.
+enum class Basis : uint8_t {
+  documented,  // both are in the source, or follow from what is there
+  inferred,    // from the kind of core or memory that the source names: a bound of the kind, perhaps not of the board
+};
+
 struct Memory {
   const char *name;  // needs no escapes in JSON
   MemoryKind kind;
   uint64_t bytes;
   uint32_t bits;           // width of the narrowest bus between it and the core
   uint32_t megatransfers;  // of that bus, a second: its clock in MHz, twice that where both edges carry data
-  const char *source;      // where size, width and rate are to be looked up
+  Basis basis;             // of bits and megatransfers
+  const char *size_source;
+  const char *bus_source;
 
   // An upper bound: width times rate, without commands, addresses, wait states and refresh.
   uint64_t bytes_per_second() const { return uint64_t{megatransfers} * 1000000 * bits / 8; }
@@ -28,7 +36,7 @@ struct Board {
   const char *title;  // for people
   uint64_t cache;     // bytes of a memory that may stay near the core from token to token
   const char *cache_source;
-  // In the order in which they are tried: flash from slow to fast, then RAM from fast to slow; `none` after the last.
+  // Flash from fast to slow, then RAM from fast to slow; `none` after the last.
   Memory memories[kMostMemories];
 
   size_t memory_count() const;

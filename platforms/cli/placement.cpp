@@ -17,12 +17,21 @@ size_t largest_memory(const Board &board) {
   return largest;
 }
 
-// The largest memory where none is large enough.
-size_t memory_of_model(const Board &board, uint64_t bytes) {
+// The fastest flash with room for so many bytes, or the number of memories.
+size_t flash_for(const Board &board, uint64_t bytes) {
   const size_t count = board.memory_count();
   for (size_t i = 0; i < count && board.memories[i].kind == MemoryKind::flash; ++i) {
     if (board.memories[i].bytes >= bytes) return i;
   }
+  return count;
+}
+
+// The largest memory where none is large enough.
+size_t memory_of_model(const Board &board, uint64_t bytes) {
+  const size_t count = board.memory_count();
+  size_t flash = flash_for(board, bytes + kProgramBytes);
+  if (flash == count) flash = flash_for(board, bytes);
+  if (flash != count) return flash;
   for (size_t i = count; i-- > 0 && board.memories[i].kind == MemoryKind::ram;) {
     if (board.memories[i].bytes >= bytes) return i;
   }

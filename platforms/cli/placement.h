@@ -1,13 +1,17 @@
 // Which of a board's memories holds the model, and which each part of a session.
 //
-// The model lies in the slowest flash that holds it, or on a board without such a flash in the slowest RAM. The parts
-// follow in turns (activations, scratch, kv, logits, state), each to the fastest RAM that leaves room for the rest.
+// The model lies in the fastest flash that holds it and a program, or else it alone; on a board without such a flash in
+// the slowest RAM, which leaves the fast ones to the parts. These follow in turns (activations, scratch, kv, logits,
+// state), each to the fastest RAM that leaves room for the rest.
 #pragma once
 
 #include "cli/boards.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit::cli {
+
+// What a program is taken to need of the flash where it lies: the library and an application around it.
+inline constexpr uint64_t kProgramBytes = 60 * 1024;
 
 struct Placement {
   size_t model;                     // index of a memory

@@ -114,9 +114,10 @@ int parse_plan(Arguments *arguments, Output &out, PlanRequest *request) {
       notes, sizeof notes,
       "The figures are the same on every target, and those of tidbit_plan() in the firmware.\n\n"
       "Boards: %s.\n"
-      "The model goes to the slowest flash that holds it, or else to the slowest such RAM; then activations, scratch,\n"
-      "kv, logits and state in turn, each to the fastest RAM that leaves room for the rest. Bandwidths are computed\n"
-      "from a bus's width and clock: upper bounds, not measured. What the program takes itself is not counted.",
+      "The model goes to the fastest flash that holds it and 60 KB of program, or it alone, or else to the slowest\n"
+      "such RAM; then activations, scratch, kv, logits and state in turn, each to the fastest RAM that leaves room\n"
+      "for the rest. Bandwidths are computed from a bus's width and clock: upper bounds, not measured. Width and\n"
+      "clock are documented or, where no document gives them, inferred. What the program takes is not counted.",
       boards);
   const Usage usage = {"plan", "MODEL", "Prints the bytes of memory that a session needs, part by part.", options, 6, 1,
                        1,      notes};
