@@ -4,11 +4,17 @@
  *   gcc -shared -fPIC -o count_instructions.so count_instructions.c
  *   qemu-aarch64 -plugin ./count_instructions.so -d plugin -D log.txt PROGRAM
  *
- * The counter is one for all threads and is not atomic: exact for programs with one thread, and then the same in every
- * run. Debian ships no qemu-plugin.h, so the part of the interface that is used is declared here. */
+ * With -plugin ./count_instructions.so,groups=FILE it writes "instructions of GROUP N" for each group too. Lines of
+ * FILE are "ADDRESS SIZE GROUP", in hexadecimal, for functions, by rising address. What lies in none of them counts to
+ * the group that was entered last: helpers that several groups share count to the one that calls them.
+ *
+ * The counters are one for all threads and are not atomic: exact for programs with one thread, and then the same in
+ * every run. Debian ships no qemu-plugin.h, so the part of the interface that is used is declared here. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define EXPORTED __attribute__((visibility("default")))
 
@@ -18,15 +24,20 @@ typedef uint64_t qemu_plugin_id_t;
 struct qemu_info_t;    /* about the target; not looked at */
 struct qemu_plugin_tb; /* a block of guest code that was just translated */
 enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 = 0 };
+enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS = 0 };
 
 typedef void (*block_translated)(qemu_plugin_id_t id, struct qemu_plugin_tb *block);
+typedef void (*block_executed)(unsigned int cpu, void *user);
 typedef void (*program_ended)(qemu_plugin_id_t id, void *user);
 
 void qemu_plugin_register_vcpu_tb_trans_cb(qemu_plugin_id_t id, block_translated callback);
 void qemu_plugin_register_atexit_cb(qemu_plugin_id_t id, program_ended callback, void *user);
 void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb *block, enum qemu_plugin_op op, void *counter,
                                               uint64_t amount);
+void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *block, block_executed callback,
+                                          enum qemu_plugin_cb_flags flags, void *user);
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
+uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *block);
 void qemu_plugin_outs(const char *text);
 
 /* The version of the interface that this file was written for; qemu refuses a plugin that is too new or too old. */
@@ -34,27 +45,99 @@ EXPORTED int qemu_plugin_version = 1;
 
 /* ---- the plugin ---- */
 
+enum { MOST_RANGES = 4096, MOST_GROUPS = 64 };
+
+struct range {
+  uint64_t begin, end;
+  size_t group;
+};
+
 static uint64_t executed;
+static struct range ranges[MOST_RANGES];
+static size_t range_count;
+static char names[MOST_GROUPS][32] = {"none"}; /* before the first group is entered */
+static uint64_t executed_of[MOST_GROUPS];
+static size_t group_count = 1, entered;
+
+/* 0: in none of them. */
+static size_t group_at(uint64_t address) {
+  size_t low = 0, high = range_count;
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (ranges[middle].end <= address) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < range_count && address >= ranges[low].begin ? ranges[low].group : 0;
+}
+
+static void enter_block(unsigned int cpu, void *user) {
+  const uint64_t *block = user;
+  (void)cpu;
+  if (block[0] != 0) entered = block[0];
+  executed_of[entered] += block[1];
+}
 
 /* Once per block: from now on each run through it adds its length. A block is left early by a signal or a fault only.
  */
 static void count_block(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
+  const uint64_t length = qemu_plugin_tb_n_insns(block);
   (void)id;
-  qemu_plugin_register_vcpu_tb_exec_inline(block, QEMU_PLUGIN_INLINE_ADD_U64, &executed, qemu_plugin_tb_n_insns(block));
+  qemu_plugin_register_vcpu_tb_exec_inline(block, QEMU_PLUGIN_INLINE_ADD_U64, &executed, length);
+  if (range_count != 0) {
+    uint64_t *group_and_length = malloc(2 * sizeof *group_and_length); /* qemu may run the block to the very end */
+    if (group_and_length == NULL) abort();
+    group_and_length[0] = group_at(qemu_plugin_tb_vaddr(block));
+    group_and_length[1] = length;
+    qemu_plugin_register_vcpu_tb_exec_cb(block, enter_block, QEMU_PLUGIN_CB_NO_REGS, group_and_length);
+  }
 }
 
 static void report(qemu_plugin_id_t id, void *user) {
-  char line[64];
+  char line[96];
   (void)id;
   (void)user;
   snprintf(line, sizeof line, "instructions %llu\n", (unsigned long long)executed);
   qemu_plugin_outs(line);
+  for (size_t i = 0; range_count != 0 && i < group_count; ++i) {
+    snprintf(line, sizeof line, "instructions of %s %llu\n", names[i], (unsigned long long)executed_of[i]);
+    qemu_plugin_outs(line);
+  }
+}
+
+/* Its index, or that of a new one; 0: there are too many. */
+static size_t group_named(const char *name) {
+  for (size_t i = 1; i < group_count; ++i) {
+    if (strcmp(names[i], name) == 0) return i;
+  }
+  if (group_count == MOST_GROUPS) return 0;
+  strcpy(names[group_count], name);
+  return group_count++;
+}
+
+static int read_groups(const char *path) {
+  FILE *file = fopen(path, "r");
+  unsigned long long begin, size;
+  char name[sizeof *names];
+  if (file == NULL) return -1;
+  while (range_count < MOST_RANGES && fscanf(file, "%llx %llx %31s", &begin, &size, name) == 3) {
+    const struct range range = {begin, begin + size, group_named(name)};
+    if (range.group == 0) break;
+    ranges[range_count++] = range;
+  }
+  const int whole = feof(file);
+  fclose(file);
+  return whole && range_count != 0 ? 0 : -1;
 }
 
 EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int argc, char **argv) {
+  static const char option[] = "groups=";
   (void)info;
-  (void)argc;
-  (void)argv;
+  for (int i = 0; i < argc; ++i) {
+    if (strncmp(argv[i], option, strlen(option)) != 0 || read_groups(argv[i] + strlen(option)) != 0) return -1;
+  }
   qemu_plugin_register_vcpu_tb_trans_cb(id, count_block);
   qemu_plugin_register_atexit_cb(id, report, NULL);
   return 0;

@@ -1,0 +1,101 @@
+# Usage: cmake -DQEMU=... -DBOARD=... -DIMAGE=cost.elf -DPLUGIN=count_instructions.so -DNM=nm -DCORE=m4f -DTIMES=64
+#   -P check_profile.cmake
+# Prints a row of a Markdown table: instructions of a token by operation, in percent. Functions are told apart by their
+# mangled names; helpers, which several operations share, count to the one that calls them. Fails where the parts do not
+# add up to the whole, or an operation that every token has was not found.
+cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/image.cmake)
+
+# The first pattern that fits says the operation of a function. `-` has none: a helper.
+set(operations
+  "Bodies.*6matmul=matmul"
+  "Bodies.*(6scores|9scores_q8)=scores"
+  "Bodies.*7softmax=softmax"
+  "Bodies.*3mix=mix"
+  "Bodies.*(8rms_norm|10layer_norm)=norm"
+  "Bodies.*8quantizeE=quantize"
+  "Bodies.*13rotate_halves|13rotary_angles=rotary"
+  "Bodies.*8activate=activation"
+  "Bodies.*3addE=add"
+  "Lanes6to_f16|Bodies.*6to_f16|KvCache.*5?store=cache"
+  "Bodies|Lanes|dot_|6tidbit(6format|8tree_sum|L?[0-9]+(fma|sqrt|square_root|half_to_float|float_to_half))=-"
+  "11embed_chunk|5embed|10matrix_row|q[48]_row|11each_scaled=embedding"
+  "tidbit_sample|13highest_index=sampling"
+  "6tidbit|tidbit_|main=rest")
+set(most_rest 10)  # percent: what is above it is a helper that has no line here
+set(columns matmul scores softmax mix norm quantize rotary activation add cache embedding sampling rest)
+
+function(operation_of out name)
+  foreach(entry IN LISTS operations)
+    string(REGEX MATCH "^(.*)=(.*)$" entry "${entry}")
+    set(operation ${CMAKE_MATCH_2})
+    if(name MATCHES "${CMAKE_MATCH_1}")
+      set(${out} ${operation} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+  set(${out} - PARENT_SCOPE)
+endfunction()
+
+# For the plugin: the functions that have an operation.
+function(write_groups path)
+  execute_process(COMMAND ${NM} -S --defined-only --numeric-sort ${IMAGE} OUTPUT_VARIABLE listing
+    COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "[0-9a-f]+ [0-9a-f]+ [tTwW] [^\n]+" functions "${listing}")
+  set(lines "")
+  foreach(function IN LISTS functions)
+    string(REGEX MATCH "^([0-9a-f]+) ([0-9a-f]+) . (.*)$" function "${function}")
+    set(range "${CMAKE_MATCH_1} ${CMAKE_MATCH_2}")
+    operation_of(operation ${CMAKE_MATCH_3})
+    if(NOT operation STREQUAL "-")
+      string(APPEND lines "${range} ${operation}\n")
+    endif()
+  endforeach()
+  file(WRITE ${path} "${lines}")
+endfunction()
+
+# Sets ${prefix}_all and ${prefix}_<operation>.
+function(count prefix times)
+  set(log ${IMAGE}.profile.log)
+  run_image(text ${IMAGE} "token ${times}" -plugin ${PLUGIN},groups=${groups} -d plugin -D ${log})
+  file(STRINGS ${log} lines REGEX "^instructions ")
+  foreach(line IN LISTS lines)
+    if(line MATCHES "^instructions ([0-9]+)$")
+      set(${prefix}_all ${CMAKE_MATCH_1} PARENT_SCOPE)
+    elseif(line MATCHES "^instructions of ([a-z]+) ([0-9]+)$")
+      set(${prefix}_${CMAKE_MATCH_1} ${CMAKE_MATCH_2} PARENT_SCOPE)
+    endif()
+  endforeach()
+endfunction()
+
+set(groups ${IMAGE}.groups)
+write_groups(${groups})
+count(start 0)
+count(end ${TIMES})
+
+math(EXPR all "${end_all} - ${start_all}")
+math(EXPR each "${all} / ${TIMES}")
+set(sum 0)
+set(head "| core | instructions |")
+set(rule "|---|---|")
+set(row "| ${CORE} | ${each} |")
+foreach(operation IN LISTS columns)
+  math(EXPR count "${end_${operation}} - ${start_${operation}}")
+  if(NOT count GREATER 0)
+    message(FATAL_ERROR "no function of the operation '${operation}' was run")
+  endif()
+  math(EXPR sum "${sum} + ${count}")
+  math(EXPR permille "(${count} * 1000 + ${all} / 2) / ${all}")
+  math(EXPR whole "${permille} / 10")
+  math(EXPR tenth "${permille} % 10")
+  string(APPEND head " ${operation} |")
+  string(APPEND rule "---|")
+  string(APPEND row " ${whole}.${tenth} |")
+endforeach()
+message("${head}\n${rule}\n${row}")
+if(permille GREATER ${most_rest}0)
+  message(FATAL_ERROR "${whole}.${tenth}% of the instructions belong to no operation")
+endif()
+if(NOT sum EQUAL all)
+  message(FATAL_ERROR "the operations have ${sum} instructions, the tokens ${all}")
+endif()
