@@ -32,8 +32,8 @@ size_t memory_of_model(const Board &board, uint64_t bytes) {
   size_t flash = flash_for(board, bytes + kProgramBytes);
   if (flash == count) flash = flash_for(board, bytes);
   if (flash != count) return flash;
-  for (size_t i = count; i-- > 0 && board.memories[i].kind == MemoryKind::ram;) {
-    if (board.memories[i].bytes >= bytes) return i;
+  for (size_t i = count; i > 0 && board.memories[i - 1].kind == MemoryKind::ram; --i) {
+    if (board.memories[i - 1].bytes >= bytes) return i - 1;
   }
   return largest_memory(board);
 }
