@@ -118,9 +118,7 @@ struct Int4Bodies : QuantBodies<L> {
 #pragma GCC unroll 16
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
       typename L::Zeros zeros[kParts];
-      const std::byte *fine = o.fine + tile * o.tile_stride;
-      FloatBodies<L>::template prefetch<L::prefetch_q4 && kVectors == 1>(fine, kTiles * o.tile_stride);
-      L::load_zeros(fine, zeros);
+      L::load_zeros(o.fine + tile * o.tile_stride, zeros);
 #pragma GCC unroll 16
       for (std::uint32_t i = 0; i < kVectors * kParts; ++i) {
         I &sum = acc[tile][i / kParts][i % kParts];
@@ -150,8 +148,7 @@ struct Int4Bodies : QuantBodies<L> {
       FloatBodies<L>::get_rows(m, at, acc);
       std::uint32_t g = at.begin / m.group;
       for (std::uint32_t k = at.begin; k < at.end; k += m.group, ++g) {
-        for (std::uint32_t i = 0; i < kTiles; ++i)
-          FloatBodies<L>::template prefetch<L::prefetch_q4 && kTokens == 1>(w + g * 32 + i * stride, kTiles * stride);
+        if (L::prefetch_q4 && kTokens == 1) o.codes.look_ahead(std::size_t{m.cols - k} * 8, stride);
         I sums[kTiles][kTokens][kParts];
         dot_group(o, m.cols - k < m.group ? m.cols - k : m.group, sums);
         QuantBodies<L>::add_group(w + g * 32, stride, m.q.scales + at.token * m.q.group_stride + g, m.q.group_stride,

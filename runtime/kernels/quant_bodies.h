@@ -92,12 +92,21 @@ struct QuantBodies : FloatBodies<L> {
   template <std::uint32_t kTiles>
   struct Codes {
     const std::int8_t *lines[kTiles], *x;
-    std::size_t x_stride, ahead;  // from a line to that of the next tiles to be worked on
+    std::size_t x_stride, ahead = kAhead;  // from a line to the one to ask for
+
+    // More than a page, so that its address is looked up in time; not much more: what the last tiles of a share ask for
+    // is not theirs.
+    static constexpr std::size_t kAhead = 5120;
 
     Codes(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *first, std::size_t stride)
-        : x(first), x_stride(stride), ahead(kTiles * tile_stride) {
+        : x(first), x_stride(stride) {
 #pragma GCC unroll 16
       for (std::uint32_t tile = 0; tile < kTiles; ++tile) lines[tile] = w + tile * tile_stride;
+    }
+
+    // After the `left` bytes of a tile comes what follows the last of these tiles.
+    [[gnu::always_inline]] void look_ahead(std::size_t left, std::size_t tile_stride) {
+      ahead = left > kAhead ? kAhead : kAhead + (kTiles - 1) * tile_stride;
     }
   };
 
@@ -199,6 +208,7 @@ struct QuantBodies : FloatBodies<L> {
       for (std::uint32_t k = at.begin; k < at.end; k += m.group, ++g) {
         const std::uint32_t count = m.cols - k < m.group ? m.cols - k : m.group;
         FloatBodies<L>::template prefetch_rows<kTiles, kTokens>(m, at, g, groups);
+        if (L::prefetch_q8 && kTokens == 1) codes.look_ahead(std::size_t{m.cols - k} * 16, stride);
         I sums[kTiles][kTokens][kParts];
         start(x_sums + k / format::kPair, m.q.sum_stride(), pair_count(count), sums);
         dot_codes(codes, (count + 3) / 4, sums);
