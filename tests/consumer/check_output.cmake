@@ -1,4 +1,4 @@
-# Runs EXAMPLE and fails unless it prints a text and ends with 0.
+# Runs EXAMPLE (a command) and fails unless it prints a text and ends with 0.
 cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND ${EXAMPLE} OUTPUT_VARIABLE text RESULT_VARIABLE code)
 if(NOT code EQUAL 0 OR text STREQUAL "")
