@@ -1,0 +1,28 @@
+# The library inside a build system with Kconfig (ESP-IDF, Zephyr), from the root of their packages. A symbol
+# CONFIG_TIDBIT_<option>_<word> is a word of the option TIDBIT_<option> of runtime/features.cmake. The options are forced
+# into the cache: menuconfig decides.
+set(lists WEIGHTS KV_FORMATS NORMS ACTIVATIONS TOKENIZERS)
+foreach(option IN LISTS lists)
+  set(TIDBIT_${option} "")
+endforeach()
+list(JOIN lists "|" pattern)
+get_cmake_property(symbols VARIABLES)
+foreach(symbol IN LISTS symbols)
+  if(symbol MATCHES "^CONFIG_TIDBIT_(${pattern})_(.+)$" AND ${symbol})
+    string(TOLOWER ${CMAKE_MATCH_2} word)
+    list(APPEND TIDBIT_${CMAKE_MATCH_1} ${word})
+  endif()
+endforeach()
+foreach(option IN LISTS lists)
+  set(TIDBIT_${option} "${TIDBIT_${option}}" CACHE STRING "From Kconfig" FORCE)
+endforeach()
+foreach(option STATUS_STRINGS SCALAR_KERNELS)
+  set(TIDBIT_${option} "${CONFIG_TIDBIT_${option}}" CACHE BOOL "From Kconfig" FORCE)
+endforeach()
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+add_library(tidbit_flags INTERFACE)
+target_compile_options(tidbit_flags INTERFACE -ffp-contract=off)
+add_subdirectory(${CMAKE_CURRENT_LIST_DIR}/runtime ${CMAKE_CURRENT_BINARY_DIR}/runtime)

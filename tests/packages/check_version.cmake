@@ -1,0 +1,12 @@
+# Usage: cmake -DVERSION=version -DHEADER=tidbit.h -P check_version.cmake
+cmake_minimum_required(VERSION 3.25)
+set(found "")
+foreach(part MAJOR MINOR PATCH)
+  file(STRINGS ${HEADER} line REGEX "^#define TIDBIT_VERSION_${part} ")
+  string(REGEX REPLACE ".* " "" number "${line}")
+  list(APPEND found ${number})
+endforeach()
+list(JOIN found "." found)
+if(NOT found STREQUAL VERSION)
+  message(FATAL_ERROR "the project is ${VERSION}, ${HEADER} says ${found}")
+endif()

@@ -1,0 +1,25 @@
+# What menuconfig leaves behind: CONFIG_<symbol> is y for each symbol of Kconfig.features in TIDBIT_TREE, but for those in
+# `without`, which are empty.
+set(TIDBIT_TREE "" CACHE PATH "Tree of the package")
+
+file(STRINGS ${TIDBIT_TREE}/Kconfig.features symbols REGEX "^config ")
+list(TRANSFORM symbols REPLACE "^config " "")
+foreach(symbol IN LISTS symbols)
+  set(CONFIG_${symbol} y)
+endforeach()
+foreach(symbol IN LISTS without)
+  if(NOT symbol IN_LIST symbols)
+    message(FATAL_ERROR "Kconfig.features has no ${symbol}")
+  endif()
+  set(CONFIG_${symbol} "")
+endforeach()
+
+# expect_definitions(definition...): the library is compiled with these.
+function(expect_definitions)
+  get_target_property(definitions tidbit COMPILE_DEFINITIONS)
+  foreach(definition IN LISTS ARGN)
+    if(NOT definitions MATCHES "[:;]${definition}(;|>|$)")
+      message(FATAL_ERROR "${definition} is not among ${definitions}")
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,21 @@
+# check_files(folder file...): they exist in the folder, and are files.
+function(check_files folder)
+  foreach(file IN LISTS ARGN)
+    if(NOT EXISTS ${folder}/${file} OR IS_DIRECTORY ${folder}/${file})
+      message(FATAL_ERROR "${folder} has no file ${file}")
+    endif()
+  endforeach()
+endfunction()
+
+# check_kconfig_sources(Kconfig): what it includes, by a path from where it lies, exists; and it includes something.
+function(check_kconfig_sources kconfig)
+  cmake_path(GET kconfig PARENT_PATH folder)
+  file(STRINGS ${kconfig} lines REGEX "^rsource ")
+  if(NOT lines)
+    message(FATAL_ERROR "${kconfig} includes nothing")
+  endif()
+  foreach(line IN LISTS lines)
+    string(REGEX REPLACE "^rsource \"(.*)\"$" "\\1" file "${line}")
+    check_files(${folder} ${file})
+  endforeach()
+endfunction()
