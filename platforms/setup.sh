@@ -5,7 +5,7 @@ set -eu
 
 build="cmake g++ libcli11-dev libgtest-dev libsimde-dev libxsimd-dev musl-tools ninja-build nlohmann-json3-dev"
 tests="g++-aarch64-linux-gnu g++-arm-linux-gnueabihf g++-riscv64-linux-gnu gcc-arm-none-eabi googletest
-  libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib qemu-system-arm qemu-user"
+  libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib libxml2-utils qemu-system-arm qemu-user zip"
 
 wanted=$build
 [ "${1:-}" = tests ] && wanted="$build $tests"

@@ -1,0 +1,34 @@
+# Usage: cmake -DTREE=folder -DVERSION=version -P check_arduino.cmake
+# library.properties has the fields that Arduino's library specification wants and no unknown one, with allowed values;
+# the header that it names and an archive in a folder of a core are there; no source lies where Arduino would compile it.
+cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/named_files.cmake)
+set(required name version author maintainer sentence paragraph category url architectures)
+set(documented ${required} depends dot_a_linkage includes precompiled ldflags)
+
+set(found "")
+file(STRINGS ${TREE}/library.properties lines)
+foreach(line IN LISTS lines)
+  if(NOT line MATCHES "^([a-z_]+)=(.*)$" OR NOT CMAKE_MATCH_1 IN_LIST documented)
+    message(FATAL_ERROR "no field of library.properties: ${line}")
+  endif()
+  list(APPEND found ${CMAKE_MATCH_1})
+  set(${CMAKE_MATCH_1} "${CMAKE_MATCH_2}")
+endforeach()
+list(REMOVE_ITEM required ${found})
+if(required OR NOT version STREQUAL VERSION OR NOT name STREQUAL "tidbit" OR NOT category STREQUAL "Data Processing"
+   OR NOT precompiled STREQUAL "true")
+  message(FATAL_ERROR "missing fields '${required}', or wrong values:\n${lines}")
+endif()
+check_files(${TREE} LICENSE README.md src/${includes} examples/HomeControl/HomeControl.ino)
+
+file(GLOB_RECURSE sources ${TREE}/src/*.c ${TREE}/src/*.cpp ${TREE}/src/*.S)
+file(GLOB_RECURSE archives RELATIVE ${TREE}/src ${TREE}/src/*.a)
+if(sources OR NOT archives)
+  message(FATAL_ERROR "sources: '${sources}', archives: '${archives}'")
+endif()
+foreach(archive IN LISTS archives)
+  if(NOT archive MATCHES "^cortex-m[0-9a-z]+(/fpv[45](-sp)?-d16-(hard|softfp))?/libtidbit\\.a$")
+    message(FATAL_ERROR "Arduino does not look for ${archive}")
+  endif()
+endforeach()

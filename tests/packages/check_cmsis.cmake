@@ -1,0 +1,33 @@
+# Usage: cmake -DTREE=folder -DVERSION=version -DCOMMANDS=compile_commands.json -P check_cmsis.cmake
+# The pack's description names every source of the library's build, and only files and conditions that are there.
+cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/named_files.cmake)
+file(READ ${TREE}/tidbit.tidbit.pdsc description)
+
+string(REGEX MATCHALL "category=\"(sourceCpp|library)\" name=\"[^\"]+\"" files "${description}")
+list(TRANSFORM files REPLACE ".*name=\"(.*)\"" "\\1")
+check_files(${TREE} ${files} LICENSE)
+list(FILTER files INCLUDE REGEX "\\.cpp$")
+list(SORT files)
+
+file(STRINGS ${COMMANDS} built REGEX "^ *\"file\": \".*/runtime/.*\"")
+list(TRANSFORM built REPLACE ".*/(runtime/.*\\.cpp)\".*" "\\1")
+list(REMOVE_DUPLICATES built)
+list(SORT built)
+if(NOT built OR NOT files STREQUAL built)
+  message(FATAL_ERROR "the description has\n  ${files}\nthe build\n  ${built}")
+endif()
+
+string(REGEX MATCHALL " condition=\"[^\"]+\"" conditions "${description}")
+list(REMOVE_DUPLICATES conditions)
+foreach(condition IN LISTS conditions)
+  string(REPLACE " condition=" "<condition id=" definition "${condition}")
+  if(NOT description MATCHES "${definition}>")
+    message(FATAL_ERROR "there is no${condition}")
+  endif()
+endforeach()
+string(REGEX MATCHALL "[cC]?version=\"[^\"]+\"" versions "${description}")
+list(REMOVE_ITEM versions "version=\"1.0\"" "version=\"${VERSION}\"" "Cversion=\"${VERSION}\"")
+if(NOT conditions OR versions)
+  message(FATAL_ERROR "no conditions, or wrong versions: ${versions}")
+endif()
