@@ -1,8 +1,9 @@
 #!/bin/sh
 # Usage: platforms/release.sh [-o FOLDER] [TARGET...]
 # Makes the packages of a release in FOLDER (build/release), one for each target: a preset (host too) or espidf, zephyr,
-# arduino, cmsis; without targets all but host. FOLDER/MANIFEST has their hashes and sizes. The same commit and compilers
-# give the same bytes. FOLDER.work keeps the build trees.
+# arduino, cmsis; without targets all but host. FOLDER/MANIFEST has their hashes and sizes; FOLDER.work keeps the build
+# trees. The same commit and compilers give the same bytes. Needs zip for arduino and cmsis.
+# shellcheck disable=SC2046,SC2086  # lists of words
 set -eu
 cd "$(dirname "$0")/.."
 packages=$PWD/platforms/packages
@@ -30,7 +31,7 @@ build() {
   preset=$2
   shift 2
   cmake --preset "$preset" -B "$build" -DTIDBIT_BUILD_FIRMWARE=OFF -DTIDBIT_BUILD_TESTS=OFF "$@" >/dev/null
-  cmake --build "$build" >/dev/null
+  cmake --build "$build" -- --quiet
 }
 
 build_cores() {
@@ -60,14 +61,14 @@ install_target() {
   cp LICENSE "$2"
 }
 
-# Sorted names, the commit's time, no owners.
+# pack_tar(name): the tree of that name; sorted, with the commit's time, without owners.
 pack_tar() {
   tar -C "$work/tree" --sort=name --format=ustar --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
     -cf "$out/$1.tar" "$1"
   gzip -9nf "$out/$1.tar"
 }
 
-# pack_zip(folder, file): what the folder holds.
+# pack_zip(folder, file): what the folder holds, in the same way.
 pack_zip() {
   find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
   rm -f "$2"
@@ -96,6 +97,7 @@ pack() {
       ;;
   esac
   "$packages/manifest.sh" "$folder"
+  chmod -R u=rwX,go=rX "$folder"
   case $1 in
     arduino) pack_zip "$work/tree" "$out/tidbit-$version-arduino.zip" ;;
     cmsis) pack_zip "$folder" "$out/tidbit.tidbit.$version.pack" ;;

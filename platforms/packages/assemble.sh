@@ -56,8 +56,8 @@ arduino() {
 
 # The lines of the description that name the sources and the archives; an archive's condition has the name of its build.
 cmsis_sources() {
-  sed -n 's|^ *"file": ".*/\(runtime/.*\.cpp\)".*|\1|p' "$1/compile_commands.json" | grep -v '/dsp\.cpp$' | LC_ALL=C sort -u |
-    sed 's|.*|        <file category="sourceCpp" name="&"/>|'
+  sed -n 's|^ *"file": ".*/\(runtime/.*\.cpp\)".*|\1|p' "$1/compile_commands.json" | grep -v '/dsp\.cpp$' |
+    LC_ALL=C sort -u | sed 's|.*|        <file category="sourceCpp" name="&"/>|'
 }
 
 cmsis_archives() {

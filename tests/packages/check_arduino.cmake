@@ -1,6 +1,6 @@
 # Usage: cmake -DTREE=folder -DVERSION=version -P check_arduino.cmake
-# library.properties has the fields that Arduino's library specification wants and no unknown one, with allowed values;
-# the header that it names and an archive in a folder of a core are there; no source lies where Arduino would compile it.
+# library.properties has the fields that Arduino's library specification wants and no unknown one, with allowed values.
+# The header that it names and an archive in a folder of a core are there; no source is where Arduino would compile it.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/named_files.cmake)
 set(required name version author maintainer sentence paragraph category url architectures)

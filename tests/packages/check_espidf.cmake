@@ -1,9 +1,9 @@
 # Usage: cmake -DTREE=folder -DVERSION=version -P check_espidf.cmake
-# The component's manifest has the keys that are documented, this version and a licence; Kconfig names existing files.
+# The component's manifest has documented keys alone, this version and a licence; Kconfig names existing files.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/named_files.cmake)
-set(documented version maintainers description license url repository documentation issues discussion examples tags files
-  targets dependencies)
+set(documented version maintainers description license url repository documentation issues discussion examples tags
+  files targets dependencies)
 
 file(STRINGS ${TREE}/idf_component.yml lines)
 foreach(line IN LISTS lines)

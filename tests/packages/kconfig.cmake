@@ -1,5 +1,5 @@
-# What menuconfig leaves behind: CONFIG_<symbol> is y for each symbol of Kconfig.features in TIDBIT_TREE, but for those in
-# `without`, which are empty.
+# What menuconfig leaves behind: CONFIG_<symbol> is y for each symbol of Kconfig.features in TIDBIT_TREE, but empty for
+# those in `without`.
 set(TIDBIT_TREE "" CACHE PATH "Tree of the package")
 
 file(STRINGS ${TIDBIT_TREE}/Kconfig.features symbols REGEX "^config ")
