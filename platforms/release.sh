@@ -31,7 +31,10 @@ build() {
   preset=$2
   shift 2
   cmake --preset "$preset" -B "$build" -DTIDBIT_BUILD_FIRMWARE=OFF -DTIDBIT_BUILD_TESTS=OFF "$@" >/dev/null
-  cmake --build "$build" -- --quiet
+  cmake --build "$build" >"$build.log" || {
+    cat "$build.log"
+    return 1
+  }
 }
 
 build_cores() {
