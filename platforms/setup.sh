@@ -4,8 +4,9 @@
 set -eu
 
 build="cmake g++ libcli11-dev libgtest-dev libsimde-dev libxsimd-dev musl-tools ninja-build nlohmann-json3-dev"
-tests="g++-aarch64-linux-gnu g++-arm-linux-gnueabihf g++-riscv64-linux-gnu gcc-arm-none-eabi googletest
-  libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib libxml2-utils qemu-system-arm qemu-user zip"
+tests="clang-14 g++-aarch64-linux-gnu g++-arm-linux-gnueabihf g++-riscv64-linux-gnu gcc-arm-none-eabi googletest
+  libc++-14-dev-wasm32 libclang-rt-14-dev-wasm32 libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib libxml2-utils
+  lld-14 nodejs qemu-system-arm qemu-user wasi-libc zip"
 
 wanted=$build
 [ "${1:-}" = tests ] && wanted="$build $tests"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what is missing, then builds and tests everything: this machine with gcc, the same under AddressSanitizer and
-# UndefinedBehaviorSanitizer, and under emulation 64-bit and 32-bit Arm, RISC-V and the Cortex-M cores. Stops at the
-# first failure.
+# UndefinedBehaviorSanitizer, under emulation 64-bit and 32-bit Arm, RISC-V and the Cortex-M cores, and WebAssembly.
+# Stops at the first failure.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=/usr/bin:$PATH  # Debian's cmake, whatever else is installed
@@ -32,6 +32,7 @@ test_as() {
 test_as aarch64-linux cortex-a53 cortex-a76 max
 test_as armv7-linux cortex-a9 cortex-a7
 build_and_test riscv64-linux
+build_and_test wasm32
 for core in m55 m7 m4f m33 m3 m0plus; do
   build_and_test cortex-$core
 done

@@ -1,5 +1,6 @@
 # The target tidbit_board: startup code, semihosting, and what compiler and linker are told for firmware.
-add_library(tidbit_board OBJECT ${TIDBIT_BAREMETAL_DIR}/startup.c ${TIDBIT_BAREMETAL_DIR}/semihosting.c)
+add_library(tidbit_board OBJECT
+  ${TIDBIT_BAREMETAL_DIR}/startup.c ${TIDBIT_BAREMETAL_DIR}/semihosting.c ${TIDBIT_BAREMETAL_DIR}/semihosting_number.c)
 target_include_directories(tidbit_board PUBLIC ${TIDBIT_BAREMETAL_DIR})
 target_link_libraries(tidbit_board PRIVATE tidbit_flags)
 set_source_files_properties(${TIDBIT_BAREMETAL_DIR}/startup.c PROPERTIES COMPILE_OPTIONS -mgeneral-regs-only)

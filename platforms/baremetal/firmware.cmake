@@ -1,6 +1,7 @@
 # Firmware images and the machines of qemu-system-arm that run them.
 
 set(TIDBIT_BAREMETAL_DIR ${CMAKE_CURRENT_LIST_DIR})
+include(${CMAKE_CURRENT_LIST_DIR}/model.cmake)
 
 # tidbit_board(name core script): a machine of qemu, its core as TIDBIT_CORTEX names it, its linker script in boards/.
 macro(tidbit_board name core script)
@@ -17,7 +18,6 @@ tidbit_board(microbit m0plus microbit.ld)
 
 # tidbit_add_firmware(name BOARD board SOURCES file... [BLOB model.tidbit] [LIBRARY tidbit]): an image that runs from reset
 # to main().
-# The blob, which may be made by another rule of the same directory, becomes model_blob in the section .model.
 function(tidbit_add_firmware name)
   cmake_parse_arguments(arg "" "BOARD;BLOB;LIBRARY" "SOURCES" ${ARGN})
   if(NOT arg_LIBRARY)
@@ -34,11 +34,6 @@ function(tidbit_add_firmware name)
   set_target_properties(${name} PROPERTIES SUFFIX .elf
     LINK_DEPENDS "${script};${TIDBIT_BAREMETAL_DIR}/boards/sections.ld")
   if(arg_BLOB)
-    set(assembly ${CMAKE_CURRENT_BINARY_DIR}/${name}-model.S)
-    configure_file(${TIDBIT_BAREMETAL_DIR}/model.S ${assembly} COPYONLY)
-    set_source_files_properties(${assembly} PROPERTIES OBJECT_DEPENDS ${arg_BLOB}
-      COMPILE_DEFINITIONS TIDBIT_BLOB="${arg_BLOB}")
-    target_sources(${name} PRIVATE ${assembly})
-    set_target_properties(${name} PROPERTIES TIDBIT_BLOB ${arg_BLOB})
+    tidbit_add_model(${name} ${arg_BLOB})
   endif()
 endfunction()

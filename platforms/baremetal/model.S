@@ -1,7 +1,13 @@
 /* The blob as read-only data in the section .model, which the board's linker script places. */
+#ifdef __wasm__
+  .section .rodata.model, "", @
+#else
   .section .model, "a", %progbits
+#endif
   .balign 64 /* TIDBIT_ALIGNMENT */
   .global model_blob, model_blob_end
 model_blob:
   .incbin TIDBIT_BLOB
+  .size model_blob, . - model_blob
 model_blob_end:
+  .size model_blob_end, 0

@@ -22,16 +22,6 @@ void semihosting_write(const char *text, size_t bytes) {
   }
 }
 
-void semihosting_write_number(uint64_t number, uint32_t base, uint32_t digits) {
-  char text[64];
-  size_t first = sizeof text;
-  while (number != 0 || sizeof text - first < digits) {
-    text[--first] = "0123456789abcdef"[number % base];
-    number /= base;
-  }
-  semihosting_write(text + first, sizeof text - first);
-}
-
 int semihosting_command_line(char *text, size_t capacity) {
   volatile uint32_t block[2] = {(uint32_t)(uintptr_t)text, (uint32_t)capacity};
   return call(SYS_GET_CMDLINE, block) == 0 ? (int)block[1] : -1;

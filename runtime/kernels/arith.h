@@ -56,7 +56,7 @@ static inline float sqrt_by_bits(float x) {
 }
 
 static inline float square_root(float x) {
-#if defined(__SSE__) || defined(__aarch64__) || defined(__ARM_FP) || defined(__riscv_fsqrt)
+#if defined(__SSE__) || defined(__aarch64__) || defined(__ARM_FP) || defined(__riscv_fsqrt) || defined(__wasm__)
   return __builtin_sqrtf(x);
 #else
   return sqrt_by_bits(x);

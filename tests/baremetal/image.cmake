@@ -1,10 +1,13 @@
-# run_image(out IMAGE ARGUMENT [option...]): what the image prints on the machine BOARD; fails unless it ends with 0.
-# Needs QEMU and BOARD.
+# run_image(out IMAGE ARGUMENT [option...]): what the image prints on the machine BOARD of QEMU, or under the command
+# RUNNER where there is one; fails unless it ends with 0.
 function(run_image out image argument)
   string(REPLACE "," ",," argument "${argument}")  # a comma ends an option of qemu
-  execute_process(
-    COMMAND ${QEMU} -M ${BOARD} -display none -monitor none -serial none -chardev stdio,id=console ${ARGN}
-      -semihosting-config "enable=on,target=native,chardev=console,arg=${argument}" -kernel ${image}
+  set(command ${QEMU} -M ${BOARD} -display none -monitor none -serial none -chardev stdio,id=console ${ARGN}
+    -semihosting-config "enable=on,target=native,chardev=console,arg=${argument}" -kernel ${image})
+  if(RUNNER)
+    set(command ${RUNNER} ${image})
+  endif()
+  execute_process(COMMAND ${command}
     INPUT_FILE /dev/null OUTPUT_VARIABLE text ERROR_VARIABLE errors RESULT_VARIABLE code TIMEOUT 280)
   if(NOT code EQUAL 0)
     message(FATAL_ERROR "${image} on ${BOARD} ended with ${code}:\n${text}${errors}")

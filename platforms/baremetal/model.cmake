@@ -1,0 +1,12 @@
+set(TIDBIT_MODEL_SOURCE ${CMAKE_CURRENT_LIST_DIR}/model.S)
+
+# tidbit_add_model(name model.tidbit): the blob, which may be made by another rule of the same directory, becomes
+# model_blob in an image.
+function(tidbit_add_model name blob)
+  set(assembly ${CMAKE_CURRENT_BINARY_DIR}/${name}-model.S)
+  configure_file(${TIDBIT_MODEL_SOURCE} ${assembly} COPYONLY)
+  set_source_files_properties(${assembly} PROPERTIES OBJECT_DEPENDS ${blob}
+    COMPILE_DEFINITIONS TIDBIT_BLOB="${blob}")
+  target_sources(${name} PRIVATE ${assembly})
+  set_target_properties(${name} PROPERTIES TIDBIT_BLOB ${blob})
+endfunction()
