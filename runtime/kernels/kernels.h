@@ -132,5 +132,6 @@ extern const Kernels kDotprodKernels;
 extern const Kernels kI8mmKernels;
 extern const Kernels kDspKernels;
 extern const Kernels kNeon32Kernels;
+extern const Kernels kSimd128Kernels;
 
 }  // namespace tidbit

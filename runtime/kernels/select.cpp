@@ -28,13 +28,16 @@ constexpr Choice kChoices[] = {
 #ifdef TIDBIT_KERNELS_ARMV7
     {&kNeon32Kernels, [](std::uint32_t cpu) { return (cpu & TIDBIT_CPU_NEON_VFPV4) != 0; }},
 #endif
+#ifdef TIDBIT_KERNELS_SIMD128
+    {&kSimd128Kernels, [](std::uint32_t) { return true; }},
+#endif
 #if TIDBIT_FEATURE_SCALAR_KERNELS
     {&kScalarKernels, [](std::uint32_t) { return true; }},
 #endif
 };
 
 constexpr const char *kNames[TIDBIT_ISA_COUNT] = {"auto",    "scalar", "avx2", "avx512vnni", "neon",
-                                                  "dotprod", "i8mm",   "dsp",  "neon32"};
+                                                  "dotprod", "i8mm",   "dsp",  "neon32",     "simd128"};
 
 }  // namespace
 

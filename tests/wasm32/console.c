@@ -1,7 +1,7 @@
 /* The console of test images, which boards have through semihosting, over WASI. */
-#include "semihosting.h"
-
 #include <wasi/api.h>
+
+#include "semihosting.h"
 
 void semihosting_write(const char *text, size_t bytes) {
   const __wasi_ciovec_t part = {(const uint8_t *)text, bytes};

@@ -134,7 +134,8 @@ typedef enum tidbit_isa {
   TIDBIT_ISA_I8MM = 6,    /* and with the int8 matrix product of Armv8.6 */
   TIDBIT_ISA_DSP = 7,     /* Cortex-M with the DSP extension and an FPU */
   TIDBIT_ISA_NEON32 = 8,  /* Armv7-A with NEON and VFPv4 */
-  TIDBIT_ISA_COUNT = 9
+  TIDBIT_ISA_SIMD128 = 9, /* WebAssembly with SIMD128 */
+  TIDBIT_ISA_COUNT = 10
 } tidbit_isa;
 
 /* "scalar", "avx2", ...: the names of the enumerators in lower case. Null for other numbers. */
