@@ -42,5 +42,5 @@ if(TIDBIT_SCALAR_KERNELS)
   target_sources(${tidbit_library} PRIVATE kernels/scalar.cpp)
 elseif(NOT tidbit_kernels_of_target)
   message(FATAL_ERROR "TIDBIT_SCALAR_KERNELS=OFF: this target has no other kernels that surely run "
-    "(64-bit Arm and Cortex-M with the DSP extension and an FPU do)")
+    "(64-bit Arm, WebAssembly with SIMD128, and Cortex-M with the DSP extension and an FPU do)")
 endif()
