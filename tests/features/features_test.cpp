@@ -52,6 +52,7 @@ TEST_F(SmallLibrary, GivesTheTablesHashForAModelThatItHolds) {
     tidbit_options options{};
     options.context = kShortStream;
     options.isa = static_cast<tidbit_isa>(isa);
+    if (tidbit_isa_check(options.isa, options.cpu) != TIDBIT_OK) continue;
     Runner runner(model_, options);
     std::uint64_t hash = 0;
     ASSERT_EQ(hash_short_stream(runner.session(), header().config.vocab_size, 3, &hash), TIDBIT_OK);
@@ -92,6 +93,11 @@ TEST_F(SmallLibrary, RefusesAnotherTokenizer) {
   std::uint64_t fault = 0;
   EXPECT_EQ(tidbit_open(blob_.data(), blob_.size(), &model_, &fault), TIDBIT_ERR_UNSUPPORTED);
   EXPECT_GT(fault, header().header_bytes);
+}
+
+TEST_F(SmallLibrary, HasScalarKernelsWhereTheyAreNotLeftOut) {
+  const tidbit_status expected = TIDBIT_FEATURE_SCALAR_KERNELS != 0 ? TIDBIT_OK : TIDBIT_ERR_ISA;
+  EXPECT_EQ(tidbit_isa_check(TIDBIT_ISA_SCALAR, 0), expected);
 }
 
 TEST_F(SmallLibrary, HasEmptyStatusStrings) {

@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <map>
+#include <string>
+
 #include "tests/kernels/tables.h"
 
 namespace tidbit::test {
@@ -35,6 +39,18 @@ TEST(Select, ASetOfAnotherArchitectureIsRefused) {
 TEST(Select, ValuesOutsideOfTheEnumerationAreRefused) {
   EXPECT_EQ(tidbit_isa_check(TIDBIT_ISA_COUNT, ~0u), TIDBIT_ERR_ISA);
   EXPECT_EQ(tidbit_isa_name(TIDBIT_ISA_COUNT), nullptr);
+}
+
+TEST(Select, AnEmulatedCpuGetsItsTable) {
+  const char *cpu = std::getenv("QEMU_CPU");
+  if (cpu == nullptr) GTEST_SKIP() << "QEMU_CPU does not say which CPU this is";
+  const std::map<std::string, tidbit_isa> tables = {
+      {"cortex-a53", TIDBIT_ISA_NEON},     {"cortex-a72", TIDBIT_ISA_NEON},  {"cortex-a76", TIDBIT_ISA_DOTPROD},
+      {"neoverse-n1", TIDBIT_ISA_DOTPROD}, {"max", TIDBIT_ISA_I8MM},         {"max,sve=off", TIDBIT_ISA_I8MM},
+      {"cortex-a9", TIDBIT_ISA_SCALAR},    {"cortex-a7", TIDBIT_ISA_NEON32},
+  };
+  ASSERT_TRUE(tables.contains(cpu)) << cpu;
+  EXPECT_EQ(tidbit_isa_best(cpu_flags()), tables.at(cpu));
 }
 
 #ifdef __aarch64__
