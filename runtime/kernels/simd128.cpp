@@ -21,7 +21,7 @@ struct Simd128Lanes {
   using F = v128_t;
   static constexpr std::uint32_t width = 4, streams = 1, block_tiles = 1, block_tokens = 1, block_queries = 1,
                                  block_vectors = 4, turn = 4, step = 1;
-  static constexpr bool prefetch_cache = false, prefetch_q8 = false, prefetch_q4 = false;
+  static constexpr bool widen_f16 = false, prefetch_floats = false, prefetch_q8 = false, prefetch_q4 = false;
 
   // The first n of 4 elements, zeros after them.
   template <class T>
