@@ -5,17 +5,18 @@
 // (int8 as floats); load_part, load_f16_part, load_i8_part and store_part for n < width elements (the others are 0 and
 // are not touched in memory); set, add, sub, mul, div, fma(a, b, c) = a b + c; min(a, b) = a < b ? a : b and
 // max(a, b) = a > b ? a : b, NaN and zeros included; less(a, b, yes, no) = a < b ? yes : no; abs; copy_sign(magnitude,
-// sign); scale2(x, t), which adds the integer that kRoundMagic left in t to the exponent of x. `streams` is how many
-// tiles of a matrix are walked in step for one token, so that memory is read in as many places at once; block_tiles and
-// block_tokens are how many fill the registers for more tokens, block_queries and block_vectors the same of attention.
-// They do not change a result, nor do widen_f16: whether f16 weights are widened once for many tokens, in 24 KB of
-// stack; and prefetch_floats, prefetch_q8 and prefetch_q4: whether what one vector is multiplied with is asked for
-// ahead. For the q8 bodies: quant_bodies.h.
+// sign); perhaps fma_lane<i>(a, b, c) = a b[i] + c; perhaps load_line(p, all) of 16 f16; scale2(x, t), which adds the
+// integer that kRoundMagic left in t to the exponent of x. `streams` is how many tiles of a matrix are walked in step
+// for one token, so that memory is read in as many places at once; block_tiles and block_tokens are how many fill the
+// registers for more tokens, block_queries and block_vectors the same of attention. They do not change a result, nor do
+// widen_f16: whether f16 weights are widened once for many tokens, in 24 KB of stack; and prefetch_floats, prefetch_q8
+// and prefetch_q4: whether what one vector is multiplied with is asked for ahead. For the q8 bodies: quant_bodies.h.
 //
 // Loops over arrays of registers are unrolled by pragma: only then do compilers keep the arrays in registers.
 #pragma once
 
 #include <type_traits>
+#include <utility>
 
 #include "format/features.h"
 #include "kernels/arith.h"
@@ -32,6 +33,8 @@ struct FloatBodies {
   using F = typename L::F;
   static constexpr std::uint32_t W = L::width;
   static constexpr std::uint32_t kParts = 16 / W;
+  static constexpr bool kByLane = requires(F x) { L::template fma_lane<0>(x, x, x); };
+  static constexpr std::make_integer_sequence<int, W> kLanes{};
 
   // ---- elementary functions ----
 
@@ -298,33 +301,65 @@ struct FloatBodies {
     }
   }
 
-  // acc[tile][vector][r] = fma(w[r], x[vector], acc) for 16 rows r of each tile, in one column.
-  template <class Load, std::uint32_t kTiles, std::uint32_t kVectors>
-  [[gnu::always_inline]] static void dot_column(const typename Load::T *w, std::size_t tile_stride, const float *x,
-                                                std::size_t x_stride, F (&acc)[kTiles][kVectors][kParts]) {
+  template <class Load>
+  static constexpr bool has_line = requires(const typename Load::T *p, F (&all)[kParts]) { L::load_line(p, all); };
+
+  // One column: acc[tile][vector][r] = times(w[r], vector, acc).
+  template <class Load, std::uint32_t kTiles, std::uint32_t kVectors, class Times>
+  [[gnu::always_inline]] static void dot_column(const typename Load::T *w, std::size_t tile_stride,
+                                                F (&acc)[kTiles][kVectors][kParts], Times times) {
 #pragma GCC unroll 16
-    for (std::uint32_t i = 0; i < kTiles * kParts; ++i) {
-      const std::uint32_t tile = i / kParts, part = i % kParts;
-      const F weights = Load::whole(w + tile * tile_stride + part * W);
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+      const auto *line = w + tile * tile_stride;
+      F weights[kParts];
+      if constexpr (has_line<Load>) L::load_line(line, weights);
 #pragma GCC unroll 16
-      for (std::uint32_t v = 0; v < kVectors; ++v) {
-        acc[tile][v][part] = L::fma(weights, L::set(x[v * x_stride]), acc[tile][v][part]);
+      for (std::uint32_t part = 0; part < kParts; ++part) {
+        if constexpr (!has_line<Load>) weights[part] = Load::whole(line + part * W);
+#pragma GCC unroll 16
+        for (std::uint32_t v = 0; v < kVectors; ++v) acc[tile][v][part] = times(weights[part], v, acc[tile][v][part]);
       }
     }
   }
 
-  // The same for `cols` columns, k ascending; `ahead` is how many bytes after a line of a tile the one lies to ask for.
+  // Columns k to k + W - 1, of which x holds W elements of each vector.
+  template <class Load, std::uint32_t kTiles, std::uint32_t kVectors, int... i>
+  [[gnu::always_inline]] static void dot_lanes(const typename Load::T *w, std::size_t tile_stride,
+                                               const F (&x)[kVectors], F (&acc)[kTiles][kVectors][kParts],
+                                               std::integer_sequence<int, i...>) {
+    (dot_column<Load>(w + i * 16, tile_stride, acc,
+                      [&](F weights, std::uint32_t v, F sum) { return L::template fma_lane<i>(weights, x[v], sum); }),
+     ...);
+  }
+
+  // acc[tile][vector][r] = fma(w[r][k], x[k], acc), k ascending, for 16 rows r of each tile. `ahead` is how many bytes
+  // after a line of a tile the one lies to ask for.
   template <class Load, bool kAhead, std::uint32_t kTiles, std::uint32_t kVectors>
-  static void dot(const typename Load::T *w, std::size_t tile_stride, const float *x, std::size_t x_stride,
-                  std::uint32_t cols, std::size_t ahead, F (&acc)[kTiles][kVectors][kParts]) {
+  [[gnu::always_inline]] static void dot(const typename Load::T *w, std::size_t tile_stride, const float *x,
+                                         std::size_t x_stride, std::uint32_t cols, std::size_t ahead,
+                                         F (&acc)[kTiles][kVectors][kParts]) {
     constexpr std::uint32_t kLine = kAhead ? 64 / (16 * sizeof(*w)) : 1;  // columns
-    std::uint32_t k = 0;
-    for (; k + kLine <= cols; k += kLine, w += kLine * 16, x += kLine) {
+    if constexpr (kByLane) {
+      for (; cols >= W; cols -= W, w += W * 16, x += W) {
+        F some[kVectors];
+#pragma GCC unroll 16
+        for (std::uint32_t v = 0; v < kVectors; ++v) some[v] = L::load(x + v * x_stride);
+        dot_lanes<Load>(w, tile_stride, some, acc, kLanes);
+      }
+    }
+    const auto next_column = [&] {
+      dot_column<Load>(w, tile_stride, acc, [&](F weights, std::uint32_t v, F sum) {
+        return L::fma(weights, L::set(x[v * x_stride]), sum);
+      });
+      w += 16;
+      x += 1;
+    };
+    for (; cols >= kLine; cols -= kLine) {
       for (std::uint32_t tile = 0; tile < kTiles; ++tile) prefetch<kAhead>(w + tile * tile_stride, ahead);
 #pragma GCC unroll 2
-      for (std::uint32_t i = 0; i < kLine; ++i) dot_column<Load>(w + i * 16, tile_stride, x + i, x_stride, acc);
+      for (std::uint32_t i = 0; i < kLine; ++i) next_column();
     }
-    if (kLine == 2 && k < cols) dot_column<Load>(w, tile_stride, x, x_stride, acc);
+    if (kLine == 2 && cols != 0) next_column();
   }
 
   // Where a block of sums is worked on: rows of the tiles from `tile` on, tokens from `token` on, columns [begin, end).
@@ -544,7 +579,30 @@ struct FloatBodies {
     }
   }
 
-  // kVectors vectors of channels, of which load(row, i) reads the i-th of a position and store(row, i, x) writes it:
+  // The same for positions p to p + W - 1, of which load_next(v) reads one after the other.
+  template <class Load, std::uint32_t kQueries, std::uint32_t kVectors, class LoadNext, int... lane>
+  [[gnu::always_inline]] static void mix_lanes(const float *scales, const float *const *weights, std::uint32_t p,
+                                               LoadNext load_next, F (&acc)[kQueries][kVectors],
+                                               std::integer_sequence<int, lane...>) {
+    F w[kQueries];
+#pragma GCC unroll 16
+    for (std::uint32_t q = 0; q < kQueries; ++q) {
+      w[q] = L::load(weights[q] + p);
+      if constexpr (Load::scaled) w[q] = L::mul(w[q], L::load(scales + p));
+    }
+    const auto add = [&]<int i>(std::integral_constant<int, i>) {
+      F v[kVectors];
+      load_next(v);
+#pragma GCC unroll 16
+      for (std::uint32_t j = 0; j < kQueries * kVectors; ++j) {
+        F &sum = acc[j / kVectors][j % kVectors];
+        sum = L::template fma_lane<i>(v[j % kVectors], w[j / kVectors], sum);
+      }
+    };
+    (add(std::integral_constant<int, lane>{}), ...);
+  }
+
+  // kVectors vectors of channels, of which load(row, v) reads those of a position and store(row, i, x) writes the i-th:
   // positions ascending; first those that all of the queries see, then what each sees beyond.
   template <class Load, std::uint32_t kQueries, std::uint32_t kVectors, class LoadV, class StoreOut>
   static void mix_channels(const Mix &m, std::uint32_t query, LoadV load, StoreOut store) {
@@ -552,28 +610,32 @@ struct FloatBodies {
 #pragma GCC unroll 16
     for (std::uint32_t i = 0; i < kQueries * kVectors; ++i) acc[i / kVectors][i % kVectors] = L::set(0.0f);
     const auto *row = static_cast<const typename Load::T *>(m.v);
-    const auto load_row = [&](const typename Load::T *at, F(&v)[kVectors]) {
-#pragma GCC unroll 16
-      for (std::uint32_t i = 0; i < kVectors; ++i) v[i] = load(at, i);
-    };
     const float *weights[kQueries];
 #pragma GCC unroll 16
     for (std::uint32_t q = 0; q < kQueries; ++q) weights[q] = m.weights + (query + q) * m.weight_stride;
     const float *scales = m.v_scales;
     const std::uint32_t common = m.positions + query * m.step;
-    F v[kVectors];
-    for (std::uint32_t p = 0; p < common; ++p, row += m.head_dim) {
+    const auto load_next = [&](F(&v)[kVectors]) {
       for (std::size_t at = 0; at < kVectors * W * sizeof(*row); at += 64) {
         prefetch<L::prefetch_floats && kQueries == 1>(row, 2048 + at);
       }
-      load_row(row, v);
+      load(row, v);
+      row += m.head_dim;
+    };
+    std::uint32_t p = 0;
+    if constexpr (kByLane) {
+      for (; p + W <= common; p += W) mix_lanes<Load, kQueries>(scales, weights, p, load_next, acc, kLanes);
+    }
+    F v[kVectors];
+    for (; p < common; ++p) {
+      load_next(v);
       mix_position<Load, kQueries>(scales, weights, p, v, acc);
     }
 #pragma GCC unroll 16
     for (std::uint32_t q = 0; q < kQueries; ++q) {
       const auto *beyond = row;
-      for (std::uint32_t p = common; p < common + q * m.step; ++p, beyond += m.head_dim) {
-        load_row(beyond, v);
+      for (p = common; p < common + q * m.step; ++p, beyond += m.head_dim) {
+        load(beyond, v);
         mix_position<Load, 1>(scales, weights + q, p, v, acc + q);
       }
       const F inverse = L::set(m.inverse_sums[query + q]);
@@ -589,7 +651,11 @@ struct FloatBodies {
     query_blocks(m.queries, [&]<std::uint32_t kQueries>(std::uint32_t query) {
       std::uint32_t d = 0;
       using T = typename Load::T;
-      const auto load = [&](const T *row, std::uint32_t i) { return Load::whole(row + d + i * W); };
+      const auto load = [&]<std::uint32_t n>(const T *row, F(&v)[n]) {
+        if constexpr (n == kParts && has_line<Load>) return L::load_line(row + d, v);
+#pragma GCC unroll 16
+        for (std::uint32_t i = 0; i < n; ++i) v[i] = Load::whole(row + d + i * W);
+      };
       const auto store = [&](float *row, std::uint32_t i, F x) { L::store(row + d + i * W, x); };
       constexpr std::uint32_t kVectors = kQueries == 1 ? 4 : L::block_vectors;
       for (; d + kVectors * W <= m.head_dim; d += kVectors * W) {
@@ -600,7 +666,7 @@ struct FloatBodies {
       if (d == m.head_dim) return;
       const std::uint32_t rest = m.head_dim - d;
       mix_channels<Load, kQueries, 1>(
-          m, query, [&](const T *row, std::uint32_t) { return Load::part(row + d, rest); },
+          m, query, [&](const T *row, F(&v)[1]) { v[0] = Load::part(row + d, rest); },
           [&](float *row, std::uint32_t, F x) { L::store_part(row + d, x, rest); });
     });
   }

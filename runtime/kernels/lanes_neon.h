@@ -38,6 +38,14 @@ struct NeonLanes : XsimdLanes<Neon> {
     for (std::uint32_t i = 0; i < n; ++i) p[i] = all[i];
   }
   static F load_f16(const std::uint16_t *p) { return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p))); }
+  static void load_line(const std::uint16_t *p, F (&all)[4]) {
+#pragma GCC unroll 2
+    for (int i = 0; i < 2; ++i) {
+      const float16x8_t halves = vreinterpretq_f16_u16(vld1q_u16(p + 8 * i));
+      all[2 * i] = vcvt_f32_f16(vget_low_f16(halves));
+      all[2 * i + 1] = vcvt_high_f32_f16(halves);
+    }
+  }
   static F load_f16_part(const std::uint16_t *p, std::uint32_t n) { return load_f16(Padded(p, n).all); }
   static F load_i8(const std::int8_t *p) {
     const int8x8_t codes = vreinterpret_s8_u32(vdup_n_u32(load_word(p)));
@@ -45,6 +53,10 @@ struct NeonLanes : XsimdLanes<Neon> {
   }
   static F load_i8_part(const std::int8_t *p, std::uint32_t n) { return load_i8(Padded(p, n).all); }
 
+  template <int i>
+  static F fma_lane(F a, F b, F c) {
+    return vfmaq_laneq_f32(c, a, b, i);
+  }
   static F set(float x) { return vdupq_n_f32(x); }
   static F div(F a, F b) { return vdivq_f32(a, b); }  // xsimd's is an estimate, refined: not correctly rounded
   // vminq and vmaxq prefer NaN and order the zeros; these do not.
