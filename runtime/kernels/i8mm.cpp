@@ -1,6 +1,7 @@
 // AArch64 with the int8 matrix product of Armv8.6, which takes 8 columns of 2 rows and of 2 vectors at once. One vector
-// alone has nothing to gain from it.
-#include "kernels/lanes_dotprod.h"
+// alone has nothing to gain from it. The q8 product has its own order of work; scores with a q8 cache take the common
+// one.
+#include "kernels/i8mm_matmul.h"
 
 namespace tidbit {
 namespace {
@@ -61,6 +62,13 @@ struct I8mmLanes : DotprodLanes {
 
 }  // namespace
 
-constinit const Kernels kI8mmKernels = make_kernels<I8mmLanes>(TIDBIT_ISA_I8MM);
+constinit const Kernels kI8mmKernels = [] {
+  Kernels kernels = make_kernels<I8mmLanes>(TIDBIT_ISA_I8MM);
+  if (kernels.matmul_q8 != nullptr) {
+    kernels.matmul_q8 = &i8mm::matmul;
+    kernels.quantize_rows = &i8mm::quantize_rows;
+  }
+  return kernels;
+}();
 
 }  // namespace tidbit

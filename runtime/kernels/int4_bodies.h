@@ -190,6 +190,7 @@ constexpr Kernels make_kernels(tidbit_isa isa) {
       .matmul_q8 = has_weights(Dtype::q8) ? &B::template matmul<typename B::CodeBlock> : nullptr,
       .matmul_q4 = has_weights(Dtype::q4) ? &B::template matmul<typename B::NibbleBlock> : nullptr,
       .quantize = kQuantize ? &B::quantize : nullptr,
+      .quantize_rows = nullptr,
       .scores_f32 = has_kv(Dtype::f32) ? &B::template scores<typename B::LoadF32> : nullptr,
       .scores_f16 = has_kv(Dtype::f16) ? &B::template scores<typename B::LoadF16> : nullptr,
       .scores_q8 = has_kv(Dtype::q8) ? &B::scores_q8 : nullptr,

@@ -20,7 +20,8 @@ struct CodeSums {
 };
 
 // Activations quantized for a q8 or q4 matrix: per token, `cols` codes in groups, a scale per group and sums per 64.
-// Codes from cols to the next multiple of 64 are zero.
+// Codes from cols to the next multiple of 64 are zero. For matmul_q8 tokens may share their rows of codes and scales in
+// an order of the table's own: quantize_rows.
 struct QuantizedRows {
   std::int8_t *codes;       // [tokens][code_stride]
   float *scales;            // [tokens][group_stride]
@@ -91,6 +92,11 @@ struct Kernels {
   // to 64. The group is a multiple of 64, or at least n.
   void (*quantize)(const float *x, std::uint32_t n, std::uint32_t group, std::int8_t *codes, float *scales,
                    CodeSums *sums);
+
+  // The vectors of matmul_q8, each as by `quantize`, but in an order that the table's own matmul_q8 reads. Null where
+  // that is the order of QuantizedRows.
+  void (*quantize_rows)(const float *x, std::size_t x_stride, std::uint32_t tokens, std::uint32_t n,
+                        std::uint32_t group, const QuantizedRows &q);
 
   void (*scores_f32)(const Scores &s);
   void (*scores_f16)(const Scores &s);

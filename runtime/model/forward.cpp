@@ -93,12 +93,22 @@ struct Part {
   }
 };
 
+QuantizedRows rows_from(const QuantizedRows &q, std::uint32_t t) {
+  return {q.codes + t * q.code_stride, q.scales + t * q.group_stride, q.sums + t * q.sum_stride(), q.code_stride,
+          q.group_stride};
+}
+
 void quantize_rows(const Part &part, const Tensor &w, Rows x) {
-  const QuantizedRows &q = part.s.activations.quantized;
-  part.each_token([&](std::uint32_t t) {
-    part.s.kernels->quantize(x[t], w.cols, w.group, q.codes + t * q.code_stride, q.scales + t * q.group_stride,
-                             q.sums + t * q.sum_stride());
-  });
+  const Kernels &k = *part.s.kernels;
+  const std::uint32_t first = part.tokens.begin, count = part.tokens.end - first;
+  const QuantizedRows q = rows_from(part.s.activations.quantized, first);
+  if (w.dtype == Dtype::q8 && k.quantize_rows != nullptr) {
+    return k.quantize_rows(x[first], x.stride, count, w.cols, w.group, q);
+  }
+  for (std::uint32_t t = 0; t < count; ++t) {
+    const QuantizedRows row = rows_from(q, t);
+    k.quantize(x[first + t], w.cols, w.group, row.codes, row.scales, row.sums);
+  }
 }
 
 using MatmulKernel = void (*)(const Matmul &, std::uint32_t, std::uint32_t);
@@ -115,11 +125,6 @@ MatmulKernel matmul_kernel(const Kernels &k, Dtype dtype) {
       break;
   }
   return k.matmul_q8;
-}
-
-QuantizedRows rows_from(const QuantizedRows &q, std::uint32_t t) {
-  return {q.codes + t * q.code_stride, q.scales + t * q.group_stride, q.sums + t * q.sum_stride(), q.code_stride,
-          q.group_stride};
 }
 
 // y[t] = rows of the given tiles of W x[t], + bias. x as codes is there already where W wants codes.

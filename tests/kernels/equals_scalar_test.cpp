@@ -117,16 +117,22 @@ TEST_P(Kernel, MatmulF16EqualsScalar) {
 
 // Activations quantized by the scalar table.
 struct QuantizedTokens {
+  std::vector<float> x;
+  std::uint32_t cols, group, tokens;
   std::size_t code_stride, group_stride;
   Fenced<std::int8_t> codes;
   Fenced<float> scales;
   Fenced<CodeSums> sums;
 
-  QuantizedTokens(Random &random, Values values, std::uint32_t cols, std::uint32_t group, std::uint32_t tokens)
-      : QuantizedTokens(random_floats(random, values, std::size_t{cols} * tokens), cols, group, tokens) {}
+  QuantizedTokens(Random &random, Values values, std::uint32_t columns, std::uint32_t group_size, std::uint32_t count)
+      : QuantizedTokens(random_floats(random, values, std::size_t{columns} * count), columns, group_size, count) {}
 
-  QuantizedTokens(const std::vector<float> &x, std::uint32_t cols, std::uint32_t group, std::uint32_t tokens)
-      : code_stride(format::round_up(cols, 64)),
+  QuantizedTokens(std::vector<float> floats, std::uint32_t columns, std::uint32_t group_size, std::uint32_t count)
+      : x(std::move(floats)),
+        cols(columns),
+        group(group_size),
+        tokens(count),
+        code_stride(format::round_up(cols, 64)),
         group_stride(format::ceil_div(cols, group)),
         codes(tokens * code_stride),
         scales(tokens * group_stride),
@@ -135,6 +141,16 @@ struct QuantizedTokens {
       scalar().quantize(x.data() + std::size_t{t} * cols, cols, group, codes.data() + t * code_stride,
                         scales.data() + t * group_stride, sums.data() + t * code_stride / format::kPair);
     }
+  }
+
+  // In the order of the table's matmul_q8: `count` tokens from `first` on.
+  QuantizedRows rows(const Kernels &k, std::uint32_t first, std::uint32_t count) {
+    const QuantizedRows rows{codes.data() + first * code_stride, scales.data() + first * group_stride,
+                             sums.data() + first * code_stride / format::kPair, code_stride, group_stride};
+    if (k.quantize_rows != nullptr) {
+      k.quantize_rows(x.data() + std::size_t{first} * cols, cols, count, cols, group, rows);
+    }
+    return rows;
   }
 
   static std::vector<float> random_floats(Random &random, Values values, std::size_t n) {
@@ -159,26 +175,37 @@ void fill_codes(Fenced<std::byte> &w, Dtype dtype, const MatmulShape &s, Random 
 }
 
 template <class Entry>
-void product_equals_scalar(Kernel &test, Random &random, Values values, Dtype dtype, Entry entry) {
-  const MatmulShape s(random, true);
+void product_equals_scalar(Kernel &test, Random &random, Values values, Dtype dtype, Entry entry,
+                           const MatmulShape &s) {
   Fenced<std::byte> w(format::tensor_bytes(dtype, Layout::tile16, s.rows, s.cols, s.group));
   fill_codes(w, dtype, s, random, values);
   QuantizedTokens x(random, values, s.cols, s.group, s.tokens);
   const std::size_t y_stride = s.rows + random.from_to(0, 5);
   test.same<float>((s.tokens - 1) * y_stride + s.rows, [&](const Kernels &k, float *y) {
-    (k.*entry)({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, x.view(), y, y_stride}, s.begin, s.end);
+    const QuantizedRows q = dtype == Dtype::q8 ? x.rows(k, 0, s.tokens) : x.view();
+    (k.*entry)({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, q, y, y_stride}, s.begin, s.end);
   });
 }
 
 TEST_P(Kernel, MatmulQ8EqualsScalar) {
   often(250, [&](Random &random, Values values) {
-    product_equals_scalar(*this, random, values, Dtype::q8, &Kernels::matmul_q8);
+    product_equals_scalar(*this, random, values, Dtype::q8, &Kernels::matmul_q8, MatmulShape(random, true));
   });
+}
+
+// More than are worked on at a time.
+TEST_P(Kernel, MatmulQ8OfManyColumnsEqualsScalar) {
+  Random random(5);
+  for (const std::uint32_t cols : {1024u, 1027u, 2301u}) {
+    MatmulShape s(random, true);
+    s.rows = 37, s.cols = cols, s.tokens = 11, s.begin = 0, s.end = 3;
+    product_equals_scalar(*this, random, Values::plain, Dtype::q8, &Kernels::matmul_q8, s);
+  }
 }
 
 TEST_P(Kernel, MatmulQ4EqualsScalar) {
   often(250, [&](Random &random, Values values) {
-    product_equals_scalar(*this, random, values, Dtype::q4, &Kernels::matmul_q4);
+    product_equals_scalar(*this, random, values, Dtype::q4, &Kernels::matmul_q4, MatmulShape(random, true));
   });
 }
 
@@ -500,10 +527,11 @@ TEST_P(Kernel, MatmulQ8OfATokenIsTheSameAloneAndAmongOthers) {
   QuantizedTokens x(random, Values::plain, kCols, kGroup, kTokens);
   std::vector<float> together(kTokens * kRows), alone(kTokens * kRows);
   const auto tiles = static_cast<std::uint32_t>(format::tile_count(kRows));
-  simd().matmul_q8({w.data(), kRows, kCols, kGroup, kTokens, nullptr, 0, x.view(), together.data(), kRows}, 0, tiles);
+  simd().matmul_q8(
+      {w.data(), kRows, kCols, kGroup, kTokens, nullptr, 0, x.rows(simd(), 0, kTokens), together.data(), kRows}, 0,
+      tiles);
   for (std::uint32_t t = 0; t < kTokens; ++t) {
-    const QuantizedRows one{x.codes.data() + t * x.code_stride, x.scales.data() + t * x.group_stride,
-                            x.sums.data() + t * x.code_stride / format::kPair, x.code_stride, x.group_stride};
+    const QuantizedRows one = x.rows(simd(), t, 1);
     for (std::uint32_t tile = 0; tile < tiles; ++tile) {
       simd().matmul_q8({w.data(), kRows, kCols, kGroup, 1, nullptr, 0, one, alone.data() + t * kRows, kRows}, tile,
                        tile + 1);
