@@ -91,9 +91,17 @@ void set_options(const ConvertOptions &options, format::Config &config) {
   config.default_context = options.context;
 }
 
+void check_layout(const ConvertOptions &options) {
+  const bool any_q8 = options.weights == Dtype::q8 || options.embeddings == Dtype::q8;
+  if (options.q8_layout != format::Layout::tile16 && !any_q8) {
+    throw ConvertError("--layout tile16x16 is a layout of q8 weights, and there would be none");
+  }
+}
+
 std::string options_text(const ConvertOptions &options, const fs::path &tokenizer, std::uint32_t context) {
   return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + " --weights " + dtype_name(options.weights) +
-         (options.embeddings ? std::string(" --embeddings ") + dtype_name(*options.embeddings) : "") + " --kv " +
+         (options.embeddings ? std::string(" --embeddings ") + dtype_name(*options.embeddings) : "") +
+         (options.q8_layout == format::Layout::tile16x16 ? " --layout tile16x16" : "") + " --kv " +
          dtype_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
          (tokenizer.empty() ? "none" : base_name(tokenizer));
 }
@@ -121,11 +129,13 @@ ConvertReport convert(const ConvertOptions &options) try {
   check_output(options, checkpoint);
   ModelPlan plan = plan_model(checkpoint);
   set_options(options, plan.config);
+  check_layout(options);
   ConvertReport report;
   BlobParts parts;
   const fs::path tokenizer = tokenizer_path(options);
   add_tokenizer(tokenizer, plan, parts, report);
   parts.embeddings = options.embeddings.value_or(options.weights);
+  parts.q8_layout = options.q8_layout;
   parts.source = base_name(options.source);
   parts.converter = options_text(options, tokenizer, plan.config.default_context);
 

@@ -23,6 +23,7 @@ struct ConvertOptions {
   std::filesystem::path tokenizer_file = {};  // of TokenizerChoice::file
   format::Dtype weights = format::Dtype::q8;
   std::optional<format::Dtype> embeddings = {};  // of the token embedding and the head; default: that of the weights
+  format::Layout q8_layout = format::Layout::tile16;
   format::Dtype kv = format::Dtype::f16;
   std::uint32_t context = 0;  // default context of the blob; 0: the model's, at most 2048
   Progress progress = {};

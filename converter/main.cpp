@@ -52,7 +52,7 @@ class ProgressBar {
 
 // The options as they were typed; CLI11 has checked them.
 struct CommandLine {
-  std::string source, output, tokenizer, weights = "q8", embeddings, kv;
+  std::string source, output, tokenizer, weights = "q8", embeddings, layout, kv;
   std::uint32_t context = 0;
 };
 
@@ -67,6 +67,10 @@ void declare(CLI::App &app, CommandLine &line) {
   app.add_option("--embeddings", line.embeddings,
                  "number format of the token embedding and the head; default: that of the weights")
       ->check(weights);
+  app.add_option(
+         "--layout", line.layout,
+         "order of q8 codes: tile16 (default) for all, tile16x16 for Helium (Cortex-M55); the results are the same")
+      ->check(CLI::IsMember({"tile16", "tile16x16"}));
   app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")->check(kv);
   app.add_option("--context", line.context,
                  "positions of a session unless the firmware says otherwise; default: the model's, at most 2048")
@@ -83,6 +87,7 @@ ConvertOptions options_of(const CommandLine &line) {
   ConvertOptions options{.source = line.source, .output = line.output};
   options.weights = dtype_named(line.weights);
   if (!line.embeddings.empty()) options.embeddings = dtype_named(line.embeddings);
+  if (line.layout == "tile16x16") options.q8_layout = tidbit::format::Layout::tile16x16;
   options.kv = line.kv.empty() ? default_kv(options.weights) : dtype_named(line.kv);
   options.context = line.context;
   if (line.tokenizer == "none") {

@@ -37,7 +37,8 @@ std::string model_text(const ConvertReport &r) {
 
 std::string weights_text(const ConvertReport &r, const ConvertOptions &options) {
   const double bits = static_cast<double>(r.info.weight_bytes) * 8 / static_cast<double>(r.info.parameters);
-  return std::string(dtype_name(options.weights)) + ", " + grouped(r.info.parameters) + " parameters in " +
+  const std::string layout = r.info.layout == TIDBIT_TILE16X16 ? " in tile16x16" : "";
+  return dtype_name(options.weights) + layout + ", " + grouped(r.info.parameters) + " parameters in " +
          grouped(r.info.weight_bytes) + " bytes, " + fixed(bits, 2) + " bits each";
 }
 

@@ -14,6 +14,7 @@ namespace {
 
 using format::Dtype;
 using format::kTileRows;
+using format::Layout;
 
 static_assert(std::endian::native == std::endian::little,
               "blobs are little-endian; so must be the machine that writes them");
@@ -44,7 +45,8 @@ float load(Dtype dtype, const std::byte *in, std::uint64_t element) {
   return value;
 }
 
-// One row of a q8 tile: scale [group][16], then codes [col / 4][16][4].
+// One row of a q8 tile: scale [group][16], then codes [col / run][16][run].
+template <Layout layout>
 void pack_q8_row(const float *x, std::uint32_t row, std::uint32_t cols, std::uint32_t group, std::byte *tile) {
   std::int8_t codes[format::kMaxGroup];
   std::byte *code_bytes = tile + format::q8_scale_bytes(cols, group);
@@ -53,18 +55,19 @@ void pack_q8_row(const float *x, std::uint32_t row, std::uint32_t cols, std::uin
     const std::uint16_t scale = quantize_group(x + first, count, codes);
     std::memcpy(tile + (first / group * kTileRows + row) * 2, &scale, 2);
     for (std::uint32_t i = 0; i < count; ++i) {
-      code_bytes[format::q8_code(row, first + i)] = static_cast<std::byte>(codes[i]);
+      code_bytes[format::q8_code<layout>(row, first + i)] = static_cast<std::byte>(codes[i]);
     }
   }
 }
 
+template <Layout layout>
 void unpack_q8_row(const std::byte *tile, std::uint32_t row, std::uint32_t cols, std::uint32_t group, float *x) {
   const std::byte *code_bytes = tile + format::q8_scale_bytes(cols, group);
   for (std::uint32_t first = 0; first < cols; first += group) {
     const std::uint32_t end = std::min(first + group, cols);
     const float scale = load_half(tile + (first / group * kTileRows + row) * 2);
     for (std::uint32_t col = first; col < end; ++col) {
-      x[col] = scale * static_cast<float>(static_cast<std::int8_t>(code_bytes[format::q8_code(row, col)]));
+      x[col] = scale * static_cast<float>(static_cast<std::int8_t>(code_bytes[format::q8_code<layout>(row, col)]));
     }
   }
 }
@@ -107,13 +110,15 @@ float largest_value(Dtype dtype) {
   return dtype == Dtype::q8 ? kQ8Largest : kQ4Largest;
 }
 
-void pack_tile(Dtype dtype, const float *rows, std::uint32_t count, std::uint32_t cols, std::uint32_t group,
-               std::byte *tile) {
-  std::memset(tile, 0, format::tile_bytes(dtype, cols, group));
+void pack_tile(Dtype dtype, Layout layout, const float *rows, std::uint32_t count, std::uint32_t cols,
+               std::uint32_t group, std::byte *tile) {
+  std::memset(tile, 0, format::tile_bytes(dtype, layout, cols, group));
   for (std::uint32_t row = 0; row < count; ++row) {
     const float *x = rows + std::uint64_t{row} * cols;
-    if (dtype == Dtype::q8) {
-      pack_q8_row(x, row, cols, group, tile);
+    if (dtype == Dtype::q8 && layout == Layout::tile16x16) {
+      pack_q8_row<Layout::tile16x16>(x, row, cols, group, tile);
+    } else if (dtype == Dtype::q8) {
+      pack_q8_row<Layout::tile16>(x, row, cols, group, tile);
     } else if (dtype == Dtype::q4) {
       pack_q4_row(x, row, cols, group, tile);
     } else {
@@ -122,12 +127,14 @@ void pack_tile(Dtype dtype, const float *rows, std::uint32_t count, std::uint32_
   }
 }
 
-void unpack_tile(Dtype dtype, const std::byte *tile, std::uint32_t count, std::uint32_t cols, std::uint32_t group,
-                 float *rows) {
+void unpack_tile(Dtype dtype, Layout layout, const std::byte *tile, std::uint32_t count, std::uint32_t cols,
+                 std::uint32_t group, float *rows) {
   for (std::uint32_t row = 0; row < count; ++row) {
     float *x = rows + std::uint64_t{row} * cols;
-    if (dtype == Dtype::q8) {
-      unpack_q8_row(tile, row, cols, group, x);
+    if (dtype == Dtype::q8 && layout == Layout::tile16x16) {
+      unpack_q8_row<Layout::tile16x16>(tile, row, cols, group, x);
+    } else if (dtype == Dtype::q8) {
+      unpack_q8_row<Layout::tile16>(tile, row, cols, group, x);
     } else if (dtype == Dtype::q4) {
       unpack_q4_row(tile, row, cols, group, x);
     } else {

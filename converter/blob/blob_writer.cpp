@@ -63,7 +63,7 @@ class BlobWriter {
     end_ = format::round_up(header_bytes_, kAlignment);
     const std::uint64_t weights = end_;
     for (const TensorPlan &tensor : plan_.tensors) {
-      entries_.push_back(tensor_entry(tensor, format_of(tensor)));
+      entries_.push_back(tensor_entry(tensor, format_of(tensor), parts_.q8_layout));
       entries_.back().offset = end_;
       end_ = format::round_up(end_ + entries_.back().bytes, kAlignment);
     }
@@ -130,7 +130,7 @@ class BlobWriter {
       quant::pack_plain(entry.dtype, rows, std::uint64_t{count} * cols, packed_.data());
       return measure_plain(entry.dtype, rows, std::uint64_t{count} * cols, measure);
     }
-    const std::uint64_t tile_bytes = format::tile_bytes(entry.dtype, cols, entry.group);
+    const std::uint64_t tile_bytes = format::tile_bytes(entry.dtype, entry.layout, cols, entry.group);
     const auto tiles = static_cast<std::uint32_t>(format::tile_count(count));
     packed_.resize(tiles * tile_bytes);
     std::vector<quant::ErrorMeasure> measures(tiles);
@@ -139,8 +139,8 @@ class BlobWriter {
       const float *from = rows + std::uint64_t{first} * cols;
       std::byte *tile = packed_.data() + i * tile_bytes;
       std::vector<float> stored(std::uint64_t{n} * cols);
-      quant::pack_tile(entry.dtype, from, n, cols, entry.group, tile);
-      quant::unpack_tile(entry.dtype, tile, n, cols, entry.group, stored.data());
+      quant::pack_tile(entry.dtype, entry.layout, from, n, cols, entry.group, tile);
+      quant::unpack_tile(entry.dtype, entry.layout, tile, n, cols, entry.group, stored.data());
       measures[i].add(from, stored.data(), stored.size());
     });
     for (const quant::ErrorMeasure &of_tile : measures) measure.add(of_tile);

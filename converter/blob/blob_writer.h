@@ -16,6 +16,7 @@ struct BlobParts {
   std::string source;                // provenance
   std::string converter;
   format::Dtype embeddings = format::Dtype::q8;  // of the token embedding and the head
+  format::Layout q8_layout = format::Layout::tile16;
 };
 
 struct TensorReport {

@@ -67,14 +67,14 @@ std::string tensor_name(Role role, std::uint16_t layer) {
   return (layer == format::kGlobal ? "" : "layer " + std::to_string(layer) + " ") + role_name(role);
 }
 
-format::Tensor tensor_entry(const TensorPlan &plan, Dtype weights) {
+format::Tensor tensor_entry(const TensorPlan &plan, Dtype weights, Layout q8_layout) {
   format::Tensor entry = {};
   entry.role = plan.role;
   entry.layer = plan.layer;
   entry.rows = plan.is_vector ? 1 : plan.rows;
   entry.cols = plan.is_vector ? plan.rows : plan.cols;
   const bool plain = plan.is_vector || is_table(plan.role);
-  entry.layout = plain ? Layout::plain : Layout::tile16;
+  entry.layout = plain ? Layout::plain : weights == Dtype::q8 ? q8_layout : Layout::tile16;
   entry.dtype = plan.is_vector ? Dtype::f32 : weights;
   if (is_table(plan.role) && weights != Dtype::f32) entry.dtype = Dtype::f16;
   entry.group = format::in_groups(entry.dtype) ? format::kDefaultGroup : 0;

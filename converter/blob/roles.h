@@ -11,6 +11,6 @@ namespace tidbit::convert {
 std::string tensor_name(format::Role role, std::uint16_t layer);
 
 // Shape, layout and number format of a planned tensor in the blob; offset is left 0.
-format::Tensor tensor_entry(const TensorPlan &plan, format::Dtype weights);
+format::Tensor tensor_entry(const TensorPlan &plan, format::Dtype weights, format::Layout q8_layout);
 
 }  // namespace tidbit::convert

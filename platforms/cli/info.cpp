@@ -23,6 +23,8 @@ const char *dtype_name(tidbit_dtype type) {
   return "unknown";
 }
 
+const char *layout_name(tidbit_layout layout) { return layout == TIDBIT_TILE16X16 ? "tile16x16" : "tile16"; }
+
 struct Field {
   const char *name;
   uint64_t value;
@@ -67,6 +69,7 @@ void print_plain(const tidbit_model_info &info, Output &out) {
   for (const Field &field : fields) out.print("%-16s%" PRIu64 "\n", field.name, field.value);
   out.print("%-16s%s\n", "weights", dtype_name(info.weights));
   out.print("%-16s%s\n", "kv", dtype_name(info.kv));
+  out.print("%-16s%s\n", "layout", layout_name(info.layout));
   out.print("%-16s%" PRId32 "\n", "bos_token", info.bos_token);
   out.print("%-16s%" PRId32 "\n", "eos_token", info.eos_token);
   out.print("%-16s%s\n", "tokenizer", info.has_tokenizer != 0 ? "yes" : "no");
@@ -84,6 +87,7 @@ void print_json(const tidbit_model_info &info, Output &out) {
   for (const Field &field : fields) json.number(field.name, field.value);
   json.text("weights", dtype_name(info.weights));
   json.text("kv", dtype_name(info.kv));
+  json.text("layout", layout_name(info.layout));
   json.integer("bos_token", info.bos_token);
   json.integer("eos_token", info.eos_token);
   json.boolean("tokenizer", info.has_tokenizer != 0);

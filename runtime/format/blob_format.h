@@ -32,8 +32,9 @@ static constexpr bool in_groups(Dtype dtype) { return dtype == Dtype::q8 || dtyp
 
 // How the elements of a tensor are arranged (tensor_layout.h).
 enum class Layout : std::uint8_t {
-  plain = 0,   // row after row, no padding; f32 and f16 only
-  tile16 = 1,  // tiles of 16 rows, padded with zeros to whole tiles
+  plain = 0,      // row after row, no padding; f32 and f16 only
+  tile16 = 1,     // tiles of 16 rows, padded with zeros to whole tiles
+  tile16x16 = 2,  // q8 only: the same with 16 consecutive codes of a row
 };
 
 enum class Family : std::uint32_t { llama = 1, gpt2 = 2, openai_gpt = 3, marian = 4 };

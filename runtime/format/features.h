@@ -12,6 +12,7 @@
 #define TIDBIT_FEATURE_ACTIVATIONS 0xF
 #define TIDBIT_FEATURE_STATUS_STRINGS 1
 #define TIDBIT_FEATURE_SCALAR_KERNELS 1
+#define TIDBIT_FEATURE_TILE16X16 1
 #endif
 
 namespace tidbit::features {
@@ -32,6 +33,9 @@ static constexpr bool has_weights(Dtype d) { return (TIDBIT_FEATURE_WEIGHTS & bi
 static constexpr bool has_kv(Dtype d) { return (TIDBIT_FEATURE_KV_FORMATS & bit_of(d)) != 0; }
 static constexpr bool has(Norm n) { return (TIDBIT_FEATURE_NORMS & bit_of(n)) != 0; }
 static constexpr bool has(Activation a) { return (TIDBIT_FEATURE_ACTIVATIONS & bit_of(a)) != 0; }
+
+// The second layout of q8 matrices, for Helium (format/tensor_layout.h).
+inline constexpr bool kTile16x16 = TIDBIT_FEATURE_TILE16X16 != 0 && has_weights(Dtype::q8);
 
 // Activations become codes for weights or for a KV cache in groups.
 inline constexpr bool kQuantize = has_weights(Dtype::q8) || has_weights(Dtype::q4) || has_kv(Dtype::q8);

@@ -8,6 +8,8 @@
 //   q4         [tile] { f16 scale [groups][16 rows], fine [blocks][16 rows], zeros up to a multiple of 64 bytes;
 //                       code pairs [blocks][4][16 rows][4] }    blocks of 32 columns, padded with zeros
 // so that 4 consecutive codes of a row are one 32-bit word and the 16 words of a tile one 64-byte line.
+//
+// tile16x16: tile16 of q8 with kc = cols rounded up to 16 and int8 code [kc / 16][16 rows][16].
 #pragma once
 
 #include "format/blob_format.h"
@@ -34,8 +36,11 @@ static constexpr std::uint64_t q8_scale_bytes(std::uint64_t cols, std::uint64_t 
   return round_up(ceil_div(cols, group) * kTileRows * 2, kAlignment);
 }
 
-static constexpr std::uint64_t q8_tile_bytes(std::uint64_t cols, std::uint64_t group) {
-  return q8_scale_bytes(cols, group) + round_up(cols, 4) * kTileRows;
+// Consecutive codes of a row in a q8 tile.
+static constexpr std::uint32_t q8_run(Layout layout) { return layout == Layout::tile16x16 ? 16 : 4; }
+
+static constexpr std::uint64_t q8_tile_bytes(Layout layout, std::uint64_t cols, std::uint64_t group) {
+  return q8_scale_bytes(cols, group) + round_up(cols, q8_run(layout)) * kTileRows;
 }
 
 static constexpr std::uint64_t block_count(std::uint64_t cols) { return ceil_div(cols, kBlock); }
@@ -64,21 +69,23 @@ static constexpr std::uint64_t element_bytes(Dtype dtype) {
   return dtype == Dtype::f32 ? 4 : dtype == Dtype::f16 ? 2 : 1;
 }
 
-static constexpr std::uint64_t tile_bytes(Dtype dtype, std::uint64_t cols, std::uint64_t group) {
+static constexpr std::uint64_t tile_bytes(Dtype dtype, Layout layout, std::uint64_t cols, std::uint64_t group) {
   if (dtype == Dtype::q4) return q4_tile_bytes(cols, group);
-  return dtype == Dtype::q8 ? q8_tile_bytes(cols, group) : cols * kTileRows * element_bytes(dtype);
+  return dtype == Dtype::q8 ? q8_tile_bytes(layout, cols, group) : cols * kTileRows * element_bytes(dtype);
 }
 
 static constexpr std::uint64_t tensor_bytes(Dtype dtype, Layout layout, std::uint64_t rows, std::uint64_t cols,
                                             std::uint64_t group) {
   if (layout == Layout::plain) return rows * cols * element_bytes(dtype);
-  return tile_count(rows) * tile_bytes(dtype, cols, group);
+  return tile_count(rows) * tile_bytes(dtype, layout, cols, group);
 }
 
 // Offset in elements of (row, col) inside an f32 or f16 tile, in bytes inside the codes of a q8 tile.
 static constexpr std::uint64_t tile_element(std::uint32_t row, std::uint64_t col) { return col * kTileRows + row; }
+template <Layout layout>
 static constexpr std::uint64_t q8_code(std::uint32_t row, std::uint64_t col) {
-  return col / 4 * (std::uint64_t{kTileRows} * 4) + std::uint64_t{row} * 4 + col % 4;
+  constexpr std::uint64_t kRun = q8_run(layout);
+  return col / kRun * (kTileRows * kRun) + row * kRun + col % kRun;
 }
 
 // Of q4: the byte among a tile's codes; columns k and k + 4 share it, as its low and its high nibble.

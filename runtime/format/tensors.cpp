@@ -13,7 +13,7 @@ using format::Tensor;
 
 enum class Need : std::uint8_t { required, optional, forbidden };
 enum class Kind : std::uint8_t {
-  matrix,  // tile16, any dtype
+  matrix,  // tile16, any dtype; tile16x16, q8
   table,   // plain, f32 or f16
   vector,  // plain, f32, one row
 };
@@ -87,13 +87,18 @@ Expected expected_layer(Role role, const Config &c) {
 bool has_kind(const Tensor &t, Kind kind) {
   switch (kind) {
     case Kind::matrix:
-      return t.layout == Layout::tile16 && t.dtype <= Dtype::q4;
+      return (t.layout == Layout::tile16 && t.dtype <= Dtype::q4) ||
+             (t.layout == Layout::tile16x16 && t.dtype == Dtype::q8);
     case Kind::table:
       return t.layout == Layout::plain && t.dtype <= Dtype::f16;
     case Kind::vector:
       return t.layout == Layout::plain && t.dtype == Dtype::f32;
   }
   return false;
+}
+
+bool is_built_in(const Tensor &matrix) {
+  return features::has_weights(matrix.dtype) && (features::kTile16x16 || matrix.layout == Layout::tile16);
 }
 
 bool has_group(const Tensor &t) {
@@ -157,7 +162,7 @@ class TensorCheck {
       slots[i] = here ? static_cast<std::uint8_t>(next_ - start) : Model::kAbsent;
       if (!here && want.need == Need::required) return refuse(next_);
       if (here && !is_sound(model_.tensors[next_], want, weights_)) return refuse(next_);
-      if (here && want.kind == Kind::matrix && !features::has_weights(model_.tensors[next_].dtype)) {
+      if (here && want.kind == Kind::matrix && !is_built_in(model_.tensors[next_])) {
         return refuse(next_, TIDBIT_ERR_UNSUPPORTED);
       }
       next_ += here ? 1 : 0;

@@ -189,6 +189,7 @@ constexpr Kernels make_kernels(tidbit_isa isa) {
           has_weights(Dtype::f16) ? &B::template matmul<typename B::template FloatBlock<typename B::LoadF16>> : nullptr,
       .matmul_q8 = has_weights(Dtype::q8) ? &B::template matmul<typename B::CodeBlock> : nullptr,
       .matmul_q4 = has_weights(Dtype::q4) ? &B::template matmul<typename B::NibbleBlock> : nullptr,
+      .matmul_q8_16x16 = kTile16x16 ? &matmul_q8_16x16_plain : nullptr,
       .quantize = kQuantize ? &B::quantize : nullptr,
       .quantize_rows = nullptr,
       .scores_f32 = has_kv(Dtype::f32) ? &B::template scores<typename B::LoadF32> : nullptr,

@@ -34,7 +34,7 @@ struct QuantizedRows {
 
 // y[t][r] = sum over k of w[r][k] * x[t][k], for rows of the given tiles.
 struct Matmul {
-  const std::byte *weights;  // a tile16 tensor
+  const std::byte *weights;  // a tensor in tiles
   std::uint32_t rows;
   std::uint32_t cols;
   std::uint32_t group;  // q8 and q4
@@ -87,6 +87,7 @@ struct Kernels {
   void (*matmul_f16)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
   void (*matmul_q8)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
   void (*matmul_q4)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
+  void (*matmul_q8_16x16)(const Matmul &m, std::uint32_t begin, std::uint32_t end);  // of Layout::tile16x16
 
   // One vector of n floats to codes in groups. Writes ceil(n / group) scales, ceil(n / 64) sums and n codes rounded up
   // to 64. The group is a multiple of 64, or at least n.
@@ -125,6 +126,9 @@ struct Kernels {
 
   void (*to_f16)(const float *x, std::uint32_t n, std::uint16_t *y);
 };
+
+// The matmul_q8_16x16 of tables without one of their own: any CPU runs it, slowly.
+void matmul_q8_16x16_plain(const Matmul &m, std::uint32_t begin, std::uint32_t end);
 
 // The table of a set, or null where this build or this CPU does not have it. `cpu` holds TIDBIT_CPU_ flags.
 const Kernels *find_kernels(tidbit_isa isa, std::uint32_t cpu);

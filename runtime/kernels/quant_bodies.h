@@ -195,7 +195,7 @@ struct QuantBodies : FloatBodies<L> {
 
     template <std::uint32_t kTiles, std::uint32_t kTokens>
     static void run(const Matmul &m, Place at) {
-      const auto stride = static_cast<std::size_t>(format::q8_tile_bytes(m.cols, m.group));
+      const auto stride = static_cast<std::size_t>(format::q8_tile_bytes(format::Layout::tile16, m.cols, m.group));
       const std::byte *w = m.weights + at.tile * stride;
       const auto *w_codes = reinterpret_cast<const std::int8_t *>(w + format::q8_scale_bytes(m.cols, m.group));
       Codes<kTiles> codes(w_codes + std::size_t{at.begin} * 16, stride,

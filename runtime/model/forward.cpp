@@ -11,6 +11,7 @@ namespace {
 
 using format::Config;
 using format::Dtype;
+using format::Layout;
 using format::Role;
 using format::Tensor;
 
@@ -41,18 +42,24 @@ void q4_row(const std::byte *tile, const Tensor &t, std::uint32_t r, float *out)
   });
 }
 
+template <Layout layout>
 void q8_row(const std::byte *tile, const Tensor &t, std::uint32_t r, float *out) {
   const auto *codes = reinterpret_cast<const std::int8_t *>(tile + format::q8_scale_bytes(t.cols, t.group));
-  each_scaled(tile, t, r,
-              [&](std::uint32_t k, float scale) { out[k] = static_cast<float>(codes[format::q8_code(r, k)]) * scale; });
+  each_scaled(tile, t, r, [&](std::uint32_t k, float scale) {
+    out[k] = static_cast<float>(codes[format::q8_code<layout>(r, k)]) * scale;
+  });
 }
 
-// One row of a tile16 matrix as floats.
+bool is_tile16x16(const Tensor &t) { return features::kTile16x16 && t.layout == Layout::tile16x16; }
+
+// One row of a matrix as floats.
 void matrix_row(const Model &model, const Tensor &t, std::uint32_t row, float *out) {
   const std::uint32_t r = row % format::kTileRows;
-  const std::byte *tile = model.data(t) + row / format::kTileRows * format::tile_bytes(t.dtype, t.cols, t.group);
+  const std::byte *tile =
+      model.data(t) + row / format::kTileRows * format::tile_bytes(t.dtype, t.layout, t.cols, t.group);
+  if (is_tile16x16(t)) return q8_row<Layout::tile16x16>(tile, t, r, out);
   if (features::has_weights(Dtype::q4) && t.dtype == Dtype::q4) return q4_row(tile, t, r, out);
-  if (features::has_weights(Dtype::q8) && t.dtype == Dtype::q8) return q8_row(tile, t, r, out);
+  if (features::has_weights(Dtype::q8) && t.dtype == Dtype::q8) return q8_row<Layout::tile16>(tile, t, r, out);
   if constexpr (features::has_weights(Dtype::f32) || features::has_weights(Dtype::f16)) {
     for (std::uint32_t k = 0; k < t.cols; ++k) out[k] = element(tile, t.dtype, format::tile_element(r, k));
   }
@@ -113,8 +120,9 @@ void quantize_rows(const Part &part, const Tensor &w, Rows x) {
 
 using MatmulKernel = void (*)(const Matmul &, std::uint32_t, std::uint32_t);
 
-MatmulKernel matmul_kernel(const Kernels &k, Dtype dtype) {
-  switch (dtype) {
+MatmulKernel matmul_kernel(const Kernels &k, const Tensor &w) {
+  if (is_tile16x16(w)) return k.matmul_q8_16x16;
+  switch (w.dtype) {
     case Dtype::f32:
       return k.matmul_f32;
     case Dtype::f16:
@@ -132,7 +140,7 @@ void multiply(const Part &part, const Tensor &w, const float *bias, Share tiles,
   Session &s = part.s;
   const std::uint32_t first = part.tokens.begin, count = part.tokens.end - first, row = tiles.begin * format::kTileRows,
                       end_row = tiles.end * format::kTileRows;
-  const std::uint64_t tile_bytes = format::tile_bytes(w.dtype, w.cols, w.group);
+  const std::uint64_t tile_bytes = format::tile_bytes(w.dtype, w.layout, w.cols, w.group);
   const Matmul m{.weights = s.model.data(w) + tiles.begin * tile_bytes,
                  .rows = (end_row < w.rows ? end_row : w.rows) - row,
                  .cols = w.cols,
@@ -144,7 +152,7 @@ void multiply(const Part &part, const Tensor &w, const float *bias, Share tiles,
                  .y = y[first],
                  .y_stride = y.stride};
   const Kernels &k = *s.kernels;
-  const MatmulKernel body = matmul_kernel(k, w.dtype);
+  const MatmulKernel body = matmul_kernel(k, w);
   const std::uint32_t all = tiles.end - tiles.begin;
   const std::uint32_t parts = part.few ? task_count(s, all, tile_bytes * all * count) : 1;
   parallel(s, parts, [&](std::uint32_t i) {

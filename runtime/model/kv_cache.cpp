@@ -90,7 +90,8 @@ void KvCache::store_q8(const Kernels &kernels, const Block &b, std::uint32_t pos
   CodeSums sums[format::kMaxHeadDim / format::kPair];
   auto *tile = reinterpret_cast<std::int8_t *>(b.keys) + position / kTileRows * key_tile_bytes(dtype_, head_dim_);
   kernels.quantize(key, head_dim_, head_dim_, codes, b.key_scales + position, sums);
-  for (std::uint32_t d = 0; d < head_dim_; ++d) tile[format::q8_code(position % kTileRows, d)] = codes[d];
+  for (std::uint32_t d = 0; d < head_dim_; ++d)
+    tile[format::q8_code<format::Layout::tile16>(position % kTileRows, d)] = codes[d];
   kernels.quantize(value, head_dim_, head_dim_, codes, b.value_scales + position, sums);
   std::memcpy(b.values + std::size_t{position} * head_dim_, codes, head_dim_);
 }

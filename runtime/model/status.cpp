@@ -34,6 +34,7 @@ constexpr const char *kFamilies[] = {"", "llama", "gpt2", "openai-gpt", "marian"
 
 struct WeightCount {
   std::uint64_t parameters, bytes, read_per_token;
+  bool any_16x16;
 };
 
 // A decoded token reads every tensor but the tables, of which it reads a row.
@@ -44,6 +45,7 @@ WeightCount count_weights(const Model &m) {
     const bool trained = t.role != format::Role::rotary_frequencies;
     count.parameters += trained ? std::uint64_t{t.rows} * t.cols : 0;
     count.bytes += t.bytes;
+    count.any_16x16 = count.any_16x16 || t.layout == format::Layout::tile16x16;
     const bool table = t.role <= format::Role::segment_embedding && &t != &m.head();
     count.read_per_token += table ? t.bytes / t.rows : t.bytes;
   }
@@ -85,6 +87,7 @@ extern "C" tidbit_status tidbit_info(const tidbit_model *model, tidbit_model_inf
            .default_context = c.default_context,
            .weights = static_cast<tidbit_dtype>(c.weights),
            .kv = static_cast<tidbit_dtype>(c.kv),
+           .layout = weights.any_16x16 ? TIDBIT_TILE16X16 : TIDBIT_TILE16,
            .bos_token = c.bos_token,
            .eos_token = c.end_token_count != 0 ? c.end_tokens[0] : -1,
            .has_tokenizer = m.tokenizer != nullptr,

@@ -2,6 +2,7 @@
 //   token n     the first n tokens of model_blob, fed one by one, each with logits and greedy choice
 //   matmul n    n products of a q8 matrix and a vector, 288 rows of 768 columns
 //   tall n      the same for 768 rows of 288 columns
+//   runs n      the first with the matrix in tile16x16
 #include "kernels/kernels.h"
 #include "tests/baremetal/console.h"
 
@@ -30,8 +31,10 @@ void run_tokens(std::uint32_t n) {
 }
 
 // Zeros do as well: no kernel looks at what it multiplies.
-void run_matmuls(std::uint32_t rows, std::uint32_t cols, std::uint32_t n) {
-  alignas(64) static std::byte weights[format::tile_count(kShort) * format::q8_tile_bytes(kLong, kGroup)];
+void run_matmuls(void (*Kernels::*entry)(const Matmul &, std::uint32_t, std::uint32_t), std::uint32_t rows,
+                 std::uint32_t cols, std::uint32_t n) {
+  alignas(64) static std::byte
+      weights[format::tile_count(kShort) * format::q8_tile_bytes(format::Layout::tile16x16, kLong, kGroup)];
   alignas(64) static std::int8_t codes[kLong];
   static float scales[kLong / kGroup], y[kLong];
   static CodeSums sums[kLong / format::kPair];
@@ -39,7 +42,7 @@ void run_matmuls(std::uint32_t rows, std::uint32_t cols, std::uint32_t n) {
   const Matmul m{weights, rows, cols, kGroup, 1, nullptr, 0, q, y, rows};
   const auto tiles = static_cast<std::uint32_t>(format::tile_count(rows));
   const Kernels &kernels = *find_kernels(TIDBIT_ISA_AUTO, 0);
-  for (std::uint32_t i = 0; i < n; ++i) kernels.matmul_q8(m, 0, tiles);
+  for (std::uint32_t i = 0; i < n; ++i) (kernels.*entry)(m, 0, tiles);
 }
 
 // Takes `name` and a blank off the front of the request.
@@ -57,8 +60,9 @@ std::uint32_t number(std::string_view digits) {
 
 void run(std::string_view request) {
   if (take(request, "token")) return run_tokens(number(request));
-  if (take(request, "matmul")) return run_matmuls(kShort, kLong, number(request));
-  if (take(request, "tall")) return run_matmuls(kLong, kShort, number(request));
+  if (take(request, "matmul")) return run_matmuls(&Kernels::matmul_q8, kShort, kLong, number(request));
+  if (take(request, "tall")) return run_matmuls(&Kernels::matmul_q8, kLong, kShort, number(request));
+  if (take(request, "runs")) return run_matmuls(&Kernels::matmul_q8_16x16, kShort, kLong, number(request));
   fail("unknown request");
 }
 

@@ -38,6 +38,17 @@ TEST(Conversion, WritesABlobWhoseChecksumsHold) {
   }
 }
 
+TEST(Conversion, WritesTheLayoutThatWasAskedForAndSaysSo) {
+  const Folder folder;
+  auto options = plain_options(golden("llama-gqa"), folder / "x.tidbit");
+  EXPECT_EQ(convert(options).info.layout, TIDBIT_TILE16);
+  options.q8_layout = format::Layout::tile16x16;
+  const auto report = convert(options);
+  EXPECT_EQ(report.info.layout, TIDBIT_TILE16X16);
+  EXPECT_NE(report.converter.find(" --layout tile16x16 "), std::string::npos) << report.converter;
+  EXPECT_NE(convert::summary(report, options).find("q8 in tile16x16, "), std::string::npos);
+}
+
 TEST(Conversion, ReplacesAnOlderBlob) {
   const Folder folder;
   write_file(folder / "x.tidbit", "old");
@@ -96,6 +107,16 @@ TEST(Output, ThatCanNotBeAFileIsRefused) {
   expect_refused(to(folder / "config.json"), folder, "is a file that is read from");
   expect_refused(to("/dev/null"), folder, "is not a regular file");
   EXPECT_EQ(read_file(folder / "config.json"), read_file(golden("llama-gqa") / "config.json"));
+}
+
+TEST(Output, IsNotWrittenWhereALayoutOfQ8IsAskedForWithoutQ8) {
+  const Folder folder;
+  auto options = plain_options(golden("llama-gqa"), folder / "x.tidbit");
+  options.q8_layout = format::Layout::tile16x16;
+  options.weights = Dtype::q4;
+  expect_refused(options, folder, "--layout tile16x16 is a layout of q8 weights");
+  options.embeddings = Dtype::q8;
+  EXPECT_EQ(convert(options).info.layout, TIDBIT_TILE16X16);
 }
 
 TEST(Output, ReplacesNoFileBesideTheCheckpointButABlob) {

@@ -67,6 +67,9 @@ TEST(Program, ExitsWith0OnSuccess1OnAnErrorAnd2OnWrongUse) {
   EXPECT_EQ(exit_code({source + "no", "-o", output, "--tokenizer", "none"}), 1);
   EXPECT_EQ(exit_code({source}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--weights", "q3"}), 2);
+  EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--layout", "tile16x16"}), 0);
+  EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--weights", "f16", "--layout", "tile16x16"}), 1);
+  EXPECT_EQ(exit_code({source, "-o", output, "--layout", "rows"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--kv", "int"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--context", "0"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--bogus"}), 2);

@@ -17,6 +17,7 @@ namespace tidbit::test {
 namespace {
 
 using format::Dtype;
+using format::Layout;
 
 std::vector<float> random_floats(std::size_t count, unsigned seed, float spread = 1) {
   std::mt19937 generator(seed);
@@ -177,15 +178,15 @@ class Tile : public testing::TestWithParam<Shape> {
  protected:
   static constexpr std::uint32_t kGroup = 128;
 
-  std::vector<std::byte> packed(Dtype dtype) const {
-    std::vector<std::byte> tile(format::tile_bytes(dtype, cols_, kGroup), std::byte{0xAA});
-    quant::pack_tile(dtype, x_.data(), count_, cols_, kGroup, tile.data());
+  std::vector<std::byte> packed(Dtype dtype, Layout layout = Layout::tile16) const {
+    std::vector<std::byte> tile(format::tile_bytes(dtype, layout, cols_, kGroup), std::byte{0xAA});
+    quant::pack_tile(dtype, layout, x_.data(), count_, cols_, kGroup, tile.data());
     return tile;
   }
 
-  std::vector<float> unpacked(Dtype dtype, const std::vector<std::byte> &tile) const {
+  std::vector<float> unpacked(Dtype dtype, const std::vector<std::byte> &tile, Layout layout = Layout::tile16) const {
     std::vector<float> values(x_.size());
-    quant::unpack_tile(dtype, tile.data(), count_, cols_, kGroup, values.data());
+    quant::unpack_tile(dtype, layout, tile.data(), count_, cols_, kGroup, values.data());
     return values;
   }
 
@@ -248,6 +249,20 @@ TEST_P(Tile, OfEightBitsHoldsScalesThenFourCodesARow) {
       EXPECT_EQ(values[row * cols_ + col], half_to_float(scale) * static_cast<float>(code));
     }
   }
+}
+
+TEST_P(Tile, OfEightBitsHoldsTheSameIn16CodesARow) {
+  const auto fours = packed(Dtype::q8), sixteens = packed(Dtype::q8, Layout::tile16x16);
+  const std::size_t codes_at = ((cols_ + kGroup - 1) / kGroup * 32 + 63) / 64 * 64, columns = (cols_ + 15) / 16 * 16;
+  ASSERT_EQ(sixteens.size(), codes_at + columns * 16);
+  EXPECT_TRUE(std::equal(fours.begin(), fours.begin() + static_cast<std::ptrdiff_t>(codes_at), sixteens.begin()));
+  for (std::size_t row = 0; row < 16; ++row) {
+    for (std::size_t col = 0; col < columns; ++col) {
+      const std::size_t four = codes_at + col / 4 * 64 + row * 4 + col % 4;
+      EXPECT_EQ(sixteens[codes_at + col / 16 * 256 + row * 16 + col % 16], col < cols_ ? fours[four] : std::byte{0});
+    }
+  }
+  EXPECT_EQ(unpacked(Dtype::q8, sixteens, Layout::tile16x16), unpacked(Dtype::q8, fours));
 }
 
 TEST_P(Tile, OfEightBitsLosesLessThanOnePercent) {

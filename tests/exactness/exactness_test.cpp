@@ -119,9 +119,10 @@ TEST_P(Blob, SaveAndRestoreInTheMiddleGivesTheTablesHash) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Blobs, Blob,
-                         ::testing::Values("tiny-f32", "tiny-f16", "tiny-q8", "tiny-q8-kvq8", "tiny-q4", "home-f32",
-                                           "home-f16", "home-q8", "home-q8-kvq8", "home-q4", "stories-f32",
-                                           "stories-f16", "stories-q8", "stories-q8-kvq8", "stories-q4"));
+                         ::testing::Values("tiny-f32", "tiny-f16", "tiny-q8", "tiny-q8-kvq8", "tiny-q8-16x16",
+                                           "tiny-q4", "home-f32", "home-f16", "home-q8", "home-q8-kvq8",
+                                           "home-q8-16x16", "home-q4", "stories-f32", "stories-f16", "stories-q8",
+                                           "stories-q8-kvq8", "stories-q8-16x16", "stories-q4"));
 
 }  // namespace
 }  // namespace tidbit::test

@@ -69,6 +69,11 @@ TEST_F(SmallLibrary, RefusesWeightsInOtherFormats) {
   }
 }
 
+TEST_F(SmallLibrary, RefusesAnotherLayout) {
+  open("tiny-q8-16x16");
+  expect_unsupported(sizeof(Header) + header().section_count * sizeof(format::Section));
+}
+
 TEST_F(SmallLibrary, RefusesAnotherKvFormat) {
   open("tiny-q8-kvq8");
   expect_unsupported(offsetof(Header, config) + offsetof(Config, kv));

@@ -164,7 +164,7 @@ struct QuantizedTokens {
 
 // A q8 or q4 tensor of random bytes, except that the scales are halves of the wanted class.
 void fill_codes(Fenced<std::byte> &w, Dtype dtype, const MatmulShape &s, Random &random, Values values) {
-  const std::uint64_t tile = format::tile_bytes(dtype, s.cols, s.group);
+  const std::uint64_t tile = format::tile_bytes(dtype, Layout::tile16, s.cols, s.group);
   for (std::byte &b : w) b = static_cast<std::byte>(random.bits());
   for (std::uint64_t at = 0; at < w.size(); at += tile) {
     for (std::uint64_t i = 0; i < format::q4_scale_bytes(s.cols, s.group); i += 2) {

@@ -11,8 +11,10 @@
 namespace tidbit::test {
 namespace {
 
-// A q8 matrix as rows and columns.
+// A q8 matrix as rows and columns; packed, `kRun` consecutive codes of a row lie together.
+template <std::uint32_t kRun>
 struct PlainQ8 {
+  static constexpr format::Layout kLayout = kRun == 4 ? format::Layout::tile16 : format::Layout::tile16x16;
   std::uint32_t rows, cols, group;
   std::vector<std::int8_t> codes;     // [rows][cols]
   std::vector<std::uint16_t> scales;  // [rows][groups]
@@ -25,10 +27,10 @@ struct PlainQ8 {
     for (auto &s : scales) s = random_half(random, Values::plain);
   }
 
-  // [tile] { f16 scale [groups][16], zeros up to 64 bytes; code [ceil(cols / 4)][16][4] }
+  // [tile] { f16 scale [groups][16], zeros up to 64 bytes; code [ceil(cols / run)][16][run] }
   std::vector<std::byte> packed() const {
     const std::size_t scale_bytes = (std::size_t{groups()} * 32 + 63) / 64 * 64;
-    const std::size_t tile_bytes = scale_bytes + std::size_t{(cols + 3) / 4} * 64;
+    const std::size_t tile_bytes = scale_bytes + std::size_t{(cols + kRun - 1) / kRun} * 16 * kRun;
     std::vector<std::byte> out((rows + 15) / 16 * tile_bytes);
     for (std::uint32_t r = 0; r < rows; ++r) {
       std::byte *tile = out.data() + r / 16 * tile_bytes;
@@ -36,7 +38,8 @@ struct PlainQ8 {
         std::memcpy(tile + (g * 16 + r % 16) * 2, &scales[std::size_t{r} * groups() + g], 2);
       }
       for (std::uint32_t c = 0; c < cols; ++c) {
-        tile[scale_bytes + c / 4 * 64 + r % 16 * 4 + c % 4] = static_cast<std::byte>(codes[std::size_t{r} * cols + c]);
+        tile[scale_bytes + c / kRun * 16 * kRun + r % 16 * kRun + c % kRun] =
+            static_cast<std::byte>(codes[std::size_t{r} * cols + c]);
       }
     }
     return out;
@@ -58,6 +61,7 @@ struct PlainQ8 {
 
 // A q4 matrix as rows and columns: weight = scale * (block scale * (code - 8) + 6 * block shift).
 struct PlainQ4 {
+  static constexpr format::Layout kLayout = format::Layout::tile16;
   std::uint32_t rows, cols, group;
   std::vector<int> codes;             // [rows][cols], 0 to 15
   std::vector<int> steps, shifts;     // [rows][blocks], 0 to 15 and -8 to 7
@@ -132,7 +136,7 @@ void product_equals_rows_times_columns(format::Dtype dtype,
     for (float &v : x) v = random_value(random, Values::wide);
     scalar().quantize(x.data(), w.cols, w.group, codes.data(), scales.data(), sums.data());
     const std::vector<std::byte> packed = w.packed();
-    ASSERT_EQ(packed.size(), format::tensor_bytes(dtype, format::Layout::tile16, w.rows, w.cols, w.group));
+    ASSERT_EQ(packed.size(), format::tensor_bytes(dtype, Plain::kLayout, w.rows, w.cols, w.group));
     const QuantizedRows q{codes.data(), scales.data(), sums.data(), stride, w.groups()};
     (scalar().*matmul)({packed.data(), w.rows, w.cols, w.group, 1, nullptr, 0, q, y.data(), w.rows}, 0,
                        (w.rows + 15) / 16);
@@ -143,7 +147,11 @@ void product_equals_rows_times_columns(format::Dtype dtype,
 }
 
 TEST(MatmulQ8, EqualsRowsTimesColumns) {
-  product_equals_rows_times_columns<PlainQ8>(format::Dtype::q8, &Kernels::matmul_q8);
+  product_equals_rows_times_columns<PlainQ8<4>>(format::Dtype::q8, &Kernels::matmul_q8);
+}
+
+TEST(MatmulQ8, Of16CodesARowEqualsRowsTimesColumns) {
+  product_equals_rows_times_columns<PlainQ8<16>>(format::Dtype::q8, &Kernels::matmul_q8_16x16);
 }
 
 TEST(MatmulQ4, EqualsRowsTimesColumns) {

@@ -1,6 +1,7 @@
 #include <random>
 
 #include "format/blob_format.h"
+#include "format/tensor_layout.h"
 #include "tests/support/runner.h"
 #include "tests/support/tiny_model.h"
 
@@ -44,10 +45,17 @@ tidbit_status open_and_run(const AlignedBytes &blob) {
   return TIDBIT_OK;
 }
 
+TinyModel in_runs_of_16(TinyModel model) {
+  model.layout = format::Layout::tile16x16;
+  return model;
+}
+
+constexpr int kModels = 5;
+
 const std::vector<TinyModel> &models() {
   static const std::vector<TinyModel> all = {tiny_llama(Dtype::q8, Dtype::q8), tiny_llama(Dtype::q4, Dtype::f16),
-                                             tiny_gpt2(Dtype::f16, Dtype::f16),
-                                             tiny_first_gpt()};
+                                             tiny_gpt2(Dtype::f16, Dtype::f16), tiny_first_gpt(),
+                                             in_runs_of_16(tiny_llama(Dtype::q8, Dtype::f16))};
   return all;
 }
 
@@ -120,7 +128,7 @@ TEST_P(Blob, DamagedWeightsAreFoundByVerify) {
   EXPECT_GT(fault, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, Blob, ::testing::Range(0, 3));
+INSTANTIATE_TEST_SUITE_P(Models, Blob, ::testing::Range(0, kModels));
 
 TEST(BlobHeader, RefusalNamesTheByte) {
   AlignedBytes blob = build_blob(tiny_llama());
@@ -144,6 +152,27 @@ TEST(BlobHeader, NullAndUnalignedAreRefused) {
   tidbit_model model;
   EXPECT_EQ(tidbit_open(nullptr, 10, &model, nullptr), TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_open(blob.data() + 1, blob.size() - 1, &model, nullptr), TIDBIT_ERR_ALIGNMENT);
+}
+
+TEST(BlobHeader, LayoutsAreRefusedForOtherTensorsThanTheirs) {
+  const std::size_t first = sizeof(Header) + sizeof(format::Section);
+  for (const Dtype dtype : {Dtype::f32, Dtype::f16, Dtype::q8, Dtype::q4}) {
+    const AlignedBytes blob = build_blob(tiny_llama(dtype, Dtype::f16));
+    const auto *tensors = reinterpret_cast<const format::Tensor *>(blob.data() + first);
+    for (std::uint32_t i = 0; i < reinterpret_cast<const Header *>(blob.data())->tensor_count; ++i) {
+      for (const int layout : {0, 1, 2, 3, 255}) {
+        if (layout == static_cast<int>(tensors[i].layout)) continue;
+        AlignedBytes forged(blob.span());
+        auto &tensor = reinterpret_cast<format::Tensor *>(forged.data() + first)[i];
+        tensor.layout = static_cast<format::Layout>(layout);
+        refresh_checksum(forged);
+        const bool same_size =
+            tensor.dtype == Dtype::q8 && layout == 2 &&
+            tensor.bytes == format::tensor_bytes(Dtype::q8, tensor.layout, tensor.rows, tensor.cols, tensor.group);
+        EXPECT_EQ(open_status(forged), same_size ? TIDBIT_OK : TIDBIT_ERR_TENSOR) << i << ", layout " << layout;
+      }
+    }
+  }
 }
 
 TEST(BlobHeader, EveryMissingOrDoubledTensorIsRefused) {

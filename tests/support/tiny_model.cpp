@@ -82,7 +82,7 @@ class Builder {
     tensors_.push_back({role, layer, dtype, layout, group, rows, cols, 0, 0});
   }
   void matrix(Role role, std::uint16_t layer, std::uint32_t rows, std::uint32_t cols) {
-    add(role, layer, model_.dtype, Layout::tile16, rows, cols);
+    add(role, layer, model_.dtype, model_.layout, rows, cols);
   }
   void table(Role role, std::uint32_t rows) {
     add(role, format::kGlobal, Dtype::f32, Layout::plain, rows, model_.config.width);
@@ -128,7 +128,7 @@ class Builder {
   void fill(const Tensor &t, std::byte *out) {
     std::vector<float> values(std::size_t{t.rows} * t.cols);
     const bool gain = t.role == Role::final_norm || t.role == Role::attention_norm || t.role == Role::ffn_norm;
-    const float spread = t.layout == Layout::tile16 ? 2.5f / std::sqrt(static_cast<float>(t.cols)) : 0.3f;
+    const float spread = t.layout != Layout::plain ? 2.5f / std::sqrt(static_cast<float>(t.cols)) : 0.3f;
     for (float &v : values) v = (gain ? 1.0f : 0.0f) + draw(spread);
     if (t.role == Role::rotary_frequencies) {
       for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1.0f / static_cast<float>(1 + 3 * i);
@@ -136,8 +136,8 @@ class Builder {
     if (t.layout == Layout::plain) return quant::pack_plain(t.dtype, values.data(), values.size(), out);
     for (std::uint32_t row = 0; row < t.rows; row += format::kTileRows) {
       const std::uint32_t count = std::min(format::kTileRows, t.rows - row);
-      quant::pack_tile(t.dtype, values.data() + std::size_t{row} * t.cols, count, t.cols, t.group, out);
-      out += format::tile_bytes(t.dtype, t.cols, t.group);
+      quant::pack_tile(t.dtype, t.layout, values.data() + std::size_t{row} * t.cols, count, t.cols, t.group, out);
+      out += format::tile_bytes(t.dtype, t.layout, t.cols, t.group);
     }
   }
 

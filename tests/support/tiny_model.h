@@ -11,6 +11,7 @@ namespace tidbit::test {
 struct TinyModel {
   format::Config config{};
   format::Dtype dtype = format::Dtype::f32;
+  format::Layout layout = format::Layout::tile16;
   bool biases = false;
   bool own_head = false;
   bool final_norm = true;

@@ -90,6 +90,11 @@ typedef enum tidbit_dtype {
   TIDBIT_Q4 = 3  /* 4-bit codes in groups, with 4-bit scales and shifts of blocks of 32; weights only */
 } tidbit_dtype;
 
+typedef enum tidbit_layout {
+  TIDBIT_TILE16 = 1,   /* 4 consecutive codes of a row together: for every CPU */
+  TIDBIT_TILE16X16 = 2 /* 16 of them: for Helium; elsewhere it is slow */
+} tidbit_layout;
+
 typedef struct tidbit_model_info {
   const char *family;    /* "llama", "gpt2", "openai-gpt", "marian": where the blob came from */
   const char *source;    /* provenance: name of the checkpoint as given to the converter */
@@ -106,6 +111,7 @@ typedef struct tidbit_model_info {
   uint32_t default_context; /* used where tidbit_options.context is 0 */
   tidbit_dtype weights;     /* of the matrices */
   tidbit_dtype kv;          /* of the KV cache */
+  tidbit_layout layout;     /* of q8 matrices */
   int32_t bos_token;        /* -1 where there is none */
   int32_t eos_token;        /* the first end-of-text token, -1 where there is none */
   int32_t has_tokenizer;
