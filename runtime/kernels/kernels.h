@@ -143,5 +143,6 @@ extern const Kernels kI8mmKernels;
 extern const Kernels kDspKernels;
 extern const Kernels kNeon32Kernels;
 extern const Kernels kSimd128Kernels;
+extern const Kernels kHeliumKernels;
 
 }  // namespace tidbit

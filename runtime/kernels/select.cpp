@@ -23,6 +23,9 @@ constexpr Choice kChoices[] = {
     {&kNeonKernels, [](std::uint32_t) { return true; }},
 #endif
 #ifdef TIDBIT_KERNELS_CORTEX_M
+#ifdef TIDBIT_KERNELS_HELIUM
+    {&kHeliumKernels, [](std::uint32_t) { return true; }},
+#endif
     {&kDspKernels, [](std::uint32_t) { return true; }},
 #endif
 #ifdef TIDBIT_KERNELS_ARMV7
@@ -36,8 +39,8 @@ constexpr Choice kChoices[] = {
 #endif
 };
 
-constexpr const char *kNames[TIDBIT_ISA_COUNT] = {"auto",    "scalar", "avx2", "avx512vnni", "neon",
-                                                  "dotprod", "i8mm",   "dsp",  "neon32",     "simd128"};
+constexpr const char *kNames[TIDBIT_ISA_COUNT] = {"auto", "scalar", "avx2",   "avx512vnni", "neon",  "dotprod",
+                                                  "i8mm", "dsp",    "neon32", "simd128",    "helium"};
 
 }  // namespace
 

@@ -48,6 +48,16 @@ else()
       list(APPEND dsp_options -mfp16-format=ieee)
     endif()
     set_source_files_properties(kernels/dsp.cpp PROPERTIES COMPILE_OPTIONS "${dsp_options}")
+    check_cxx_source_compiles("
+      #if !defined(__ARM_FEATURE_MVE) || (__ARM_FEATURE_MVE & 2) == 0
+      #error no Helium with floats
+      #endif
+      void tidbit() {}" TIDBIT_CORTEX_M_HELIUM)
+    if(TIDBIT_CORTEX_M_HELIUM)
+      target_sources(${tidbit_library} PRIVATE kernels/helium.cpp)
+      target_compile_definitions(${tidbit_library} PRIVATE TIDBIT_KERNELS_HELIUM)
+      set_source_files_properties(kernels/helium.cpp PROPERTIES COMPILE_OPTIONS "-O2;-fomit-frame-pointer")
+    endif()
   endif()
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "^armv7")
     target_sources(${tidbit_library} PRIVATE kernels/neon32.cpp)

@@ -88,7 +88,7 @@ struct Quantized {
 
   // Scales down to the least that quantize gives, and below: their products with those of weights may be subnormal.
   void shrink_scales() {
-    const float factor = bits_float(random.from_to(1, 126) << 23);
+    const float factor = bits_float(random.from_to(1, 30) << 23);
     for (float &scale : scales) scale = scale * factor;
   }
 } quantized;
@@ -154,7 +154,7 @@ void check_sums_near_the_middle() {
 void check_code_matmul(const char *name, MatmulEntry entry, Dtype dtype, Layout layout, Values values) {
   Matmul m = random_matmul(true);
   m.q = quantized.rows(m.cols, m.group, m.tokens, values);
-  if (random.bits() % 4 == 0) quantized.shrink_scales();
+  if (random.bits() % 2 == 0) quantized.shrink_scales();
   m.weights = tiles.fill(values);
   const auto tile = static_cast<std::uint32_t>(format::tile_bytes(dtype, layout, m.cols, m.group));
   for (std::uint32_t at = 0; at < format::tile_count(m.rows) * tile; at += tile) {

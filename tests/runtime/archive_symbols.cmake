@@ -26,7 +26,7 @@ foreach(line IN LISTS lines)
       list(APPEND bad "${symbol} (${kind}: weak, or memory that changes)")
     elseif(symbol MATCHES "_GLOBAL__sub_I|__cxx_global_var_init")
       list(APPEND bad "${symbol} (static constructor)")
-    elseif(object MATCHES "^(avx2|avx512vnni|neon|dotprod|i8mm|dsp|neon32|simd128)\\.cpp" AND kind MATCHES "[A-Z]"
+    elseif(object MATCHES "^(avx2|avx512vnni|neon|dotprod|i8mm|dsp|neon32|simd128|helium)\\.cpp" AND kind MATCHES "[A-Z]"
            AND NOT symbol MATCHES "k[A-Za-z0-9]+KernelsE$")
       list(APPEND bad "${symbol} (exported by ${object})")
     endif()

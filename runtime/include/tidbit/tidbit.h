@@ -141,7 +141,8 @@ typedef enum tidbit_isa {
   TIDBIT_ISA_DSP = 7,     /* Cortex-M with the DSP extension and an FPU */
   TIDBIT_ISA_NEON32 = 8,  /* Armv7-A with NEON and VFPv4 */
   TIDBIT_ISA_SIMD128 = 9, /* WebAssembly with SIMD128 */
-  TIDBIT_ISA_COUNT = 10
+  TIDBIT_ISA_HELIUM = 10, /* Cortex-M with Helium (M55) */
+  TIDBIT_ISA_COUNT = 11
 } tidbit_isa;
 
 /* "scalar", "avx2", ...: the names of the enumerators in lower case. Null for other numbers. */
