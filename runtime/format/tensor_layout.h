@@ -40,7 +40,8 @@ static constexpr std::uint64_t q8_scale_bytes(std::uint64_t cols, std::uint64_t 
 static constexpr std::uint32_t q8_run(Layout layout) { return layout == Layout::tile16x16 ? 16 : 4; }
 
 static constexpr std::uint64_t q8_tile_bytes(Layout layout, std::uint64_t cols, std::uint64_t group) {
-  return q8_scale_bytes(cols, group) + round_up(cols, q8_run(layout)) * kTileRows;
+  const std::uint64_t columns = q8_run(layout) == 16 ? round_up(cols, 16) : round_up(cols, 4);  // no division
+  return q8_scale_bytes(cols, group) + columns * kTileRows;
 }
 
 static constexpr std::uint64_t block_count(std::uint64_t cols) { return ceil_div(cols, kBlock); }
