@@ -72,7 +72,7 @@ struct Panel {
   alignas(64) float scales[kColumns / format::kPair][kRows][2];  // each twice, for two tokens
 
   Panel(const Matmul &m, Place at) {
-    const std::byte *tile = m.weights + at.tile * format::q8_tile_bytes(m.cols, m.group);
+    const std::byte *tile = m.weights + at.tile * format::q8_tile_bytes(format::Layout::tile16, m.cols, m.group);
     load_codes(tile + format::q8_scale_bytes(m.cols, m.group) + at.begin * 16 + at.row * 4,
                (at.end - at.begin + 3) / 4);
     const auto *scale = reinterpret_cast<const std::uint16_t *>(tile + at.begin / m.group * 32 + at.row * 2);

@@ -190,7 +190,9 @@ struct QuantBodies : FloatBodies<L> {
 
   struct CodeBlock {
     static std::uint32_t column_step(const Matmul &m) { return whole_groups(m, 1024); }
-    static std::uint64_t tile_bytes(const Matmul &m) { return format::q8_tile_bytes(m.cols, m.group); }
+    static std::uint64_t tile_bytes(const Matmul &m) {
+      return format::q8_tile_bytes(format::Layout::tile16, m.cols, m.group);
+    }
     static std::uint64_t row_bytes(const Matmul &m) { return m.cols; }
 
     template <std::uint32_t kTiles, std::uint32_t kTokens>

@@ -109,7 +109,7 @@ void quantize_rows(const Part &part, const Tensor &w, Rows x) {
   const Kernels &k = *part.s.kernels;
   const std::uint32_t first = part.tokens.begin, count = part.tokens.end - first;
   const QuantizedRows q = rows_from(part.s.activations.quantized, first);
-  if (w.dtype == Dtype::q8 && k.quantize_rows != nullptr) {
+  if (w.dtype == Dtype::q8 && !is_tile16x16(w) && k.quantize_rows != nullptr) {
     return k.quantize_rows(x[first], x.stride, count, w.cols, w.group, q);
   }
   for (std::uint32_t t = 0; t < count; ++t) {
