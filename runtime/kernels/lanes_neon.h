@@ -5,6 +5,7 @@
 
 #include "kernels/int4_bodies.h"
 #include "kernels/lanes_xsimd.h"
+#include "kernels/padded.h"
 
 namespace {
 struct Neon : xsimd::neon64 {};
@@ -21,15 +22,6 @@ struct NeonLanes : XsimdLanes<Neon> {
   static constexpr std::uint32_t streams = 2, block_tiles = 1, block_tokens = 4, block_queries = 4, block_vectors = 4,
                                  turn = 4, step = 1;
   static constexpr bool widen_f16 = false, prefetch_floats = false, prefetch_q8 = false, prefetch_q4 = false;
-
-  // The first n of 4 elements, zeros after them.
-  template <class T>
-  struct Padded {
-    T all[4] = {};
-    Padded(const T *p, std::uint32_t n) {
-      for (std::uint32_t i = 0; i < n; ++i) all[i] = p[i];
-    }
-  };
 
   static F load_part(const float *p, std::uint32_t n) { return load(Padded(p, n).all); }
   static void store_part(float *p, F x, std::uint32_t n) {

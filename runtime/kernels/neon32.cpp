@@ -3,6 +3,7 @@
 // All other floats take the FPU, one lane at a time, which keeps subnormals and has the fused multiply-add.
 #include <arm_neon.h>
 
+#include "kernels/padded.h"
 #include "kernels/scalar_lanes.h"
 
 namespace tidbit {
@@ -28,15 +29,6 @@ struct Neon32Lanes {
     vst1q_f32(all, x);
     return load(all);
   }
-
-  // The first n of 4 elements, zeros after them.
-  template <class T>
-  struct Padded {
-    T all[4] = {};
-    Padded(const T *p, std::uint32_t n) {
-      for (std::uint32_t i = 0; i < n; ++i) all[i] = p[i];
-    }
-  };
 
   static F load(const float *p) { return {p[0], p[1], p[2], p[3]}; }
   static F load_part(const float *p, std::uint32_t n) { return load(Padded(p, n).all); }

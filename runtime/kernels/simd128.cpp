@@ -2,6 +2,7 @@
 #include <wasm_simd128.h>
 
 #include "kernels/int4_bodies.h"
+#include "kernels/padded.h"
 
 namespace tidbit {
 namespace {
@@ -22,15 +23,6 @@ struct Simd128Lanes {
   static constexpr std::uint32_t width = 4, streams = 1, block_tiles = 1, block_tokens = 1, block_queries = 1,
                                  block_vectors = 4, turn = 4, step = 1;
   static constexpr bool widen_f16 = false, prefetch_floats = false, prefetch_q8 = false, prefetch_q4 = false;
-
-  // The first n of 4 elements, zeros after them.
-  template <class T>
-  struct Padded {
-    T all[4] = {};
-    Padded(const T *p, std::uint32_t n) {
-      for (std::uint32_t i = 0; i < n; ++i) all[i] = p[i];
-    }
-  };
 
   static F load(const float *p) { return wasm_v128_load(p); }
   static F load_part(const float *p, std::uint32_t n) { return load(Padded(p, n).all); }

@@ -1,6 +1,6 @@
 #include "model/rotary.h"
 
-#include "kernels/float_bodies.h"
+#include "kernels/vector_bodies.h"
 
 namespace tidbit {
 namespace {
