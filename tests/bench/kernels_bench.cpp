@@ -324,7 +324,7 @@ void add_vectors(const std::string &isa, const Kernels &k) {
 
 void add_sampling() {
   for (const std::uint32_t vocabulary : {32000u, 151936u}) {
-    const std::string size = "/" + std::to_string(vocabulary);
+    const std::string size = std::string("/").append(std::to_string(vocabulary));
     add("sample/greedy" + size, [=](State &state) { bench_sample(state, vocabulary, {}); });
     add("sample/top_p" + size, [=](State &state) { bench_sample(state, vocabulary, {0.8f, 0, 0.95f, 0, 0}); });
   }
