@@ -144,7 +144,7 @@ struct FloatBodies : MatmulBodies<L> {
       std::uint32_t d = 0;
       using T = typename Load::T;
       const auto load = [&]<std::uint32_t n>(const T *row, F(&v)[n]) {
-        if constexpr (n == Base::kParts && Base::template has_line<Load>) return L::load_line(row + d, v);
+        if constexpr (n == Base::kParts) return Base::template load_line<Load>(row + d, v);
 #pragma GCC unroll 16
         for (std::uint32_t i = 0; i < n; ++i) v[i] = Load::whole(row + d + i * W);
       };

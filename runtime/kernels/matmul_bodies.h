@@ -64,6 +64,17 @@ struct MatmulBodies : VectorBodies<L> {
   template <class Load>
   static constexpr bool has_line = requires(const typename Load::T *p, F (&all)[kParts]) { L::load_line(p, all); };
 
+  // 16 elements.
+  template <class Load>
+  [[gnu::always_inline]] static void load_line(const typename Load::T *p, F (&all)[kParts]) {
+    if constexpr (has_line<Load>) {
+      L::load_line(p, all);
+    } else {
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kParts; ++i) all[i] = Load::whole(p + i * W);
+    }
+  }
+
   // One column: acc[tile][vector][r] = times(w[r], vector, acc).
   template <class Load, std::uint32_t kTiles, std::uint32_t kVectors, class Times>
   [[gnu::always_inline]] static void dot_column(const typename Load::T *w, std::size_t tile_stride,
