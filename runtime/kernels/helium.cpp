@@ -319,6 +319,7 @@ constinit const Kernels kHeliumKernels = {
     .matmul_q4 = &Dsp<&Kernels::matmul_q4>::run,
     .matmul_q8_16x16 = features::kTile16x16 ? &matmul_q8<RunsOf16> : nullptr,
     .quantize = features::kQuantize ? &Bodies::quantize : nullptr,
+    .quantize_rows = nullptr,
     .scores_f32 = &Dsp<&Kernels::scores_f32>::run,
     .scores_f16 = &Dsp<&Kernels::scores_f16>::run,
     .scores_q8 = &Dsp<&Kernels::scores_q8>::run,

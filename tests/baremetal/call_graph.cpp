@@ -9,11 +9,13 @@
 //
 // Who is called through a pointer: a function whose address is taken. Tasks of parallel() (model/session.h), which the
 // application's threads call back, are callees of the function that hands them out; all others, the kernels of the
-// table among them, are callees of every indirect call.
+// table among them, are callees of every indirect call. But a kernel that leaves its work to another table does not
+// call one of its own file.
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <regex>
 #include <set>
@@ -38,6 +40,8 @@ struct Function {
 using Graph = std::map<std::string, Function>;
 
 std::string symbol_of(const std::string &title) { return title.substr(title.rfind(':') + 1); }
+
+std::string file_of(const std::string &title) { return title.substr(0, title.size() - symbol_of(title).size()); }
 
 void read_node(const std::smatch &match, Graph &graph) {
   Function &f = graph[match[1]];
@@ -102,7 +106,10 @@ std::size_t add_pointer_calls(const std::vector<AddressTaken> &taken, Graph &gra
     }
   }
   for (auto &[title, f] : graph) {
-    if (f.calls_pointer) f.callees.insert(targets.begin(), targets.end());
+    if (!f.calls_pointer) continue;
+    const std::string own = targets.contains(title) ? file_of(title) : "";
+    std::copy_if(targets.begin(), targets.end(), std::inserter(f.callees, f.callees.end()),
+                 [&](const std::string &target) { return own.empty() || file_of(target) != own; });
   }
   return targets.size();
 }

@@ -8,14 +8,14 @@ include(${CMAKE_CURRENT_LIST_DIR}/image.cmake)
 
 # The first pattern that fits says the operation of a function. `-` has none: a helper.
 set(operations
-  "Bodies.*6matmul=matmul"
+  "Bodies.*6matmul|RunsOf|16x16_plain=matmul"
   "Bodies.*(6scores|9scores_q8)=scores"
   "Bodies.*7softmax=softmax"
   "Bodies.*3mix=mix"
   "Bodies.*(8rms_norm|10layer_norm)=norm"
   "Bodies.*8quantizeE=quantize"
   "Bodies.*13rotate_halves|13rotary_angles=rotary"
-  "Bodies.*8activate=activation"
+  "Bodies.*8activate|N_18activateE|N_113activate_with=activation"
   "Bodies.*3addE=add"
   "Lanes6to_f16|Bodies.*6to_f16|KvCache.*5?store=cache"
   "Bodies|Lanes|dot_|6tidbit(6format|8tree_sum|L?[0-9]+(fma|sqrt|square_root|half_to_float|float_to_half))=-"
