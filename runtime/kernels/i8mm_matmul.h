@@ -239,8 +239,7 @@ inline void matmul(const Matmul &m, std::uint32_t begin, std::uint32_t end) {
   Matmul last = m;
   const std::uint32_t t = m.tokens - 1;
   last.tokens = 1;
-  last.q = {m.q.codes + t * m.q.code_stride, m.q.scales + t * m.q.group_stride, m.q.sums + t * m.q.sum_stride(),
-            m.q.code_stride, m.q.group_stride};
+  last.q = m.q.from(t);
   last.y = m.y + t * m.y_stride;
   Bodies::matmul<Bodies::CodeBlock>(last, begin, end);
 }

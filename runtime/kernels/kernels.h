@@ -30,6 +30,9 @@ struct QuantizedRows {
   std::size_t group_stride;
 
   std::size_t sum_stride() const { return code_stride / format::kPair; }
+  QuantizedRows from(std::uint32_t t) const {
+    return {codes + t * code_stride, scales + t * group_stride, sums + t * sum_stride(), code_stride, group_stride};
+  }
 };
 
 // y[t][r] = sum over k of w[r][k] * x[t][k], for rows of the given tiles.

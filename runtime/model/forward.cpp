@@ -100,20 +100,15 @@ struct Part {
   }
 };
 
-QuantizedRows rows_from(const QuantizedRows &q, std::uint32_t t) {
-  return {q.codes + t * q.code_stride, q.scales + t * q.group_stride, q.sums + t * q.sum_stride(), q.code_stride,
-          q.group_stride};
-}
-
 void quantize_rows(const Part &part, const Tensor &w, Rows x) {
   const Kernels &k = *part.s.kernels;
   const std::uint32_t first = part.tokens.begin, count = part.tokens.end - first;
-  const QuantizedRows q = rows_from(part.s.activations.quantized, first);
+  const QuantizedRows q = part.s.activations.quantized.from(first);
   if (w.dtype == Dtype::q8 && !is_tile16x16(w) && k.quantize_rows != nullptr) {
     return k.quantize_rows(x[first], x.stride, count, w.cols, w.group, q);
   }
   for (std::uint32_t t = 0; t < count; ++t) {
-    const QuantizedRows row = rows_from(q, t);
+    const QuantizedRows row = q.from(t);
     k.quantize(x[first + t], w.cols, w.group, row.codes, row.scales, row.sums);
   }
 }
@@ -148,7 +143,7 @@ void multiply(const Part &part, const Tensor &w, const float *bias, Share tiles,
                  .tokens = count,
                  .x = x[first],
                  .x_stride = x.stride,
-                 .q = rows_from(s.activations.quantized, first),
+                 .q = s.activations.quantized.from(first),
                  .y = y[first],
                  .y_stride = y.stride};
   const Kernels &k = *s.kernels;
