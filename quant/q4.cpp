@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "format/tensor_layout.h"
-#include "kernels/arith.h"
+#include "base/arith.h"
 
 namespace tidbit::quant {
 namespace {

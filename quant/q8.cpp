@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 
-#include "kernels/arith.h"
+#include "base/arith.h"
 
 namespace tidbit::quant {
 namespace {

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <vector>
 
-#include "kernels/arith.h"
+#include "base/arith.h"
 #include "quant/q4.h"
 #include "quant/q8.h"
 

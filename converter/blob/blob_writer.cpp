@@ -8,7 +8,7 @@
 #include "converter/blob/row_reader.h"
 #include "converter/error.h"
 #include "converter/parallel.h"
-#include "format/hash.h"
+#include "base/hash.h"
 #include "format/tensor_layout.h"
 #include "quant/error_measure.h"
 #include "quant/tile.h"

@@ -4,7 +4,7 @@
 
 #include "converter/checkpoint/checkpoint.h"
 #include "converter/error.h"
-#include "kernels/arith.h"
+#include "base/arith.h"
 
 namespace tidbit::convert {
 namespace {

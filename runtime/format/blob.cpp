@@ -5,7 +5,7 @@
 #include <cstring>
 #include <new>
 
-#include "format/hash.h"
+#include "base/hash.h"
 #include "text/tokenizer.h"
 
 static_assert(std::endian::native == std::endian::little, "blobs are little-endian and used in place");

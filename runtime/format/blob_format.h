@@ -5,12 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "format/format.h"
+
 namespace tidbit::format {
 
 static constexpr unsigned char kMagic[8] = {'T', 'I', 'D', 'B', 'I', 'T', 0x1A, '\n'};
 inline constexpr std::uint16_t kVersionMajor = 1;  // readers refuse another one
 inline constexpr std::uint16_t kVersionMinor = 0;  // readers accept any
-inline constexpr std::uint64_t kAlignment = 64;
 
 // Limits that keep every product of two of these far from overflow.
 inline constexpr std::uint32_t kMaxVocab = 1u << 20;

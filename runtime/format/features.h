@@ -5,24 +5,13 @@
 
 #include "format/blob_format.h"
 
-#ifndef TIDBIT_FEATURE_WEIGHTS
-#define TIDBIT_FEATURE_WEIGHTS 0xF
-#define TIDBIT_FEATURE_KV_FORMATS 0x7
-#define TIDBIT_FEATURE_NORMS 0x3
-#define TIDBIT_FEATURE_ACTIVATIONS 0xF
-#define TIDBIT_FEATURE_STATUS_STRINGS 1
-#define TIDBIT_FEATURE_SCALAR_KERNELS 1
-#define TIDBIT_FEATURE_TILE16X16 1
-#endif
-
+#include "base/features.h"
 namespace tidbit::features {
 
 using format::Activation;
 using format::Dtype;
 using format::Norm;
 
-inline constexpr bool kStatusStrings = TIDBIT_FEATURE_STATUS_STRINGS != 0;
-inline constexpr bool kScalarKernels = TIDBIT_FEATURE_SCALAR_KERNELS != 0;
 
 template <class Enum>
 static constexpr unsigned bit_of(Enum e) {
@@ -35,7 +24,7 @@ static constexpr bool has(Norm n) { return (TIDBIT_FEATURE_NORMS & bit_of(n)) !=
 static constexpr bool has(Activation a) { return (TIDBIT_FEATURE_ACTIVATIONS & bit_of(a)) != 0; }
 
 // The second layout of q8 matrices, for Helium (format/tensor_layout.h).
-inline constexpr bool kTile16x16 = TIDBIT_FEATURE_TILE16X16 != 0 && has_weights(Dtype::q8);
+inline constexpr bool kTile16x16 = (TIDBIT_FEATURE_WEIGHTS >> 4 & 1) != 0;
 
 // Activations become codes for weights or for a KV cache in groups.
 inline constexpr bool kQuantize = has_weights(Dtype::q8) || has_weights(Dtype::q4) || has_kv(Dtype::q8);

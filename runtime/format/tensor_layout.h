@@ -13,23 +13,9 @@
 #pragma once
 
 #include "format/blob_format.h"
+#include "format/format.h"
 
 namespace tidbit::format {
-
-inline constexpr std::uint32_t kTileRows = 16;
-inline constexpr std::uint32_t kDefaultGroup = 128;
-inline constexpr std::uint32_t kBlock = 32;      // codes of q4 with one fine scale
-inline constexpr std::uint32_t kPair = 64;       // two blocks; groups of q8 and q4 are whole pairs
-inline constexpr std::uint32_t kMaxGroup = 256;  // keeps a group's int32 sum exact as a float: 256 * 127^2 < 2^24
-
-static constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }
-static constexpr std::uint64_t ceil_div(std::uint64_t n, std::uint64_t by) {
-  if ((n | by) >> 32 != 0) return n / by + (n % by != 0 ? 1 : 0);
-  const auto a = static_cast<std::uint32_t>(n), b = static_cast<std::uint32_t>(by);  // a 64-bit division is slow there
-  return a / b + (a % b != 0 ? 1 : 0);
-}
-
-static constexpr std::uint64_t tile_count(std::uint64_t rows) { return ceil_div(rows, kTileRows); }
 
 // Bytes of the scales at the head of a q8 tile, padding included.
 static constexpr std::uint64_t q8_scale_bytes(std::uint64_t cols, std::uint64_t group) {
@@ -44,7 +30,6 @@ static constexpr std::uint64_t q8_tile_bytes(Layout layout, std::uint64_t cols, 
   return q8_scale_bytes(cols, group) + columns * kTileRows;
 }
 
-static constexpr std::uint64_t block_count(std::uint64_t cols) { return ceil_div(cols, kBlock); }
 
 // q4: 16 f16 scales a group, then 16 fine bytes a block (low nibble: the block's scale, 0 to 15; high nibble: its
 // shift, -8 to 7).
@@ -82,7 +67,6 @@ static constexpr std::uint64_t tensor_bytes(Dtype dtype, Layout layout, std::uin
 }
 
 // Offset in elements of (row, col) inside an f32 or f16 tile, in bytes inside the codes of a q8 tile.
-static constexpr std::uint64_t tile_element(std::uint32_t row, std::uint64_t col) { return col * kTileRows + row; }
 template <Layout layout>
 static constexpr std::uint64_t q8_code(std::uint32_t row, std::uint64_t col) {
   constexpr std::uint64_t kRun = q8_run(layout);

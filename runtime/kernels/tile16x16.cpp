@@ -1,6 +1,6 @@
 // Products with q8 matrices in the layout for Helium, on any other CPU: row after row, to give the same bits and no
 // more.
-#include "kernels/arith.h"
+#include "base/arith.h"
 #include "kernels/kernels.h"
 
 namespace tidbit {

@@ -12,7 +12,7 @@
 #pragma once
 
 #include "format/features.h"
-#include "kernels/arith.h"
+#include "base/arith.h"
 #include "kernels/kernels.h"
 
 namespace tidbit {

@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "format/features.h"
-#include "kernels/arith.h"
+#include "base/arith.h"
 #include "model/rotary.h"
 #include "model/session.h"
 

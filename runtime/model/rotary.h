@@ -1,7 +1,7 @@
 // Rotary position embedding (Su et al. 2021): angle = position * frequency, its cosine and sine once per token.
 #pragma once
 
-#include "kernels/arith.h"
+#include "base/arith.h"
 
 namespace tidbit {
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstring>
 
-#include "format/hash.h"
+#include "base/hash.h"
 #include "model/session.h"
 
 namespace tidbit {

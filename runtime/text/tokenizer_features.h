@@ -4,10 +4,6 @@
 #include "format/features.h"
 #include "text/tokenizer_format.h"
 
-#ifndef TIDBIT_FEATURE_TOKENIZERS
-#define TIDBIT_FEATURE_TOKENIZERS 0x7
-#endif
-
 namespace tidbit::features {
 
 using format::TokenizerKind;

@@ -1,6 +1,6 @@
 // Compares every entry of the core's own tables with the scalar one, over random shapes and values: what
 // tests/kernels/equals_scalar_test.cpp does where there is an operating system. Prints how many results were compared.
-#include "kernels/arith.h"
+#include "base/arith.h"
 #include "tests/baremetal/console.h"
 #include "tests/kernels/random_values.h"
 

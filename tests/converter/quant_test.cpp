@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "kernels/arith.h"
+#include "base/arith.h"
 #include "quant/error_measure.h"
 #include "quant/q4.h"
 #include "quant/q8.h"

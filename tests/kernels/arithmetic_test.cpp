@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "kernels/arith.h"
+#include "base/arith.h"
 #include "tests/kernels/buffers.h"
 
 namespace tidbit::test {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/arith.h"
+#include "base/arith.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/tables.h"
 

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-#include "format/hash.h"
-#include "kernels/arith.h"
+#include "base/hash.h"
+#include "base/arith.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit::test {

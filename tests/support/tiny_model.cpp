@@ -4,7 +4,7 @@
 #include <random>
 #include <vector>
 
-#include "format/hash.h"
+#include "base/hash.h"
 #include "format/tensor_layout.h"
 #include "quant/tile.h"
 

@@ -83,12 +83,16 @@ tidbit_status tidbit_open(const void *blob, size_t size, tidbit_model *model, ui
  * null) is the offset of the damaged section. */
 tidbit_status tidbit_verify(const tidbit_model *model, uint64_t *fault);
 
-typedef enum tidbit_dtype {
+/* Number formats of weights; the first three are those of KV caches too. */
+typedef enum tidbit_format {
   TIDBIT_F32 = 0,
   TIDBIT_F16 = 1,
-  TIDBIT_Q8 = 2, /* int8 codes in groups along a row, one f16 scale a group */
-  TIDBIT_Q4 = 3  /* 4-bit codes in groups, with 4-bit scales and shifts of blocks of 32; weights only */
-} tidbit_dtype;
+  TIDBIT_Q8 = 2,    /* int8 codes in groups along a row, one f16 scale per group */
+  TIDBIT_Q4 = 3,    /* 4-bit codes in groups, with a 4-bit scale and shift per block of 32 */
+  TIDBIT_Q8X16 = 4, /* q8 with 16 consecutive codes of a row together: fast with Helium, slow elsewhere */
+  TIDBIT_FORMAT_COUNT = 5
+} tidbit_format;
+typedef tidbit_format tidbit_dtype;
 
 typedef enum tidbit_layout {
   TIDBIT_TILE16 = 1,   /* 4 consecutive codes of a row together: for every CPU */

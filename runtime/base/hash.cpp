@@ -1,4 +1,4 @@
-#include "format/hash.h"
+#include "base/hash.h"
 
 #include <cstring>
 
