@@ -4,20 +4,20 @@
 #include <cstring>
 #include <tuple>
 
+#include "base/features.h"
 #include "converter/blob/blob_view.h"
-#include "converter/families/plan_builder.h"
-#include "converter/families/registry.h"
+#include "converter/families/planner.h"
+#include "converter/families/read_model.h"
 #include "converter/tokenizer/import.h"
 
 namespace tidbit::convert {
 namespace {
 
 namespace fs = std::filesystem;
-using format::Dtype;
 
 constexpr std::uint32_t kUsualContext = 2048;
 
-// The last part of a path, also of "dir/" and ".".
+// The last component of a path, also for "dir/" and ".".
 std::string base_name(const fs::path &path) {
   const fs::path whole = fs::weakly_canonical(path);
   return whole.filename().string();
@@ -26,11 +26,11 @@ std::string base_name(const fs::path &path) {
 void refuse_same_file(const fs::path &output, const fs::path &input) {
   std::error_code ignored;
   if (fs::is_regular_file(output, ignored) && fs::equivalent(output, input, ignored)) {
-    throw ConvertError(output.string() + ": is a file that is read from");
+    throw ConvertError(output.string() + ": is an input file");
   }
 }
 
-// An empty file, or one that begins as a blob does.
+// Whether it is empty or begins like a blob.
 bool may_be_replaced(const fs::path &path) {
   const InputFile file(path);
   unsigned char start[sizeof format::kMagic] = {};
@@ -39,14 +39,14 @@ bool may_be_replaced(const fs::path &path) {
   return std::memcmp(start, format::kMagic, sizeof start) == 0;
 }
 
-// Indices, configurations and tokenizers lie beside the weights, whether they are read or not.
+// Protects indices, configurations and tokenizers in the checkpoint's folder, even if they are not read.
 void refuse_file_beside(const fs::path &output, const fs::path &source) {
   std::error_code ignored;
   if (!fs::is_regular_file(output, ignored)) return;
   fs::path folder = fs::is_directory(source) ? source : source.parent_path();
   if (folder.empty()) folder = ".";
   if (fs::equivalent(fs::canonical(output).parent_path(), folder, ignored) && !may_be_replaced(output)) {
-    throw ConvertError(output.string() + ": lies beside the checkpoint and is not a blob; it would be lost");
+    throw ConvertError(output.string() + ": is in the checkpoint's folder and is not a blob; it would be overwritten");
   }
 }
 
@@ -69,7 +69,7 @@ fs::path tokenizer_path(const ConvertOptions &options) {
   return found;
 }
 
-// The configuration's special tokens come first; the tokenizer adds what it calls end of text.
+// The configuration's special tokens come first; the tokenizer adds its own end-of-text tokens.
 void add_tokenizer(const fs::path &path, ModelPlan &plan, BlobParts &parts, ConvertReport &report) {
   if (path.empty()) return;
   ImportedTokenizer tokenizer = import_tokenizer(path, plan.config.vocab_size);
@@ -91,22 +91,19 @@ void set_options(const ConvertOptions &options, format::Config &config) {
   config.default_context = options.context;
 }
 
-void check_layout(const ConvertOptions &options) {
-  const bool any_q8 = options.weights == Dtype::q8 || options.embeddings == Dtype::q8;
-  if (options.q8_layout != format::Layout::tile16 && !any_q8) {
-    throw ConvertError("--layout tile16x16 is a layout of q8 weights, and there would be none");
-  }
+void check_format(format::Format format) {
+  if (features::has_weights(format)) return;
+  throw ConvertError(std::string(format_name(format)) + " weights are not in this build of tidbit (TIDBIT_WEIGHTS)");
 }
 
 std::string options_text(const ConvertOptions &options, const fs::path &tokenizer, std::uint32_t context) {
-  return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + " --weights " + dtype_name(options.weights) +
-         (options.embeddings ? std::string(" --embeddings ") + dtype_name(*options.embeddings) : "") +
-         (options.q8_layout == format::Layout::tile16x16 ? " --layout tile16x16" : "") + " --kv " +
-         dtype_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
+  return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + " --weights " + format_name(options.weights) +
+         (options.embeddings ? std::string(" --embeddings ") + format_name(*options.embeddings) : "") + " --kv " +
+         format_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
          (tokenizer.empty() ? "none" : base_name(tokenizer));
 }
 
-// The runtime has the last word on what was written.
+// Opens the finished blob with the runtime, as the last check.
 void describe_blob(const fs::path &path, ConvertReport &report) {
   const BlobView view(path);
   report.info = view.info();
@@ -119,23 +116,18 @@ void describe_blob(const fs::path &path, ConvertReport &report) {
 
 }  // namespace
 
-const char *dtype_name(Dtype dtype) {
-  constexpr const char *kNames[] = {"f32", "f16", "q8", "q4"};
-  return kNames[static_cast<std::size_t>(dtype)];
-}
-
 ConvertReport convert(const ConvertOptions &options) try {
   const Checkpoint checkpoint = open_checkpoint(options.source);
   check_output(options, checkpoint);
   ModelPlan plan = plan_model(checkpoint);
   set_options(options, plan.config);
-  check_layout(options);
+  check_format(options.weights);
+  check_format(options.embeddings.value_or(options.weights));
   ConvertReport report;
   BlobParts parts;
   const fs::path tokenizer = tokenizer_path(options);
   add_tokenizer(tokenizer, plan, parts, report);
   parts.embeddings = options.embeddings.value_or(options.weights);
-  parts.q8_layout = options.q8_layout;
   parts.source = base_name(options.source);
   parts.converter = options_text(options, tokenizer, plan.config.default_context);
 

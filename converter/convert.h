@@ -1,4 +1,4 @@
-// The whole conversion, as the program tidbit-convert and the tests call it.
+// The whole conversion, as called by the program tidbit-convert and by the tests.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,9 @@ struct ConvertOptions {
   std::filesystem::path output;
   TokenizerChoice tokenizer = TokenizerChoice::find;
   std::filesystem::path tokenizer_file = {};  // of TokenizerChoice::file
-  format::Dtype weights = format::Dtype::q8;
-  std::optional<format::Dtype> embeddings = {};  // of the token embedding and the head; default: that of the weights
-  format::Layout q8_layout = format::Layout::tile16;
-  format::Dtype kv = format::Dtype::f16;
+  format::Format weights = format::Format::q8;
+  std::optional<format::Format> embeddings = {};  // the token embedding and the head; default: as weights
+  format::Format kv = format::Format::f16;
   std::uint32_t context = 0;  // default context of the blob; 0: the model's, at most 2048
   Progress progress = {};
 };
@@ -38,14 +37,14 @@ struct ConvertReport {
   std::vector<std::string> notes;
 };
 
-// Writes options.output, or nothing: every failure is a ConvertError and leaves no file behind.
+// Writes options.output. Every failure is a ConvertError and leaves no file behind.
 ConvertReport convert(const ConvertOptions &options);
 
-// The KV cache that goes with a number format unless the user says otherwise.
-constexpr format::Dtype default_kv(format::Dtype weights) {
-  return weights == format::Dtype::f32 ? format::Dtype::f32 : format::Dtype::f16;
+// The default format of the KV cache for a weight format.
+constexpr format::Format default_kv(format::Format weights) {
+  return weights == format::Format::f32 ? format::Format::f32 : format::Format::f16;
 }
 
-const char *dtype_name(format::Dtype dtype);
+inline const char *format_name(format::Format format) { return tidbit_format_name(static_cast<tidbit_format>(format)); }
 
 }  // namespace tidbit::convert

@@ -1,4 +1,4 @@
-// The one exception of the converter: a sentence that says what is wrong, where, and what to do.
+// The converter's only exception. The message says what is wrong, where, and what to do.
 #pragma once
 
 #include <stdexcept>

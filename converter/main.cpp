@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "converter/convert.h"
 #include "converter/summary.h"
@@ -13,7 +15,7 @@
 namespace {
 
 using namespace tidbit::convert;
-using tidbit::format::Dtype;
+using tidbit::format::Format;
 
 extern "C" void stop(int signal_number) {
   remove_unfinished_output();
@@ -25,70 +27,76 @@ void install_signal_handlers() {
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
     struct sigaction action = {};
     ::sigaction(number, nullptr, &action);
-    if (action.sa_handler == SIG_IGN) continue;  // as nohup wants it
+    if (action.sa_handler == SIG_IGN) continue;  // as under nohup
     action.sa_handler = stop;
     ::sigaction(number, &action, nullptr);
   }
   ::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write() like any other
 }
 
-// A bar on stderr, drawn only when it changes.
+// A bar on stderr for each stage, drawn only when it changes.
 class ProgressBar {
  public:
-  void operator()(std::uint64_t done, std::uint64_t total) {
+  void operator()(const char *stage, std::uint64_t done, std::uint64_t total) {
     constexpr std::uint64_t kWidth = 40;
     const std::uint64_t percent = total == 0 ? 100 : done * 100 / total;
-    if (percent == shown_) return;
+    if (percent == shown_ && stage == stage_) return;
     shown_ = percent;
-    std::fprintf(stderr, "\r[");
+    stage_ = stage;
+    std::fprintf(stderr, "\r%-9s [", stage);
     for (std::uint64_t i = 0; i < kWidth; ++i) std::fputc(i < percent * kWidth / 100 ? '#' : ' ', stderr);
     std::fprintf(stderr, "] %3u%%", static_cast<unsigned>(percent));
     if (percent == 100) std::fputc('\n', stderr);
   }
 
  private:
+  std::string stage_;
   std::uint64_t shown_ = 101;
 };
 
 // The options as they were typed; CLI11 has checked them.
 struct CommandLine {
-  std::string source, output, tokenizer, weights = "q8", embeddings, layout, kv;
+  std::string source, output, tokenizer, weights = "q8", embeddings, kv;
   std::uint32_t context = 0;
 };
 
+// The names of the first `count` formats.
+std::vector<std::string> format_names(std::uint32_t count) {
+  std::vector<std::string> names(count);
+  for (std::uint32_t i = 0; i < count; ++i) names[i] = format_name(static_cast<Format>(i));
+  return names;
+}
+
+Format format_named(const std::string &name) {
+  const auto names = format_names(tidbit::format::kFormats);
+  return static_cast<Format>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
 void declare(CLI::App &app, CommandLine &line) {
-  const CLI::IsMember weights({"f32", "f16", "q8", "q4"}), kv({"f32", "f16", "q8"});
+  const CLI::IsMember weights(format_names(tidbit::format::kFormats)), kv(format_names(tidbit::format::kKvFormats));
   app.set_version_flag("--version", std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION);
   app.add_option("SOURCE", line.source, "Hugging Face directory (config.json and model.safetensors) or llama2.c .bin")
       ->required();
   app.add_option("-o,--output", line.output, "the blob to write")->required();
   app.add_option("--tokenizer", line.tokenizer, "tokenizer file, or 'none'; default: the one beside the checkpoint");
-  app.add_option("--weights", line.weights, "number format of the matrices; default: q8")->check(weights);
+  app.add_option(
+         "--weights", line.weights,
+         "number format of the matrices; default: q8; q8x16 is q8 for Helium (Cortex-M55): the results are the same")
+      ->check(weights);
   app.add_option("--embeddings", line.embeddings,
                  "number format of the token embedding and the head; default: that of the weights")
       ->check(weights);
-  app.add_option(
-         "--layout", line.layout,
-         "order of q8 codes: tile16 (default) for all, tile16x16 for Helium (Cortex-M55); the results are the same")
-      ->check(CLI::IsMember({"tile16", "tile16x16"}));
   app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")->check(kv);
   app.add_option("--context", line.context,
                  "positions of a session unless the firmware says otherwise; default: the model's, at most 2048")
       ->check(CLI::Range(1u, tidbit::format::kMaxContext));
 }
 
-Dtype dtype_named(const std::string &name) {
-  if (name == "f32") return Dtype::f32;
-  if (name == "f16") return Dtype::f16;
-  return name == "q4" ? Dtype::q4 : Dtype::q8;
-}
-
 ConvertOptions options_of(const CommandLine &line) {
   ConvertOptions options{.source = line.source, .output = line.output};
-  options.weights = dtype_named(line.weights);
-  if (!line.embeddings.empty()) options.embeddings = dtype_named(line.embeddings);
-  if (line.layout == "tile16x16") options.q8_layout = tidbit::format::Layout::tile16x16;
-  options.kv = line.kv.empty() ? default_kv(options.weights) : dtype_named(line.kv);
+  options.weights = format_named(line.weights);
+  if (!line.embeddings.empty()) options.embeddings = format_named(line.embeddings);
+  options.kv = line.kv.empty() ? default_kv(options.weights) : format_named(line.kv);
   options.context = line.context;
   if (line.tokenizer == "none") {
     options.tokenizer = TokenizerChoice::none;
@@ -112,7 +120,7 @@ int run(const ConvertOptions &options) {
 }
 
 int parse_and_run(int argc, char **argv) {
-  CLI::App app{"Turns a trained transformer into a blob that tidbit runs where it lies.", "tidbit-convert"};
+  CLI::App app{"Turns a trained transformer into a blob that tidbit runs in place.", "tidbit-convert"};
   CommandLine line;
   declare(app, line);
   try {

@@ -45,8 +45,7 @@ void in_parallel(std::uint32_t count, const std::function<void(std::uint32_t)> &
     const std::uint32_t threads = std::min(count, std::thread::hardware_concurrency());
     try {
       for (std::uint32_t i = 1; i < threads; ++i) helpers.emplace_back([&job] { job.work(); });
-    } catch (const std::system_error &) {
-      // Fewer threads do it too.
+    } catch (const std::system_error &) {  // NOLINT(bugprone-empty-catch): continue with fewer threads
     }
     job.work();
   }

@@ -1,4 +1,4 @@
-// Work that is shared out over the CPUs.
+// Distributes work over the CPUs.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 
 namespace tidbit::convert {
 
-// Calls body(i) once for each i below `count`, on as many threads as there are CPUs, in any order, and returns when all
-// are done. What a body throws is thrown again here, when the others have come to an end.
+// Calls body(i) once for each i below `count`, in any order, with one thread per CPU, and returns when all calls have
+// finished. If a call throws, no further ones are started and the exception is rethrown here.
 void in_parallel(std::uint32_t count, const std::function<void(std::uint32_t)> &body);
 
 }  // namespace tidbit::convert

@@ -31,20 +31,21 @@ std::string model_text(const ConvertReport &r) {
   const tidbit_model_info &i = r.info;
   std::string heads = std::to_string(i.heads) + " heads of " + std::to_string(i.head_dim);
   if (i.kv_heads != i.heads) heads += " (" + std::to_string(i.kv_heads) + " for keys and values)";
-  return r.source + ": " + r.family + ", " + std::to_string(i.layers) + " layers, width " + std::to_string(i.width) +
-         ", " + heads + ", feed-forward " + std::to_string(i.ffn_width) + ", vocabulary " + grouped(i.vocab_size);
+  std::string layers = std::to_string(i.layers) + " layers";
+  if (i.layer_kinds != 1) layers += " of " + std::to_string(i.layer_kinds) + " kinds";
+  return r.source + ": " + r.family + ", " + layers + ", width " + std::to_string(i.width) + ", " + heads +
+         ", feed-forward " + std::to_string(i.ffn_width) + ", vocabulary " + grouped(i.vocab_size);
 }
 
 std::string weights_text(const ConvertReport &r, const ConvertOptions &options) {
   const double bits = static_cast<double>(r.info.weight_bytes) * 8 / static_cast<double>(r.info.parameters);
-  const std::string layout = r.info.layout == TIDBIT_TILE16X16 ? " in tile16x16" : "";
-  return dtype_name(options.weights) + layout + ", " + grouped(r.info.parameters) + " parameters in " +
+  return std::string(format_name(options.weights)) + ", " + grouped(r.info.parameters) + " parameters in " +
          grouped(r.info.weight_bytes) + " bytes, " + fixed(bits, 2) + " bits each";
 }
 
 std::string memory_text(const ConvertReport &r, const ConvertOptions &options) {
   std::string text = grouped(r.memory.total) + " bytes at context " + std::to_string(r.memory.context) + " and chunk " +
-                     std::to_string(r.memory.chunk) + ", KV cache " + dtype_name(options.kv) + " (";
+                     std::to_string(r.memory.chunk) + ", KV cache " + format_name(options.kv) + " (";
   for (int part = 0; part < TIDBIT_PART_COUNT; ++part) {
     text += std::string(part == 0 ? "" : ", ") + tidbit_part_name(static_cast<tidbit_part>(part)) + " " +
             grouped(r.memory.bytes[part]);

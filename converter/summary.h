@@ -1,4 +1,4 @@
-// What the converter says at the end.
+// What the converter prints at the end.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace tidbit::convert {
 
-// The text as one line that a terminal shows: names come from files and may hold control characters.
+// The text as one printable line. Names come from files and may contain control characters.
 std::string one_line(std::string text);
 
 std::string summary(const ConvertReport &report, const ConvertOptions &options);

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Usage: platforms/release.sh [-o FOLDER] [TARGET...]
-# Makes the packages of a release in FOLDER (build/release), one for each target: a preset (host too) or espidf, zephyr,
-# arduino, cmsis; without targets all but host. FOLDER/MANIFEST has their hashes and sizes; FOLDER.work keeps the build
-# trees. The same commit and compilers give the same bytes. Needs zip for arduino and cmsis.
+# Builds the packages of a release in FOLDER (default: build/release), one per target. A target is a preset or espidf,
+# zephyr, arduino or cmsis; the default is all except host. FOLDER/MANIFEST lists their hashes and sizes. The build
+# trees are in FOLDER.work. The same commit and compilers give the same bytes. Needs zip for arduino and cmsis.
 # shellcheck disable=SC2046,SC2086  # lists of words
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,13 +19,13 @@ if [ "${1:-}" = -o ]; then
 fi
 cores="cortex-m0plus cortex-m3 cortex-m4f cortex-m7 cortex-m33 cortex-m55"
 arduino_cores="cortex-m0plus cortex-m3 cortex-m4f cortex-m7 cortex-m33"
-softfp_cores="cortex-m4f cortex-m7 cortex-m33" # some boards of Arduino pass floats in integer registers
+softfp_cores="cortex-m4f cortex-m7 cortex-m33" # some Arduino boards pass floats in integer registers
 [ $# -gt 0 ] || set -- aarch64-linux armv7-linux riscv64-linux $cores espidf zephyr arduino cmsis
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 work=$out.work
 
-# build(tree, preset, option...): the library in work/<tree>, and for Linux the programs.
+# build(tree, preset, option...) builds the library in work/<tree>, and for Linux the programs.
 build() {
   build=$work/$1
   preset=$2
@@ -49,14 +49,14 @@ build_softfp() {
   done
 }
 
-# compile(preset): the C compiler and its options for the target.
+# compile(preset) prints the C compiler and its options for the target.
 compile() {
   compiler=$(sed -n 's/^set(CMAKE_C_COMPILER "\(.*\)")/\1/p' "$work/$1"/CMakeFiles/*/CMakeCCompiler.cmake)
   options=$(sed -n 's/^CMAKE_C_FLAGS:[A-Z]*=//p' "$work/$1/CMakeCache.txt")
   echo "${compiler##*/}${options:+ $options}"
 }
 
-# install_target(preset, folder): the tree that `cmake --install` makes, with licence and README.
+# install_target(preset, folder) runs `cmake --install` and adds the license and the README.
 install_target() {
   cmake --install "$work/$1" --prefix "$2" >/dev/null
   sed -e "s/@VERSION@/$version/g" -e "s/@TARGET@/$1/" -e "s/@COMPILE@/$(compile "$1")/" "$packages/README.target" \
@@ -64,21 +64,21 @@ install_target() {
   cp LICENSE "$2"
 }
 
-# pack_tar(name): the tree of that name; sorted, with the commit's time, without owners.
+# pack_tar(name) packs the tree of that name: sorted, with the commit's time, without owners.
 pack_tar() {
   tar -C "$work/tree" --sort=name --format=ustar --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner \
     -cf "$out/$1.tar" "$1"
   gzip -9nf "$out/$1.tar"
 }
 
-# pack_zip(folder, file): what the folder holds, in the same way.
+# pack_zip(folder, file) packs the contents of the folder in the same way.
 pack_zip() {
   find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
   rm -f "$2"
   (cd "$1" && find . -type f | sort | zip -q -X -9 "$2" -@)
 }
 
-# pack(target): its tree in an empty folder, with a manifest, and packed.
+# pack(target) assembles the target's files in an empty folder, adds a manifest, and packs them.
 pack() {
   rm -rf "$work/tree"
   folder=$work/tree/tidbit-$version-$1

@@ -1,4 +1,4 @@
-// How far a packed tensor is from the checkpoint's.
+// Measures how much a packed tensor differs from the checkpoint's.
 #pragma once
 
 #include <cmath>
@@ -24,7 +24,7 @@ struct ErrorMeasure {
     noise += other.noise;
   }
 
-  // Root mean square of the error over that of the original; 0 for a tensor of zeros.
+  // Root mean square of the error divided by that of the original; 0 for a tensor of zeros.
   double relative_rms() const { return signal > 0 ? std::sqrt(noise / signal) : 0.0; }
 };
 

@@ -3,20 +3,23 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstring>
 
 #include "base/arith.h"
+#include "format/q8.h"
+#include "quant/packing.h"
 
 namespace tidbit::quant {
 namespace {
 
-// Scales that are tried: the f16 nearest to amax / 127 and its neighbours. A step of f16 is 1/2048 to 1/1024; clipping
-// the largest weight by more than a few steps costs more than the finer grid gains.
+// Tries the f16 scale nearest to amax / 127 and a few neighbors. Neighboring f16 numbers differ by 1/2048 to 1/1024.
+// Clipping the largest weight by more than a few such steps costs more accuracy than the finer grid gains.
 constexpr int kStepsDown = 4;
 constexpr int kStepsUp = 2;
 constexpr int kLargestHalf = 0x7BFF;
 
-// The nearest code: adding 1.5 * 2^23 leaves the value, rounded to nearest even, in the low bits. With the scales that
-// are tried it is far below 2^22.
+// Adding 1.5 * 2^23 leaves the value, rounded to nearest even, in the low bits. With the scales above, the value is far
+// below 2^22.
 inline std::int32_t nearest_code(float x, float inverse_scale) {
   constexpr float kShift = 0x1.8p23f;
   const auto code = std::bit_cast<std::int32_t>(x * inverse_scale + kShift) - std::bit_cast<std::int32_t>(kShift);
@@ -54,6 +57,20 @@ std::uint16_t best_scale(const float *x, std::uint32_t count, float largest) {
   return static_cast<std::uint16_t>(best);
 }
 
+template <class Codes>
+void pack_row(const float *x, std::uint32_t row, std::uint32_t cols, std::uint32_t group, std::byte *tile) {
+  std::int8_t codes[format::kMaxGroup];
+  std::byte *code_bytes = tile + Codes::head_bytes(cols, group);
+  for (std::uint32_t first = 0; first < cols; first += group) {
+    const std::uint32_t count = std::min(group, cols - first);
+    const std::uint16_t scale = quantize_group(x + first, count, codes);
+    std::memcpy(tile + format::tile_element(row, first / group) * 2, &scale, 2);
+    for (std::uint32_t i = 0; i < count; ++i) {
+      code_bytes[Codes::code_at(row, first + i)] = static_cast<std::byte>(codes[i]);
+    }
+  }
+}
+
 }  // namespace
 
 std::uint16_t quantize_group(const float *x, std::uint32_t count, std::int8_t *codes) {
@@ -68,5 +85,8 @@ std::uint16_t quantize_group(const float *x, std::uint32_t count, std::int8_t *c
   for (std::uint32_t i = 0; i < count; ++i) codes[i] = static_cast<std::int8_t>(nearest_code(x[i], inverse));
   return bits;
 }
+
+const Packing kQ8Packing = {format::Q8::format, kQ8Largest, pack_row<format::Q8>};
+const Packing kQ8x16Packing = {format::Q8x16::format, kQ8Largest, pack_row<format::Q8x16>};
 
 }  // namespace tidbit::quant

@@ -1,10 +1,12 @@
-# What the library is built to run. The default is everything; an application for one model leaves out what that model
-# does not need, and tidbit_open refuses others with TIDBIT_ERR_UNSUPPORTED. The choices become compile definitions that
-# format/features.h and text/tokenizer_features.h read. The project's tests want everything.
+# Which kinds of models the library can run. The default is all of them, which the project's tests require. An
+# application for one model can leave out what that model does not use; tidbit_open then refuses other models with
+# TIDBIT_ERR_UNSUPPORTED. The choices become compile definitions, read by format/features.h and
+# text/tokenizer_features.h.
 set(tidbit_features "")
 
-# tidbit_feature(name FEATURE help word...): the option TIDBIT_<name>, a list of words, all of them by default. The words
-# are in the order of the enumerators, which are the bits of the definition.
+# tidbit_feature(NAME help word...) defines the option TIDBIT_<NAME>: a list of words, all of them by default. The words
+# must be in the order of the C++ enumerators: word i sets bit i of the compile definition TIDBIT_FEATURE_<NAME>.
+# Example: TIDBIT_WEIGHTS="q8;q4" gives TIDBIT_FEATURE_WEIGHTS=12.
 macro(tidbit_feature name help)
   set(TIDBIT_${name} "${ARGN}" CACHE STRING "${help}: some of ${ARGN}")
   tidbit_feature_bits(bits TIDBIT_${name} ${ARGN})
@@ -17,38 +19,35 @@ function(tidbit_feature_bits out option)
     list(FIND ARGN "${word}" bit)
     if(bit EQUAL -1)
       list(JOIN ARGN ", " words)
-      message(FATAL_ERROR "${option}: '${word}' is not one of ${words}")
+      message(FATAL_ERROR "${option}: unknown value '${word}', use any of ${words}")
     endif()
     math(EXPR bits "${bits} | (1 << ${bit})")
   endforeach()
   if(bits EQUAL 0 AND NOT option STREQUAL "TIDBIT_TOKENIZERS")
-    message(FATAL_ERROR "${option} is empty: no model would run")
+    message(FATAL_ERROR "${option} is empty, so no model could run; name at least one value")
   endif()
   set(${out} ${bits} PARENT_SCOPE)
 endfunction()
 
-tidbit_feature(WEIGHTS "Formats of weight matrices" f32 f16 q8 q4 q8x16)
-tidbit_feature(KV_FORMATS "Formats of the KV cache" f32 f16 q8)
-tidbit_feature(NORMS "Normalisations" layer rms)
-tidbit_feature(ACTIVATIONS "Activations" relu gelu_erf gelu_tanh silu)
+# The words are the rows of format/formats.h, in its order.
+file(READ ${CMAKE_CURRENT_LIST_DIR}/format/formats.h tidbit_formats)
+string(REGEX MATCH "using Formats = FormatList<([^>]*)>" tidbit_formats "${tidbit_formats}")
+string(TOLOWER "${CMAKE_MATCH_1}" tidbit_formats)
+string(REPLACE ", " ";" tidbit_formats "${tidbit_formats}")
+
+tidbit_feature(WEIGHTS "Weight formats" ${tidbit_formats})
+tidbit_feature(KV_FORMATS "KV cache formats" f32 f16 q8)
+tidbit_feature(NORMS "Normalizations" layer rms)
+tidbit_feature(ACTIVATIONS "Activation functions" relu gelu_erf gelu_tanh silu)
 tidbit_feature(TOKENIZERS "Tokenizers (may be empty)" sentencepiece byte_level character)
 
-option(TIDBIT_STATUS_STRINGS "Sentences for statuses; without them tidbit_status_string gives empty strings" ON)
-option(TIDBIT_SCALAR_KERNELS "Kernels for every CPU; may be OFF where the target has others that need no question" ON)
+option(TIDBIT_STATUS_STRINGS "Texts for status codes and names (if OFF, they are empty strings)" ON)
+option(TIDBIT_SCALAR_KERNELS "Portable kernels (may be OFF if the target is certain to run its vector kernels)" ON)
 set(tidbit_hosted ON)
 if(CMAKE_SYSTEM_NAME STREQUAL "Generic")
   set(tidbit_hosted OFF)
 endif()
-option(TIDBIT_OBSERVE "The hook that sees the vectors of each layer (tidbit_options.observe)" ${tidbit_hosted})
-foreach(name STATUS_STRINGS SCALAR_KERNELS OBSERVE)
+option(TIDBIT_INSPECT "For use at a desk: tidbit_describe, and the hook that sees the vectors of each layer" ${tidbit_hosted})
+foreach(name STATUS_STRINGS INSPECT)
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=$<BOOL:${TIDBIT_${name}}>)
 endforeach()
-if("q8x16" IN_LIST TIDBIT_WEIGHTS)
-  target_sources(${tidbit_library} PRIVATE kernels/tile16x16.cpp)
-endif()
-if(TIDBIT_SCALAR_KERNELS)
-  target_sources(${tidbit_library} PRIVATE kernels/scalar.cpp)
-elseif(NOT tidbit_kernels_of_target)
-  message(FATAL_ERROR "TIDBIT_SCALAR_KERNELS=OFF: this target has no other kernels that surely run "
-    "(64-bit Arm, WebAssembly with SIMD128, and Cortex-M with the DSP extension and an FPU do)")
-endif()

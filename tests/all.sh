@@ -1,12 +1,13 @@
 #!/bin/sh
-# Installs what is missing, then builds and tests everything: this machine with gcc, the same under AddressSanitizer and
-# UndefinedBehaviorSanitizer, under emulation 64-bit and 32-bit Arm, RISC-V and the Cortex-M cores, and WebAssembly.
-# Stops at the first failure.
+# Installs missing packages and checks the formatting, then builds and tests everything: on this machine with GCC, also
+# under AddressSanitizer and UndefinedBehaviorSanitizer; each fuzz target for a few seconds; with clang-tidy; under
+# emulation 64-bit and 32-bit Arm, RISC-V and the Cortex-M cores; and WebAssembly. Stops at the first failure.
 set -eu
 cd "$(dirname "$0")/.."
-PATH=/usr/bin:$PATH  # Debian's cmake, whatever else is installed
+PATH=/usr/bin:$PATH  # use Debian's cmake, even if others are installed
 
 platforms/setup.sh tests
+tests/format.sh
 
 build() {
   cmake --preset "$1"
@@ -19,8 +20,10 @@ build_and_test() {
 
 build_and_test host
 build_and_test sanitize
+build_and_test fuzz
+build lint
 
-# The tests of a preset whose names match, under its emulator as each of some CPUs.
+# test_as(preset, regex, cpu...) runs the tests of a preset whose names match, once for each CPU of the emulator.
 test_as() {
   preset=$1
   tests=$2
@@ -33,7 +36,7 @@ test_as() {
 
 build aarch64-linux
 test_as aarch64-linux . cortex-a53 cortex-a76 max
-# These get a table of the three above: which, its kernels, and the hashes with it.
+# These CPUs use one of the kernel tables tested above, so only the selection, the kernels and the hashes are tested.
 test_as aarch64-linux 'Select|Kernel|FirmwareImages' cortex-a72 neoverse-n1 max,sve=off
 build armv7-linux
 test_as armv7-linux . cortex-a9 cortex-a7

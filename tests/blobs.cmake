@@ -1,5 +1,5 @@
-# Blobs of the checkpoints, one for each weight format and KV cache, made by the converter on the build machine.
-# Cross builds take them from there.
+# Blobs of the test checkpoints, one for each weight format and KV cache format. The converter makes them on the build
+# machine; cross builds use those.
 set(TIDBIT_BLOB_DIR ${PROJECT_SOURCE_DIR}/build/host/blobs CACHE PATH "Converted checkpoints for tests")
 
 if(TIDBIT_BUILD_CONVERTER)
@@ -30,12 +30,12 @@ if(TIDBIT_BUILD_CONVERTER)
   add_custom_command(OUTPUT ${TIDBIT_BLOB_DIR}/tiny.bin
     COMMAND tiny_checkpoint ${TIDBIT_BLOB_DIR}/tiny.bin DEPENDS tiny_checkpoint VERBATIM)
   tidbit_blobs(tiny ${TIDBIT_BLOB_DIR}/tiny.bin --tokenizer none)
-  tidbit_blob(tiny-q8-16x16 ${TIDBIT_BLOB_DIR}/tiny.bin --layout tile16x16 --tokenizer none)
-  tidbit_blob(home-q8-16x16 ${PROJECT_SOURCE_DIR}/converter/samples/home_control/model --layout tile16x16)
+  tidbit_blob(tiny-q8-16x16 ${TIDBIT_BLOB_DIR}/tiny.bin --weights q8x16 --tokenizer none)
+  tidbit_blob(home-q8-16x16 ${PROJECT_SOURCE_DIR}/converter/samples/home_control/model --weights q8x16)
   set(stories ${TIDBIT_DATA_DIR}/stories260K)
   if(EXISTS ${stories}/stories260K.bin)
     tidbit_blobs(stories ${stories}/stories260K.bin --tokenizer ${stories}/tok512.bin)
-    tidbit_blob(stories-q8-16x16 ${stories}/stories260K.bin --layout tile16x16 --tokenizer ${stories}/tok512.bin)
+    tidbit_blob(stories-q8-16x16 ${stories}/stories260K.bin --weights q8x16 --tokenizer ${stories}/tok512.bin)
     foreach(dialect hf sharded)
       set(folder ${stories}/stories260K-f32)
       if(dialect STREQUAL sharded)

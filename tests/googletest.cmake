@@ -1,4 +1,4 @@
-# GTest::gtest and GTest::gtest_main: the installed library, or where the target is another machine its sources.
+# Defines GTest::gtest and GTest::gtest_main: the installed library or, for cross builds, its sources.
 set(TIDBIT_GOOGLETEST_SOURCE /usr/src/googletest CACHE PATH "GoogleTest's sources, for cross builds (Debian: googletest)")
 if(NOT CMAKE_CROSSCOMPILING)
   find_package(GTest REQUIRED)
@@ -7,6 +7,6 @@ elseif(EXISTS ${TIDBIT_GOOGLETEST_SOURCE}/CMakeLists.txt)
   set(BUILD_GMOCK OFF)
   add_subdirectory(${TIDBIT_GOOGLETEST_SOURCE} ${PROJECT_BINARY_DIR}/googletest EXCLUDE_FROM_ALL)
 else()
-  message(FATAL_ERROR "GoogleTest's sources were not found in ${TIDBIT_GOOGLETEST_SOURCE}; "
-    "give -DTIDBIT_GOOGLETEST_SOURCE=folder or -DTIDBIT_BUILD_TESTS=OFF")
+  message(FATAL_ERROR "GoogleTest's sources were not found in ${TIDBIT_GOOGLETEST_SOURCE}. "
+    "Set -DTIDBIT_GOOGLETEST_SOURCE=folder or -DTIDBIT_BUILD_TESTS=OFF.")
 endif()

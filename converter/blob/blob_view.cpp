@@ -11,43 +11,45 @@
 namespace tidbit::convert {
 namespace {
 
-void check(tidbit_status status, const char *call, std::uint64_t fault = 0) {
-  if (status == TIDBIT_OK) return;
-  throw ConvertError(std::string("the written blob is refused by ") + call + ": " + tidbit_status_string(status) +
-                     " (byte " + std::to_string(fault) + ")");
-}
-
 void *map_file(const std::filesystem::path &path, std::size_t bytes) {
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) throw ConvertError(path.string() + ": can't be opened");
+  if (descriptor < 0) throw ConvertError(path.string() + ": cannot be opened");
   void *data = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, descriptor, 0);
   ::close(descriptor);
-  if (data == MAP_FAILED) throw ConvertError(path.string() + ": can't be mapped");
+  if (data == MAP_FAILED) throw ConvertError(path.string() + ": cannot be mapped");
   return data;
 }
 
 }  // namespace
+
+void check_status(tidbit_status status, const char *call, std::uint64_t fault) {
+  if (status == TIDBIT_OK) return;
+  throw ConvertError(std::string("the written blob is refused by ") + call + ": " + tidbit_status_string(status) +
+                     " (byte " + std::to_string(fault) + ")");
+}
 
 BlobView::BlobView(const std::filesystem::path &path)
     : data_(map_file(path, std::filesystem::file_size(path))), bytes_(std::filesystem::file_size(path)) {
   std::uint64_t fault = 0;
   const tidbit_status status = tidbit_open(data_, bytes_, &model_, &fault);
   if (status != TIDBIT_OK) ::munmap(data_, bytes_);
-  check(status, "tidbit_open", fault);
+  check_status(status, "tidbit_open", fault);
 }
 
 BlobView::~BlobView() { ::munmap(data_, bytes_); }
 
+void BlobView::release_pages() const { ::madvise(data_, bytes_, MADV_DONTNEED); }
+
 tidbit_model_info BlobView::info() const {
   tidbit_model_info info = {};
-  check(tidbit_info(&model_, &info), "tidbit_info");
+  check_status(tidbit_info(&model_, &info), "tidbit_info");
   return info;
 }
 
 tidbit_plan_result BlobView::plan() const {
   const tidbit_options options = {};
   tidbit_plan_result plan = {};
-  check(tidbit_plan(&model_, &options, &plan), "tidbit_plan");
+  check_status(tidbit_plan(&model_, &options, &plan), "tidbit_plan");
   return plan;
 }
 

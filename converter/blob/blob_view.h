@@ -1,16 +1,20 @@
-// A written blob, mapped and opened by the runtime.
+// A finished blob, mapped into memory and opened by the runtime.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 
 #include "tidbit/tidbit.h"
 
 namespace tidbit::convert {
 
+// Throws ConvertError unless a call of the runtime succeeded.
+void check_status(tidbit_status status, const char *call, std::uint64_t fault = 0);
+
 class BlobView {
  public:
-  explicit BlobView(const std::filesystem::path &path);  // throws ConvertError where the runtime refuses it
+  explicit BlobView(const std::filesystem::path &path);  // throws ConvertError if the runtime refuses it
   ~BlobView();
   BlobView(const BlobView &) = delete;
   BlobView &operator=(const BlobView &) = delete;
@@ -18,6 +22,9 @@ class BlobView {
   const tidbit_model &model() const { return model_; }
   tidbit_model_info info() const;
   tidbit_plan_result plan() const;  // at the default context
+
+  // Unmaps the pages that were read, which counted as this process's memory. They stay in the system's cache.
+  void release_pages() const;
 
  private:
   void *data_ = nullptr;

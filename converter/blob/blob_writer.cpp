@@ -2,24 +2,25 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <span>
 
-#include "converter/blob/roles.h"
+#include "base/hash.h"
+#include "converter/blob/blob_tables.h"
+#include "converter/blob/blob_view.h"
 #include "converter/blob/row_reader.h"
+#include "converter/blob/self_test.h"
 #include "converter/error.h"
 #include "converter/parallel.h"
-#include "base/hash.h"
-#include "format/tensor_layout.h"
+#include "format/formats.h"
 #include "quant/error_measure.h"
 #include "quant/tile.h"
 
 namespace tidbit::convert {
 namespace {
 
-using format::Dtype;
+using format::Format;
 using format::kAlignment;
 using format::kTileRows;
-using format::Layout;
 using format::Section;
 using format::SectionKind;
 
@@ -35,102 +36,111 @@ std::vector<std::byte> provenance_bytes(const BlobParts &parts) {
 class BlobWriter {
  public:
   BlobWriter(const ModelPlan &plan, const BlobParts &parts, OutputFile &out, const Progress &progress)
-      : plan_(plan), parts_(parts), out_(out), progress_(progress), provenance_(provenance_bytes(parts)) {}
+      : parts_(parts),
+        out_(out),
+        progress_(progress),
+        provenance_(provenance_bytes(parts)),
+        self_test_(self_test_tokens(plan.config)),
+        tables_(plan, parts.embeddings, sections()) {}
 
   std::vector<TensorReport> run() {
-    place_everything();
-    for (std::size_t i = 0; i < entries_.size(); ++i) write_tensor(plan_.tensors[i], entries_[i]);
-    sections_[0].checksum = weights_hash_.digest();
-    for (Section &section : sections_) {
-      if (section.kind == SectionKind::tokenizer) write_section(section, parts_.tokenizer);
-      if (section.kind == SectionKind::provenance) write_section(section, provenance_);
+    for (const PlacedTensor &tensor : tables_.tensors()) {
+      if (tensor.plan != nullptr) write_tensor(*tensor.plan, tensor.entry);
     }
-    write_header();
+    tables_.section(SectionKind::weights).checksum = weights_hash_.digest();
+    if (!parts_.tokenizer.empty()) write_section(SectionKind::tokenizer, std::span(parts_.tokenizer));
+    write_section(SectionKind::provenance, std::span(provenance_));
+    write_self_test();
+    self_test_.hash = compute_self_test();
+    write_self_test();
     return std::move(reports_);
   }
 
  private:
-  format::Dtype format_of(const TensorPlan &tensor) const {
-    const bool embedding = tensor.role == format::Role::token_embedding || tensor.role == format::Role::head;
-    return embedding ? parts_.embeddings : plan_.config.weights;
+  std::vector<std::pair<SectionKind, std::uint64_t>> sections() const {
+    std::vector<std::pair<SectionKind, std::uint64_t>> sections;
+    if (!parts_.tokenizer.empty()) sections.emplace_back(SectionKind::tokenizer, parts_.tokenizer.size());
+    sections.emplace_back(SectionKind::provenance, provenance_.size());
+    sections.emplace_back(SectionKind::self_test, sizeof self_test_);
+    return sections;
   }
 
-  // Sections and tensors get their offsets before a byte is written.
-  void place_everything() {
-    const std::size_t section_count = parts_.tokenizer.empty() ? 2 : 3;
-    header_bytes_ =
-        sizeof(format::Header) + section_count * sizeof(Section) + plan_.tensors.size() * sizeof(format::Tensor);
-    end_ = format::round_up(header_bytes_, kAlignment);
-    const std::uint64_t weights = end_;
-    for (const TensorPlan &tensor : plan_.tensors) {
-      entries_.push_back(tensor_entry(tensor, format_of(tensor), parts_.q8_layout));
-      entries_.back().offset = end_;
-      end_ = format::round_up(end_ + entries_.back().bytes, kAlignment);
-    }
-    sections_.push_back({SectionKind::weights, 0, weights, end_ - weights, 0});
-    if (!parts_.tokenizer.empty()) place_section(SectionKind::tokenizer, parts_.tokenizer.size());
-    place_section(SectionKind::provenance, provenance_.size());
-  }
-
-  void place_section(SectionKind kind, std::uint64_t bytes) {
-    sections_.push_back({kind, 0, end_, bytes, 0});
-    end_ = format::round_up(end_ + bytes, kAlignment);
-  }
-
-  void write_section(Section &section, const std::vector<std::byte> &bytes) {
+  void write_section(SectionKind kind, std::span<const std::byte> bytes) {
+    Section &section = tables_.section(kind);
     section.checksum = hash64(bytes.data(), bytes.size());
-    write_padded(section.offset, bytes.data(), bytes.size());
+    write_padded(section.offset, bytes);
   }
 
-  void write_padded(std::uint64_t offset, const std::byte *data, std::uint64_t bytes) {
+  void write_padded(std::uint64_t offset, std::span<const std::byte> bytes) {
     static constexpr std::byte kZeros[kAlignment] = {};
-    out_.write(offset, data, bytes);
-    out_.write(offset + bytes, kZeros, format::round_up(bytes, kAlignment) - bytes);
+    out_.write(offset, bytes.data(), bytes.size());
+    out_.write(offset + bytes.size(), kZeros, format::round_up(bytes.size(), kAlignment) - bytes.size());
   }
 
-  // Bytes of the weights section, in order; the checksum covers the padding between tensors too.
+  // Writes the last section and then the tables, which hold its checksum. This completes the blob.
+  void write_self_test() {
+    write_section(SectionKind::self_test, std::as_bytes(std::span(&self_test_, 1)));
+    write_padded(0, tables_.bytes());
+  }
+
+  std::uint64_t compute_self_test() const {
+    const BlobView blob(out_.temporary());
+    std::function<void(std::uint64_t, std::uint64_t)> progress;
+    if (progress_) progress = [this](std::uint64_t done, std::uint64_t total) { progress_("self-test", done, total); };
+    return hash_self_test(blob, self_test_, progress);
+  }
+
+  // Appends to the weights section. The checksum also covers the padding between tensors.
   void append_weights(std::uint64_t offset, const std::byte *data, std::uint64_t bytes) {
     out_.write(offset, data, bytes);
     weights_hash_.update(data, bytes);
-    if (progress_) progress_(offset + bytes, end_);
+    const Section &weights = tables_.section(SectionKind::weights);
+    if (progress_) progress_("weights", offset + bytes - weights.offset, weights.bytes);
   }
 
   void write_tensor(const TensorPlan &plan, const format::Tensor &entry) {
-    const std::uint32_t step = slice_rows(plan);
-    std::vector<float> rows(std::uint64_t{std::min(step, plan.rows)} * plan.cols);
+    const std::uint32_t step = slice_rows(plan), rows = plan.source_rows(), cols = plan.source_cols();
+    std::vector<float> values(std::uint64_t{std::min(step, rows)} * cols);
     quant::ErrorMeasure measure;
     std::uint64_t offset = entry.offset;
-    for (std::uint32_t first = 0; first < plan.rows; first += step) {
-      const std::uint32_t count = std::min(step, plan.rows - first);
-      read_rows(plan, first, count, rows.data());
-      check_range(plan, entry.dtype, rows.data(), std::uint64_t{count} * plan.cols);
-      pack(entry, rows.data(), count, plan.cols, measure);
+    for (std::uint32_t first = 0; first < rows; first += step) {
+      const std::uint32_t count = std::min(step, rows - first);
+      read_rows(plan, first, count, values.data());
+      check_range(plan, entry.format, values.data(), std::uint64_t{count} * cols);
+      if (plan.role->kind == format::TensorKind::matrix) {
+        pack_tiles(entry, values.data(), count, measure);
+      } else {
+        pack_plain(entry.format, values.data(), std::uint64_t{count} * cols, measure);
+      }
       append_weights(offset, packed_.data(), packed_.size());
       offset += packed_.size();
     }
     packed_.assign(format::round_up(offset, kAlignment) - offset, std::byte{0});
     append_weights(offset, packed_.data(), packed_.size());
-    if (entry.dtype != Dtype::f32) reports_.push_back({tensor_name(entry.role, entry.layer), measure.relative_rms()});
+    if (entry.format != Format::f32) reports_.push_back({plan.name, measure.relative_rms()});
   }
 
-  void check_range(const TensorPlan &plan, Dtype dtype, const float *values, std::uint64_t count) const {
-    const float largest = quant::largest_value(dtype);
+  static void check_range(const TensorPlan &plan, Format format, const float *values, std::uint64_t count) {
+    const float largest = quant::largest_value(format);
     for (std::uint64_t i = 0; i < count; ++i) {
       if (std::fabs(values[i]) <= largest) continue;
-      throw ConvertError(tensor_name(plan.role, plan.layer) + ": the weight " + std::to_string(values[i]) +
+      throw ConvertError(plan.name + ": the weight " + std::to_string(values[i]) +
                          " is too large for the chosen number format; use --weights f32");
     }
   }
 
-  // Fills packed_ with the rows of a slice and measures what was lost.
-  void pack(const format::Tensor &entry, const float *rows, std::uint32_t count, std::uint32_t cols,
-            quant::ErrorMeasure &measure) {
-    if (entry.layout == Layout::plain) {
-      packed_.resize(std::uint64_t{count} * cols * format::element_bytes(entry.dtype));
-      quant::pack_plain(entry.dtype, rows, std::uint64_t{count} * cols, packed_.data());
-      return measure_plain(entry.dtype, rows, std::uint64_t{count} * cols, measure);
-    }
-    const std::uint64_t tile_bytes = format::tile_bytes(entry.dtype, entry.layout, cols, entry.group);
+  // Both fill packed_ with a slice and measure the loss.
+  void pack_plain(Format format, const float *values, std::uint64_t count, quant::ErrorMeasure &measure) {
+    packed_.resize(format::plain_bytes(format, count));
+    quant::pack_plain(format, values, count, packed_.data());
+    std::vector<float> stored(count);
+    quant::unpack_plain(format, packed_.data(), count, stored.data());
+    measure.add(values, stored.data(), count);
+  }
+
+  void pack_tiles(const format::Tensor &entry, const float *rows, std::uint32_t count, quant::ErrorMeasure &measure) {
+    const std::uint32_t cols = entry.cols;
+    const std::uint64_t tile_bytes = format::tile_bytes(entry.format, cols, entry.group);
     const auto tiles = static_cast<std::uint32_t>(format::tile_count(count));
     packed_.resize(tiles * tile_bytes);
     std::vector<quant::ErrorMeasure> measures(tiles);
@@ -139,48 +149,19 @@ class BlobWriter {
       const float *from = rows + std::uint64_t{first} * cols;
       std::byte *tile = packed_.data() + i * tile_bytes;
       std::vector<float> stored(std::uint64_t{n} * cols);
-      quant::pack_tile(entry.dtype, entry.layout, from, n, cols, entry.group, tile);
-      quant::unpack_tile(entry.dtype, entry.layout, tile, n, cols, entry.group, stored.data());
+      quant::pack_tile(entry.format, from, n, cols, entry.group, tile);
+      quant::unpack_tile(entry.format, tile, n, cols, entry.group, stored.data());
       measures[i].add(from, stored.data(), stored.size());
     });
     for (const quant::ErrorMeasure &of_tile : measures) measure.add(of_tile);
   }
 
-  void measure_plain(Dtype dtype, const float *values, std::uint64_t count, quant::ErrorMeasure &measure) const {
-    std::vector<float> stored(count);
-    quant::unpack_plain(dtype, packed_.data(), count, stored.data());
-    measure.add(values, stored.data(), count);
-  }
-
-  void write_header() {
-    format::Header header = {};
-    std::memcpy(header.magic, format::kMagic, sizeof header.magic);
-    header.version_major = format::kVersionMajor;
-    header.version_minor = format::kVersionMinor;
-    header.header_bytes = static_cast<std::uint32_t>(header_bytes_);
-    header.blob_bytes = end_;
-    header.section_count = static_cast<std::uint32_t>(sections_.size());
-    header.tensor_count = static_cast<std::uint32_t>(entries_.size());
-    header.config = plan_.config;
-    std::vector<std::byte> bytes(header_bytes_);
-    std::byte *at = bytes.data() + sizeof header;
-    std::memcpy(at, sections_.data(), sections_.size() * sizeof(Section));
-    std::memcpy(at + sections_.size() * sizeof(Section), entries_.data(), entries_.size() * sizeof(format::Tensor));
-    std::memcpy(bytes.data(), &header, sizeof header);
-    header.header_checksum = hash64(bytes.data(), bytes.size());
-    std::memcpy(bytes.data(), &header, sizeof header);
-    write_padded(0, bytes.data(), bytes.size());
-  }
-
-  const ModelPlan &plan_;
   const BlobParts &parts_;
   OutputFile &out_;
   const Progress &progress_;
-  std::vector<std::byte> provenance_;
-  std::vector<Section> sections_;
-  std::vector<format::Tensor> entries_;
-  std::uint64_t header_bytes_ = 0;
-  std::uint64_t end_ = 0;  // of what is placed
+  const std::vector<std::byte> provenance_;
+  format::SelfTest self_test_;
+  BlobTables tables_;
   Hash64 weights_hash_;
   std::vector<std::byte> packed_;
   std::vector<TensorReport> reports_;

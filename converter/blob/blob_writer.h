@@ -1,4 +1,4 @@
-// Writes a planned model as a blob, tensor after tensor, in slices of rows.
+// Writes a planned model as a blob. Tensors are converted in slices, so that none has to fit into memory.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,7 @@ struct BlobParts {
   std::vector<std::byte> tokenizer;  // empty: no section
   std::string source;                // provenance
   std::string converter;
-  format::Dtype embeddings = format::Dtype::q8;  // of the token embedding and the head
-  format::Layout q8_layout = format::Layout::tile16;
+  format::Format embeddings = format::Format::q8;  // the format of the token embedding and the head
 };
 
 struct TensorReport {
@@ -24,9 +23,11 @@ struct TensorReport {
   double relative_error;  // RMS of stored - original over that of the original
 };
 
-using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+// `stage` is "weights", then "self-test".
+using Progress = std::function<void(const char *stage, std::uint64_t done, std::uint64_t total)>;
 
-// Throws ConvertError. `progress` may be empty.
+// Writes everything, runs the self-test on the temporary file, and stores the result. Throws ConvertError. `progress`
+// may be empty.
 std::vector<TensorReport> write_blob(const ModelPlan &plan, const BlobParts &parts, OutputFile &out,
                                      const Progress &progress);
 

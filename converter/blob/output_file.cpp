@@ -1,6 +1,7 @@
 #include "converter/blob/output_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// For the signal handler: the name is complete before the flag is set.
+// For the signal handler. The name is complete before the flag is set.
 char unfinished_name[4096];
 std::atomic<bool> unfinished{false};
 static_assert(std::atomic<bool>::is_always_lock_free);
@@ -26,12 +27,28 @@ void remember(const std::string &name) {
   unfinished.store(true);
 }
 
+// Holds signals back until the end of a scope.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsHeld() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsHeld(const SignalsHeld &) = delete;
+  SignalsHeld &operator=(const SignalsHeld &) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 [[noreturn]] void fail(const fs::path &path, const std::string &what) {
   throw ConvertError(path.string() + ": " + what + ": " + std::strerror(errno));
 }
 
 void check_target(const fs::path &target) {
-  if (target.filename().empty()) throw ConvertError(target.string() + ": is not the name of a file");
+  if (target.filename().empty()) throw ConvertError(target.string() + ": is not a file name");
   if (fs::is_directory(target)) throw ConvertError(target.string() + ": is a directory");
   if (fs::exists(target) && !fs::is_regular_file(target))
     throw ConvertError(target.string() + ": is not a regular file");
@@ -41,7 +58,7 @@ void check_target(const fs::path &target) {
   }
 }
 
-// What open() would have given a new file.
+// The mode that open() would give a new file.
 mode_t usual_mode() {
   const mode_t mask = ::umask(0);
   ::umask(mask);
@@ -55,8 +72,9 @@ OutputFile::OutputFile(const fs::path &target) : target_(target) {
   if (fs::exists(target)) target_ = fs::canonical(target);  // through a symbolic link, not over it
   std::string name = target_.string() + ".XXXXXX";
   if (name.size() >= sizeof unfinished_name) throw ConvertError(target.string() + ": the name is too long");
+  const SignalsHeld held;  // none may come between the file and the note of its name
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor_ < 0) fail(target_, "can't be created");
+  if (descriptor_ < 0) fail(target_, "cannot be created");
   temporary_ = name;
   remember(name);
   ::fchmod(descriptor_, usual_mode());
@@ -73,7 +91,7 @@ void OutputFile::write(std::uint64_t offset, const void *data, std::size_t bytes
   while (bytes != 0) {
     const ssize_t written = ::pwrite(descriptor_, from, bytes, static_cast<off_t>(offset));
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail(target_, "can't be written");
+    if (written <= 0) fail(target_, "cannot be written");
     from += written;
     offset += static_cast<std::uint64_t>(written);
     bytes -= static_cast<std::size_t>(written);
@@ -81,8 +99,8 @@ void OutputFile::write(std::uint64_t offset, const void *data, std::size_t bytes
 }
 
 void OutputFile::finish() {
-  if (::fsync(descriptor_) != 0) fail(target_, "can't be written");
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(target_, "can't be given its name");
+  if (::fsync(descriptor_) != 0) fail(target_, "cannot be written");
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(target_, "cannot be renamed to its final name");
   unfinished.store(false);
   ::close(descriptor_);
   descriptor_ = -1;

@@ -4,12 +4,12 @@
 #include <cmath>
 
 #include "converter/error.h"
-#include "format/tensor_layout.h"
+#include "format/format.h"
 
 namespace tidbit::convert {
 namespace {
 
-// Row r of the blob is column r of the checkpoint: from each stored row the piece [first, first + count) is read.
+// Row r of the blob is column r of the checkpoint, so [first, first + count) is read from each stored row.
 void read_columns(const RowSource &source, std::uint32_t first, std::uint32_t count, std::uint32_t cols, float *out) {
   const std::uint64_t stored_cols = source.stored->shape.at(1);
   std::vector<float> piece(count);
@@ -41,33 +41,31 @@ void read_source(const RowSource &source, std::uint32_t first, std::uint32_t cou
   }
 }
 
-// Applies the scale; refuses what is not a number.
-void finish(const RowSource &source, std::uint64_t count, float *values) {
+void check_finite(const RowSource &source, std::uint64_t count, const float *values) {
   for (std::uint64_t i = 0; i < count; ++i) {
-    if (!std::isfinite(values[i])) {
-      const std::string name = source.stored != nullptr ? source.stored->name : "computed";
-      const std::string file = source.stored != nullptr ? source.stored->file->path().string() + ": " : "";
-      throw ConvertError(file + "tensor \"" + name + "\" holds " + (std::isnan(values[i]) ? "NaN" : "an infinity"));
-    }
-    values[i] *= source.scale;
+    if (std::isfinite(values[i])) continue;
+    const std::string name = source.stored != nullptr ? source.stored->name : "computed";
+    const std::string file = source.stored != nullptr ? source.stored->file->path().string() + ": " : "";
+    throw ConvertError(file + "tensor \"" + name + "\" holds " + (std::isnan(values[i]) ? "NaN" : "an infinity"));
   }
 }
 
 }  // namespace
 
 std::uint32_t slice_rows(const TensorPlan &plan) {
-  const std::uint64_t tiles = kSliceFloats / (std::uint64_t{plan.cols} * format::kTileRows);
+  const std::uint64_t tiles = kSliceFloats / (std::uint64_t{plan.source_cols()} * format::kTileRows);
   return static_cast<std::uint32_t>(std::max<std::uint64_t>(tiles, 1)) * format::kTileRows;
 }
 
 void read_rows(const TensorPlan &plan, std::uint32_t first, std::uint32_t count, float *out) {
+  const std::uint32_t cols = plan.source_cols();
   std::uint32_t start = 0;  // of the source, in rows of the tensor
   for (const RowSource &source : plan.sources) {
     const std::uint32_t from = std::max(first, start), to = std::min(first + count, start + source.rows);
     if (from < to) {
-      float *at = out + std::uint64_t{from - first} * plan.cols;
-      read_source(source, from - start, to - from, plan.cols, at);
-      finish(source, std::uint64_t{to - from} * plan.cols, at);
+      float *at = out + std::uint64_t{from - first} * cols;
+      read_source(source, from - start, to - from, cols, at);
+      check_finite(source, std::uint64_t{to - from} * cols, at);
     }
     start += source.rows;
   }

@@ -1,4 +1,4 @@
-// Rows of a planned tensor as floats, a slice at a time.
+// Reads the rows of a planned tensor as floats, one slice at a time.
 #pragma once
 
 #include <cstdint>
@@ -8,13 +8,14 @@
 
 namespace tidbit::convert {
 
-// Floats of a slice that is read at once; a multiple of a tile is read where a tile has more.
+// The size of a slice in floats, unless a single tile is larger.
 inline constexpr std::uint64_t kSliceFloats = 1u << 20;
 
-// Rows that are read at once: a multiple of 16.
+// The size of a slice in rows, a multiple of 16.
 std::uint32_t slice_rows(const TensorPlan &plan);
 
-// Fills out[count * cols] with rows [first, first + count). Throws ConvertError, also for infinities and NaNs.
+// Fills out[count * source_cols] with source rows [first, first + count). Throws ConvertError; infinities and NaNs are
+// errors too.
 void read_rows(const TensorPlan &plan, std::uint32_t first, std::uint32_t count, float *out);
 
 }  // namespace tidbit::convert

@@ -1,4 +1,4 @@
-// A trained model as it lies on disk: configuration and named tensors, whatever the container.
+// A trained model on disk: configuration and named tensors, whatever the container.
 #pragma once
 
 #include <cstdint>
@@ -7,46 +7,65 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "converter/checkpoint/file.h"
 
 namespace tidbit::convert {
 
-enum class StoredType : std::uint8_t {
-  f32,
-  f16,
-  bf16,
-  q8_groups,  // llama2.c version 2: all int8 codes, then an f32 scale for each `group` of them
-  other,      // known in size, not as weights
+struct StoredTensor;
+
+// A number format of checkpoints. To add one, add a row to the table in elements.cpp.
+struct StoredType {
+  const char *safetensors;    // its name in safetensors files; null if it does not occur there
+  const char *llama2c;        // its name for tensors of llama2.c files
+  std::uint32_t bytes;        // of an element
+  std::uint32_t group_bytes;  // of a group's scale; 0: there are no groups
+  // Elements [first, first + count) as floats; null for types that weights cannot have.
+  void (*read)(const StoredTensor &tensor, std::uint64_t first, std::uint64_t count, float *out);
+
+  const char *name() const { return safetensors != nullptr ? safetensors : llama2c; }
 };
+
+// Finds a type by the name that a container uses, e.g. stored_type(&StoredType::safetensors, "BF16"). May be null.
+const StoredType *stored_type(const char *StoredType::*container, std::string_view name);
 
 struct StoredTensor {
   std::string name;
   std::shared_ptr<const InputFile> file;
-  StoredType type = StoredType::f32;
-  std::string type_name;  // as the container calls it
+  const StoredType *type = nullptr;
   std::vector<std::uint64_t> shape;
   std::uint64_t offset = 0;  // in the file
-  std::uint32_t group = 0;   // of q8_groups
+  std::uint32_t group = 0;   // elements that share a scale, for types with groups
 
   std::uint64_t elements() const {
     std::uint64_t count = 1;
     for (const std::uint64_t n : shape) count *= n;
     return count;
   }
+  std::uint64_t bytes() const {
+    return elements() * type->bytes + (group != 0 ? elements() / group * type->group_bytes : 0);
+  }
 };
+
+// Throws ConvertError unless weights can have the tensor's type.
+void check_type(const StoredTensor &tensor);
 
 // "[512, 64]"
 std::string shape_text(const std::vector<std::uint64_t> &shape);
+
+// The naming scheme of a checkpoint's tensors.
+enum class Dialect : std::uint8_t { huggingface };
 
 using TensorMap = std::map<std::string, StoredTensor>;
 
 struct Checkpoint {
   std::filesystem::path source;
-  std::string config_name;           // of the file that `config` comes from, for messages
+  std::string config_name;           // the file that `config` comes from, for error messages
   nlohmann::json config;             // in Hugging Face's terms
-  nlohmann::json generation_config;  // empty object where there is none
+  nlohmann::json generation_config;  // an empty object if there is none
+  Dialect dialect = {};
   TensorMap tensors;
   bool rotary_pairs_adjacent = false;  // llama2.c: channels 2i and 2i + 1 turn together, not i and i + half
 };

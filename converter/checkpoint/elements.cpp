@@ -1,29 +1,32 @@
-// Stored numbers of every kind, widened to f32.
+// Reads stored numbers of all types as f32.
 #include <algorithm>
-#include <cstring>
 
+#include "base/arith.h"
 #include "converter/checkpoint/checkpoint.h"
 #include "converter/error.h"
-#include "base/arith.h"
 
 namespace tidbit::convert {
 namespace {
 
 constexpr std::uint64_t kPiece = 16384;  // elements converted at a time
 
-// Two bytes an element: f16, or bf16, which is the upper half of an f32.
+void read_f32(const StoredTensor &tensor, std::uint64_t first, std::uint64_t count, float *out) {
+  tensor.file->read(tensor.offset + first * 4, out, count * 4);
+}
+
+float bf16_to_float(std::uint16_t upper_half) { return bits_float(std::uint32_t{upper_half} << 16); }
+
+template <float (*kToFloat)(std::uint16_t)>
 void read_halves(const StoredTensor &tensor, std::uint64_t first, std::uint64_t count, float *out) {
   std::uint16_t piece[kPiece];
   for (std::uint64_t done = 0; done < count; done += kPiece) {
     const std::uint64_t n = std::min(kPiece, count - done);
     tensor.file->read(tensor.offset + (first + done) * 2, piece, n * 2);
-    for (std::uint64_t i = 0; i < n; ++i) {
-      out[done + i] =
-          tensor.type == StoredType::f16 ? half_to_float(piece[i]) : bits_float(std::uint32_t{piece[i]} << 16);
-    }
+    std::transform(piece, piece + n, out + done, kToFloat);
   }
 }
 
+// llama2.c version 2: all int8 codes, then an f32 scale for each group of them.
 void read_q8_groups(const StoredTensor &tensor, std::uint64_t first, std::uint64_t count, float *out) {
   const std::uint64_t scales_at = tensor.offset + tensor.elements();
   std::int8_t codes[kPiece];
@@ -41,22 +44,43 @@ void read_q8_groups(const StoredTensor &tensor, std::uint64_t first, std::uint64
   }
 }
 
+constexpr StoredType kStoredTypes[] = {
+    {"F32", "float32", 4, 0, read_f32},
+    {"F16", nullptr, 2, 0, read_halves<half_to_float>},
+    {"BF16", nullptr, 2, 0, read_halves<bf16_to_float>},
+    {nullptr, "int8", 1, 4, read_q8_groups},
+    {"F64", nullptr, 8, 0, nullptr},
+    {"I64", nullptr, 8, 0, nullptr},
+    {"I32", nullptr, 4, 0, nullptr},
+    {"I16", nullptr, 2, 0, nullptr},
+    {"I8", nullptr, 1, 0, nullptr},
+    {"U64", nullptr, 8, 0, nullptr},
+    {"U32", nullptr, 4, 0, nullptr},
+    {"U16", nullptr, 2, 0, nullptr},
+    {"U8", nullptr, 1, 0, nullptr},
+    {"BOOL", nullptr, 1, 0, nullptr},
+    {"F8_E4M3", nullptr, 1, 0, nullptr},
+    {"F8_E5M2", nullptr, 1, 0, nullptr},
+};
+
 }  // namespace
 
-void read_elements(const StoredTensor &tensor, std::uint64_t first, std::uint64_t count, float *out) {
-  switch (tensor.type) {
-    case StoredType::f32:
-      return tensor.file->read(tensor.offset + first * 4, out, count * 4);
-    case StoredType::f16:
-    case StoredType::bf16:
-      return read_halves(tensor, first, count, out);
-    case StoredType::q8_groups:
-      return read_q8_groups(tensor, first, count, out);
-    case StoredType::other:
-      break;
+const StoredType *stored_type(const char *StoredType::*container, std::string_view name) {
+  for (const StoredType &type : kStoredTypes) {
+    if (type.*container != nullptr && name == type.*container) return &type;
   }
-  throw ConvertError(tensor.file->name() + ": tensor \"" + tensor.name + "\" has the type " + tensor.type_name +
-                     "; weights must be F32, F16 or BF16");
+  return nullptr;
+}
+
+void check_type(const StoredTensor &tensor) {
+  if (tensor.type->read != nullptr) return;
+  throw ConvertError(tensor.file->path().string() + ": tensor \"" + tensor.name + "\" has the type " +
+                     tensor.type->name() + "; weights must be F32, F16 or BF16");
+}
+
+void read_elements(const StoredTensor &tensor, std::uint64_t first, std::uint64_t count, float *out) {
+  check_type(tensor);
+  tensor.type->read(tensor, first, count, out);
 }
 
 std::string shape_text(const std::vector<std::uint64_t> &shape) {

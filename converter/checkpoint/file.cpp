@@ -11,9 +11,11 @@
 
 namespace tidbit::convert {
 
+static constexpr std::uint64_t kMostWhole = 100u << 20;
+
 InputFile::InputFile(const std::filesystem::path &path)
-    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {  // a pipe must not wait
-  if (descriptor_ < 0) throw ConvertError(path.string() + ": can't be opened: " + std::strerror(errno));
+    : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {  // a pipe must not block
+  if (descriptor_ < 0) throw ConvertError(path.string() + ": cannot be opened: " + std::strerror(errno));
   struct stat info = {};
   if (::fstat(descriptor_, &info) != 0 || !S_ISREG(info.st_mode)) {
     ::close(descriptor_);
@@ -29,12 +31,23 @@ void InputFile::read(std::uint64_t offset, void *to, std::size_t bytes) const {
   while (bytes != 0) {
     const ssize_t got = ::pread(descriptor_, out, bytes, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw ConvertError(path_.string() + ": can't be read: " + std::strerror(errno));
-    if (got == 0) throw ConvertError(path_.string() + ": ends at byte " + std::to_string(offset));
+    if (got < 0) throw ConvertError(path_.string() + ": cannot be read: " + std::strerror(errno));
+    if (got == 0) {
+      throw ConvertError(path_.string() + ": is truncated, ends at byte " + std::to_string(offset) +
+                         "; copy or download it again");
+    }
     out += got;
     offset += static_cast<std::uint64_t>(got);
     bytes -= static_cast<std::size_t>(got);
   }
+}
+
+std::string read_whole_file(const std::filesystem::path &path) {
+  const InputFile file(path);
+  if (file.size() > kMostWhole) throw ConvertError(path.string() + ": is larger than 100 MB");
+  std::string text(file.size(), '\0');
+  file.read(0, text.data(), text.size());
+  return text;
 }
 
 }  // namespace tidbit::convert

@@ -1,4 +1,4 @@
-// A file that is read by position, so that no tensor has to be in memory as a whole.
+// A file with random access, so that no tensor has to be in memory as a whole.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +19,7 @@ class InputFile {
   std::string name() const { return path_.filename().string(); }
   std::uint64_t size() const { return size_; }
 
-  // Throws ConvertError unless all bytes are there.
+  // Throws ConvertError unless all bytes can be read.
   void read(std::uint64_t offset, void *to, std::size_t bytes) const;
 
  private:
@@ -27,5 +27,8 @@ class InputFile {
   int descriptor_;
   std::uint64_t size_ = 0;
 };
+
+// A file that is read as a whole, of at most 100 MB: JSON or a tokenizer. Throws ConvertError.
+std::string read_whole_file(const std::filesystem::path &path);
 
 }  // namespace tidbit::convert

@@ -63,6 +63,7 @@ Checkpoint open_huggingface(const fs::path &directory) {
   checkpoint.generation_config = json::object();
   const fs::path generation = directory / "generation_config.json";
   if (fs::exists(generation)) checkpoint.generation_config = read_json_object(generation);
+  checkpoint.dialect = Dialect::huggingface;
   read_weights(directory, checkpoint.tensors);
   return checkpoint;
 }

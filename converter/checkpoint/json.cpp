@@ -11,7 +11,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int kMaxDepth = 32;
-constexpr std::uint64_t kMaxBytes = 100u << 20;
 
 }  // namespace
 
@@ -21,7 +20,7 @@ json parse_json_object(std::string_view text, const std::string &where) {
     if (depth > kMaxDepth) throw ConvertError(where + ": JSON is nested deeper than " + std::to_string(kMaxDepth));
     const bool outer_key = event == json::parse_event_t::key && depth == 1;
     if (outer_key && !keys.insert(parsed.get<std::string>()).second) {
-      throw ConvertError(where + ": the key \"" + parsed.get<std::string>() + "\" stands there twice");
+      throw ConvertError(where + ": the key \"" + parsed.get<std::string>() + "\" occurs twice");
     }
     return true;
   };
@@ -35,11 +34,7 @@ json parse_json_object(std::string_view text, const std::string &where) {
 }
 
 json read_json_object(const std::filesystem::path &path) {
-  const InputFile file(path);
-  if (file.size() > kMaxBytes) throw ConvertError(path.string() + ": is larger than 100 MB");
-  std::string text(file.size(), '\0');
-  file.read(0, text.data(), text.size());
-  return parse_json_object(text, path.string());
+  return parse_json_object(read_whole_file(path), path.string());
 }
 
 }  // namespace tidbit::convert

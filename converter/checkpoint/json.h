@@ -1,4 +1,4 @@
-// JSON of untrusted files: bounded size and nesting, no key twice in the outermost object.
+// JSON from untrusted files: bounded size and nesting, no duplicate keys in the outermost object.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 
 namespace tidbit::convert {
 
-// `where` names the text in messages. Throws ConvertError unless the text is one JSON object.
+// `where` names the source in error messages. Throws ConvertError unless the text is one JSON object.
 nlohmann::json parse_json_object(std::string_view text, const std::string &where);
 nlohmann::json read_json_object(const std::filesystem::path &path);
 

@@ -35,7 +35,7 @@ Header read_header(const InputFile &file) {
   Header header;
   std::uint32_t start[2] = {};
   file.read(0, start, 8);
-  if (start[0] != kMagic) {  // a negative vocabulary says that the head is a tensor of its own
+  if (start[0] != kMagic) {  // a negative vocabulary size means that the head is stored separately
     header.bytes = sizeof(Numbers);
     file.read(0, &header.n, sizeof(Numbers));
     header.shared_head = header.n.vocab_size > 0;
@@ -82,10 +82,10 @@ void check_header(const Header &header, const std::string &where) {
   }
 }
 
-// A number of the header that was checked.
+// A number of the checked header.
 std::uint64_t u(std::int32_t n) { return static_cast<std::uint64_t>(n); }
 
-// Gives out the tensors in the order in which they lie in the file.
+// Lists the tensors in the order of the file.
 class Walk {
  public:
   Walk(std::shared_ptr<const InputFile> file, const Header &header, TensorMap &tensors)
@@ -143,15 +143,13 @@ class Walk {
 
   void matrix(const std::string &name, const Shape &shape) {
     const bool groups = h_.version == 2 && shape.size() == 2;
-    StoredTensor tensor{
-        name, file_,   groups ? StoredType::q8_groups : StoredType::f32, groups ? "int8" : "float32", shape,
-        at_,  h_.group};
-    const std::uint64_t count = tensor.elements();
-    if (groups && count % h_.group != 0) {
+    const StoredType *type = stored_type(&StoredType::llama2c, groups ? "int8" : "float32");
+    StoredTensor tensor{name, file_, type, shape, at_, groups ? h_.group : 0};
+    if (groups && tensor.elements() % h_.group != 0) {
       throw ConvertError(file_->path().string() + ": a group of " + std::to_string(h_.group) + " does not divide " +
                          name);
     }
-    at_ += groups ? count + count / h_.group * 4 : count * 4;
+    at_ += tensor.bytes();
     tensors_.emplace(name, std::move(tensor));
   }
 
@@ -196,6 +194,7 @@ Checkpoint open_llama2c(const std::filesystem::path &path) {
   checkpoint.config_name = path.string();
   checkpoint.config = config_of(header);
   checkpoint.generation_config = nlohmann::json::object();
+  checkpoint.dialect = Dialect::huggingface;
   checkpoint.rotary_pairs_adjacent = true;
   Walk(file, header, checkpoint.tensors).run();
   return checkpoint;

@@ -1,5 +1,6 @@
-// Which container is it?
-#include <cstring>
+// The containers of checkpoints and how to recognize them. To add one, add a file beside llama2c.cpp and a row here.
+#include <algorithm>
+#include <iterator>
 
 #include "converter/checkpoint/containers.h"
 #include "converter/error.h"
@@ -9,27 +10,51 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Files that are known and not read, so that the message can say what they are.
-const char *unsupported_kind(const InputFile &file) {
-  char head[9] = {};
-  if (file.size() < 8) return "shorter than any checkpoint";
-  file.read(0, head, 8);
-  if (std::memcmp(head, "GGUF", 4) == 0) return "a GGUF file, which is not supported";
-  if (std::memcmp(head, "PK\3\4", 4) == 0) return "a PyTorch or zip archive: save the model as safetensors first";
-  if (std::memcmp(head, "TIDBIT", 6) == 0) return "a tidbit blob already";
-  return nullptr;
+struct Source {
+  const fs::path &path;
+  std::string start;  // the first bytes of a file, at most 8
+
+  bool begins_with(const char *magic) const { return start.rfind(magic, 0) == 0; }
+  bool is_named(const char *extension) const { return path.extension() == extension; }
+};
+
+struct Container {
+  bool (*matches)(const Source &source);
+  Checkpoint (*open)(const fs::path &path);  // null if it is known but not supported
+  const char *refusal;                       // the error message in this case
+};
+
+bool is_part_of_a_directory(const Source &s) { return s.is_named(".safetensors") || s.is_named(".json"); }
+
+// The first row that matches is used.
+constexpr Container kContainers[] = {
+    {[](const Source &s) { return fs::is_directory(s.path); }, open_huggingface, nullptr},
+    {is_part_of_a_directory, nullptr, "give the directory that holds config.json and model.safetensors"},
+    {[](const Source &s) { return s.start.size() < 8; }, nullptr, "is shorter than any checkpoint"},
+    {[](const Source &s) { return s.begins_with("GGUF"); }, nullptr, "is a GGUF file, which is not supported"},
+    {[](const Source &s) { return s.begins_with("PK\3\4"); }, nullptr,
+     "is a PyTorch or zip archive: save the model as safetensors first"},
+    {[](const Source &s) { return s.begins_with("TIDBIT"); }, nullptr, "is a tidbit blob already"},
+    {[](const Source &) { return true; }, open_llama2c, nullptr},
+};
+
+std::string start_of(const fs::path &path) {
+  if (fs::is_directory(path)) return "";
+  const InputFile file(path);
+  std::string start(std::min<std::uint64_t>(file.size(), 8), '\0');
+  file.read(0, start.data(), start.size());
+  return start;
 }
 
 }  // namespace
 
 Checkpoint open_checkpoint(const fs::path &source) {
   if (!fs::exists(source)) throw ConvertError(source.string() + ": does not exist");
-  if (fs::is_directory(source)) return open_huggingface(source);
-  if (source.extension() == ".safetensors" || source.extension() == ".json") {
-    throw ConvertError(source.string() + ": give the directory that holds config.json and model.safetensors");
-  }
-  if (const char *kind = unsupported_kind(InputFile(source))) throw ConvertError(source.string() + ": is " + kind);
-  return open_llama2c(source);
+  const Source opened = {source, start_of(source)};
+  const auto *container = std::find_if(std::begin(kContainers), std::end(kContainers),
+                                       [&](const Container &row) { return row.matches(opened); });
+  if (container->open == nullptr) throw ConvertError(source.string() + ": " + container->refusal);
+  return container->open(source);
 }
 
 }  // namespace tidbit::convert

@@ -14,21 +14,7 @@ constexpr std::uint64_t kMaxHeader = 100u << 20;
 constexpr std::size_t kMaxDimensions = 8;
 constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 48;
 
-struct TypeRow {
-  const char *name;
-  std::uint64_t bytes;
-  StoredType type;
-};
-
-constexpr TypeRow kTypes[] = {
-    {"F32", 4, StoredType::f32},    {"F16", 2, StoredType::f16},       {"BF16", 2, StoredType::bf16},
-    {"F64", 8, StoredType::other},  {"I64", 8, StoredType::other},     {"I32", 4, StoredType::other},
-    {"I16", 2, StoredType::other},  {"I8", 1, StoredType::other},      {"U64", 8, StoredType::other},
-    {"U32", 4, StoredType::other},  {"U16", 2, StoredType::other},     {"U8", 1, StoredType::other},
-    {"BOOL", 1, StoredType::other}, {"F8_E4M3", 1, StoredType::other}, {"F8_E5M2", 1, StoredType::other},
-};
-
-// Bytes of the data part that a tensor lies in, for the overlap check.
+// The bytes of a tensor within the data part, for the overlap check.
 struct Range {
   std::uint64_t begin, end;
   std::string name;
@@ -80,13 +66,12 @@ class HeaderReader {
     return values;
   }
 
-  const TypeRow &type(const std::string &name, const json &value) const {
+  const StoredType &type(const std::string &name, const json &value) const {
     if (!value.is_string()) refuse(name, "has a dtype that is not a text");
     const auto text = value.get<std::string>();
-    for (const TypeRow &row : kTypes) {
-      if (text == row.name) return row;
-    }
-    refuse(name, "has the unknown dtype \"" + text + "\"");
+    const StoredType *type = stored_type(&StoredType::safetensors, text);
+    if (type == nullptr) refuse(name, "has the unknown dtype \"" + text + "\"");
+    return *type;
   }
 
   std::uint64_t elements(const std::string &name, const std::vector<std::uint64_t> &shape) const {
@@ -99,17 +84,17 @@ class HeaderReader {
   }
 
   void add(const std::string &name, const json &entry) {
-    const TypeRow &row = type(name, member(name, entry, "dtype"));
+    const StoredType &stored = type(name, member(name, entry, "dtype"));
     const auto shape = numbers(name, member(name, entry, "shape"), "shape");
     const auto range = numbers(name, member(name, entry, "data_offsets"), "data_offsets");
     if (range.size() != 2 || range[0] > range[1]) refuse(name, "has bad data_offsets");
     if (range[1] > file_->size() - data_) refuse(name, "ends behind the end of the file");
-    if (elements(name, shape) * row.bytes != range[1] - range[0]) {
-      refuse(name, "has " + std::to_string(range[1] - range[0]) + " bytes, which is not " + row.name + " " +
+    if (elements(name, shape) * stored.bytes != range[1] - range[0]) {
+      refuse(name, "has " + std::to_string(range[1] - range[0]) + " bytes, which is not " + stored.safetensors + " " +
                        shape_text(shape));
     }
     ranges_.push_back({range[0], range[1], name});
-    StoredTensor tensor{name, file_, row.type, row.name, shape, data_ + range[0]};
+    StoredTensor tensor{name, file_, &stored, shape, data_ + range[0]};
     if (!tensors_.emplace(name, std::move(tensor)).second) refuse(name, "is in another file too");
   }
 

@@ -9,7 +9,7 @@ namespace {
 
 using nlohmann::json;
 
-// Keys without influence on the logits, in configurations of every family.
+// Keys that do not affect the logits, in any family.
 constexpr const char *kHarmless[] = {
     "architectures",
     "model_type",
@@ -98,7 +98,7 @@ constexpr const char *kHarmless[] = {
 
 struct Dangerous {
   const char *key;
-  const char *harmless;  // the value that changes nothing, as JSON; null is harmless everywhere
+  const char *harmless;  // the value that changes nothing, as JSON; null is always harmless
 };
 
 constexpr Dangerous kDangerous[] = {
@@ -234,7 +234,7 @@ bool ConfigReader::flag_or(const std::string &key, bool fallback) {
 std::string ConfigReader::text_or(const std::string &key, const std::string &fallback) {
   const json *value = take(key);
   if (value == nullptr) return fallback;
-  if (!value->is_string()) refuse(key, "is " + value->dump() + ", not a text");
+  if (!value->is_string()) refuse(key, "is " + value->dump() + ", not a string");
   return value->get<std::string>();
 }
 
@@ -264,7 +264,7 @@ void ConfigReader::only(const std::string &key, const json &value) {
                   (value.is_null() ? "" : "; only " + value.dump() + " is"));
 }
 
-void ConfigReader::harmless(std::initializer_list<const char *> keys) { known_.insert(keys.begin(), keys.end()); }
+void ConfigReader::harmless(std::span<const char *const> keys) { known_.insert(keys.begin(), keys.end()); }
 
 std::vector<std::string> ConfigReader::finish() {
   for (const Dangerous &row : kDangerous) {

@@ -1,13 +1,13 @@
-// config.json, key by key. Every key is read, declared harmless, or checked; what remains is reported, and keys that
-// are known to change the computation are refused.
+// Reads config.json key by key. Keys that are known to change the computation are refused unless they are read or have
+// a harmless value; other unknown keys are reported.
 #pragma once
 
 #include <cstdint>
-#include <initializer_list>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,12 +15,12 @@ namespace tidbit::convert {
 
 class ConfigReader {
  public:
-  // `file` names the text in messages; both must outlive the reader.
+  // `file` is used in error messages. Both must outlive the reader.
   ConfigReader(const nlohmann::json &object, const std::string &file) : object_(object), file_(file) {}
 
-  bool has(const std::string &key) const;  // there, and not null
+  bool has(const std::string &key) const;  // present and not null
 
-  std::uint32_t count(const std::string &key, std::uint32_t most);  // 1 to most; an error where it is missing
+  std::uint32_t count(const std::string &key, std::uint32_t most);  // 1 to most; an error if it is missing
   std::uint32_t count_or(const std::string &key, std::uint32_t most, std::uint32_t fallback);
   double number_or(const std::string &key, double fallback);  // finite as f32
   float epsilon_or(const std::string &key, double fallback);  // not negative
@@ -32,11 +32,11 @@ class ConfigReader {
 
   // Refuses the key unless it is missing, null, or this value.
   void only(const std::string &key, const nlohmann::json &value);
-  void harmless(std::initializer_list<const char *> keys);
+  void harmless(std::span<const char *const> keys);
   const std::string &file() const { return file_; }
   [[noreturn]] void refuse(const std::string &key, const std::string &why) const;
 
-  // Refuses what is left of the keys that change a transformer's computation; returns the unknown others.
+  // Refuses the remaining keys that change a transformer's computation, and returns the unknown ones.
   std::vector<std::string> finish();
 
  private:

@@ -1,20 +1,36 @@
-// What GPT-2 and the first GPT have in common: names and shapes of a layer, linear weights stored [in][out].
+// Shared by GPT-2 and the first GPT: the keys of their shape, and layers whose matrices are stored [in][out].
 #pragma once
 
-#include <string>
-
-#include "converter/families/plan_builder.h"
+#include "converter/families/family.h"
 
 namespace tidbit::convert {
 
-// vocab_size, n_layer, n_embd, n_head, n_positions.
-void read_gpt_shape(ConfigReader &reader, format::Config &config);
+// They differ only in the places of the norms.
+constexpr std::array<LayerRow, 6> gpt_layers(Layer mixer_norm, Layer ffn_norm) {
+  return {
+      tensor(mixer_norm, "ln_1.*").biased(),
+      tensor(Layer::qkv, "attn.c_attn.*").transposed().biased(),
+      tensor(Layer::attention_out, "attn.c_proj.*").transposed().biased(),
+      tensor(ffn_norm, "ln_2.*").biased(),
+      tensor(Layer::ffn_up, "mlp.c_fc.*").transposed().biased(),
+      tensor(Layer::ffn_down, "mlp.c_proj.*").transposed().biased(),
+  };
+}
 
-// h.N.*: norms, attention, feed-forward. `query_scale` multiplies the rows of q and their biases.
-void add_gpt_layer(PlanBuilder &builder, TensorFinder &tensors, const format::Config &config, const std::string &at,
-                   float query_scale);
+// `ffn` is a key, or null if the feed-forward is always four times as wide as the model.
+constexpr ShapeKeys gpt_shape(const char *ffn) {
+  return {.layers = {"n_layer", "num_hidden_layers"},
+          .width = {"n_embd", "hidden_size"},
+          .heads = {"n_head", "num_attention_heads"},
+          .ffn = ffn,
+          .ffn_times = 4,
+          .context = {"n_positions", "max_position_embeddings"}};
+}
 
-// Causal masks that old checkpoints stored beside the weights.
-void leave_out_gpt_masks(TensorFinder &tensors);
+inline constexpr const char *kGptPrefixes[] = {"transformer.", "", "model."};
+
+// Causal masks, which old checkpoints store beside the weights.
+inline constexpr LeftOut kGptMasks[] = {
+    {"*.attn.bias", nullptr}, {"*.attn.masked_bias", nullptr}, {"position_ids", nullptr}, {"*.position_ids", nullptr}};
 
 }  // namespace tidbit::convert

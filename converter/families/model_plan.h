@@ -1,40 +1,61 @@
-// What a family makes of a checkpoint: the model as numbers, and for each tensor of the blob where its rows come from.
+// The plan of a conversion: the model's numbers, and for each tensor of the blob where its rows come from.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "converter/checkpoint/checkpoint.h"
-#include "format/blob_format.h"
+#include "format/roles.h"
 
 namespace tidbit::convert {
 
-// Consecutive rows of a blob tensor. They come from a stored tensor or, where `stored` is null, from `compute`.
+// Consecutive rows of a blob tensor. They come from a stored tensor or, if `stored` is null, from `compute`.
 struct RowSource {
   std::uint32_t rows = 0;
   const StoredTensor *stored = nullptr;
   bool transposed = false;     // stored [in][out]: row r of the blob is column first + r of the checkpoint
-  std::uint32_t first = 0;     // first row (or column) of `stored` that is used
-  std::uint32_t pairs_of = 0;  // not 0: head_dim of heads whose rows 2i, 2i + 1 are to become i, i + head_dim / 2
-  float scale = 1;             // multiplies the values
+  std::uint32_t first = 0;     // the first row (or column) of `stored` to use
+  std::uint32_t pairs_of = 0;  // if not 0, the head_dim of heads whose rows 2i and 2i + 1 become i and i + head_dim / 2
   std::function<void(std::uint32_t row, float *out)> compute = {};
 };
 
 struct TensorPlan {
-  format::Role role;
-  std::uint16_t layer;     // format::kGlobal for global tensors
-  bool is_vector = false;  // rows elements of 1 column here, one row of them in the blob
-  std::uint32_t rows = 0;
+  const format::RoleRow *role = nullptr;  // null: the model has no such tensor
+  std::string name = {};                  // "layer 3 ffn_up", "token_embedding"
+  std::uint32_t rows = 0;                 // in the blob
   std::uint32_t cols = 0;
-  std::vector<RowSource> sources = {};
+  std::vector<RowSource> sources = {};  // from top to bottom; for a vector, one row of 1 column per element
+
+  bool is_vector() const { return role->kind == format::TensorKind::vector; }
+  std::uint32_t source_rows() const { return is_vector() ? rows * cols : rows; }
+  std::uint32_t source_cols() const { return is_vector() ? 1 : cols; }
+};
+
+using GlobalTensors = std::array<TensorPlan, static_cast<std::size_t>(format::GlobalRole::count)>;
+using LayerTensors = std::array<TensorPlan, static_cast<std::size_t>(format::LayerRole::count)>;
+
+struct StackPlan {
+  format::StackType type = format::StackType::decoder;
+  std::vector<format::LayerKind> kinds = {};   // with their slots
+  std::vector<std::uint8_t> layer_kinds = {};  // for each layer, the index of its kind
+  std::vector<LayerTensors> layers = {};       // by role
+
+  // Appends a layer. Layers that agree in every number and in their tensors share a kind.
+  void add_layer(format::LayerKind kind, LayerTensors tensors);
 };
 
 struct ModelPlan {
   format::Config config = {};
-  std::vector<TensorPlan> tensors;  // in the blob's order
-  std::vector<std::string> notes;   // for the summary: what was left out, what is not known
+  GlobalTensors globals = {};  // by role
+  std::vector<StackPlan> stacks = {};
+  std::vector<std::string> notes = {};  // for the summary: what was left out or not recognized
 };
+
+// Numbers the tensors that the model has, in the order of their roles, and fills slots[count] accordingly. Returns how
+// many there are.
+std::uint32_t assign_slots(const TensorPlan *tensors, std::size_t roles, format::Slot *slots, std::size_t count);
 
 }  // namespace tidbit::convert

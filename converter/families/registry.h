@@ -1,21 +1,12 @@
-// The model families. A new one is a file of its own and a row in registry.cpp.
+// The model families. To add one, add a file beside llama.cpp and its name here.
 #pragma once
 
-#include "converter/families/model_plan.h"
+#include "converter/families/family.h"
 
 namespace tidbit::convert {
 
-struct Family {
-  const char *model_type;  // of config.json
-  void (*plan)(const Checkpoint &checkpoint, ModelPlan &plan);
-};
+extern const Family kLlama, kGpt2, kOpenAiGpt, kMarian;
 
-// The plan points into the checkpoint. Throws ConvertError.
-ModelPlan plan_model(const Checkpoint &checkpoint);
-
-void plan_llama(const Checkpoint &checkpoint, ModelPlan &plan);
-void plan_gpt2(const Checkpoint &checkpoint, ModelPlan &plan);
-void plan_openai_gpt(const Checkpoint &checkpoint, ModelPlan &plan);
-void plan_marian(const Checkpoint &checkpoint, ModelPlan &plan);
+inline const Family *const kFamilies[] = {&kLlama, &kGpt2, &kOpenAiGpt, &kMarian};
 
 }  // namespace tidbit::convert

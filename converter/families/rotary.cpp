@@ -54,33 +54,42 @@ void scale(ConfigReader &rope, const std::string &type, std::uint32_t max_contex
 
 }  // namespace
 
-Rotary read_rotary(ConfigReader &config, std::uint32_t head_dim, std::uint32_t max_context) {
+void read_rotary(Reading &model) {
   static const nlohmann::json kEmpty = nlohmann::json::object();
-  const nlohmann::json *version5 = config.object_or_null("rope_parameters");
-  const nlohmann::json *version4 = config.object_or_null("rope_scaling");
+  ConfigReader &keys = model.keys;
+  const nlohmann::json *version5 = keys.object_or_null("rope_parameters");
+  const nlohmann::json *version4 = keys.object_or_null("rope_scaling");
   if (version4 != nullptr && version4->empty()) version4 = nullptr;
   const nlohmann::json *given = version4 != nullptr ? version4 : version5;
-  const std::string where = config.file() + (version4 != nullptr ? ": rope_scaling" : ": rope_parameters");
+  const std::string where = keys.file() + (version4 != nullptr ? ": rope_scaling" : ": rope_parameters");
   ConfigReader rope(given != nullptr ? *given : kEmpty, where);
 
-  const double theta = positive(rope, "rope_theta", positive(config, "rope_theta", 10000.0));
-  const double share = rope.number_or("partial_rotary_factor", config.number_or("partial_rotary_factor", 1.0));
-  if (!(share > 0 && share <= 1)) config.refuse("partial_rotary_factor", "is outside 0 to 1");
-  Rotary rotary;
-  rotary.dim = static_cast<std::uint32_t>(head_dim * share);
-  if (rotary.dim == 0 || rotary.dim % 2 != 0) {
-    config.refuse("head_dim", "gives " + std::to_string(rotary.dim) + " channels that turn; the number must be even");
+  const double theta = positive(rope, "rope_theta", positive(keys, "rope_theta", 10000.0));
+  const double share = rope.number_or("partial_rotary_factor", keys.number_or("partial_rotary_factor", 1.0));
+  if (!(share > 0 && share <= 1)) keys.refuse("partial_rotary_factor", "is outside 0 to 1");
+  const auto dim = static_cast<std::uint32_t>(model.kind.head_dim * share);
+  if (dim == 0 || dim % 2 != 0) {
+    keys.refuse("head_dim", "gives " + std::to_string(dim) + " channels that turn; the number must be even");
   }
-  rotary.frequencies = plain_frequencies(theta, rotary.dim);
-  scale(rope, rope.text_or("rope_type", rope.text_or("type", "default")), max_context, rotary.frequencies);
+  std::vector<float> frequencies = plain_frequencies(theta, dim);
+  scale(rope, rope.text_or("rope_type", rope.text_or("type", "default")), model.config.max_context, frequencies);
   const auto finite = [](float frequency) { return std::isfinite(frequency); };
-  if (!std::all_of(rotary.frequencies.begin(), rotary.frequencies.end(), finite)) {
+  if (!std::all_of(frequencies.begin(), frequencies.end(), finite)) {
     rope.refuse("rope_theta", "or the factor gives frequencies that are not finite");
   }
-  rope.harmless({"type", "factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"});
+  static constexpr const char *kOfSomeTypes[] = {"type", "factor", "low_freq_factor", "high_freq_factor",
+                                                 "original_max_position_embeddings"};
+  rope.harmless(kOfSomeTypes);
   rope.only("attention_factor", 1.0);
   for (const std::string &key : rope.finish()) rope.refuse(key, "is not supported");
-  return rotary;
+  model.kind.rotary_dim = dim;
+  model.config.rotary_tables = 1;
+  model.config.rotary_pairs = dim / 2;
+  model.rotary_frequencies = std::move(frequencies);
+}
+
+ComputeRow rotary_row(const Reading &model) {
+  return [values = model.rotary_frequencies](std::uint32_t row, float *out) { *out = values[row]; };
 }
 
 }  // namespace tidbit::convert

@@ -1,20 +1,16 @@
-// Frequencies of rotary positions, computed in f32 step by step as Hugging Face does, because models are trained with
-// those.
+// The frequencies of rotary positions. They are computed in f32, step by step like in Hugging Face transformers,
+// because models are trained with exactly those.
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
-#include "converter/families/config_reader.h"
+#include "converter/families/family.h"
 
 namespace tidbit::convert {
 
-struct Rotary {
-  std::uint32_t dim = 0;           // channels of a head that turn
-  std::vector<float> frequencies;  // [dim / 2], radians per position
-};
+// Reads the frequencies and the number of rotated channels from rope_parameters (transformers 5) or from rope_theta and
+// rope_scaling (transformers 4).
+void read_rotary(Reading &model);
 
-// From rope_parameters (transformers 5) or rope_theta and rope_scaling (4).
-Rotary read_rotary(ConfigReader &config, std::uint32_t head_dim, std::uint32_t max_context);
+// The rows of the frequency table.
+ComputeRow rotary_row(const Reading &model);
 
 }  // namespace tidbit::convert

@@ -1,68 +1,68 @@
 #include "converter/families/tensor_finder.h"
 
+#include <fnmatch.h>
+
+#include <algorithm>
+
 #include "converter/error.h"
 
 namespace tidbit::convert {
+namespace {
 
-bool ends_with(const std::string &text, const std::string &end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+std::string replaced(std::string text, char marker, const std::string &by) {
+  const std::size_t at = text.find(marker);
+  return at == std::string::npos ? text : text.replace(at, 1, by);
 }
 
-TensorFinder::TensorFinder(const Checkpoint &checkpoint, std::initializer_list<const char *> prefixes,
-                           std::initializer_list<const char *> probes)
-    : checkpoint_(checkpoint) {
-  for (const char *prefix : prefixes) {
-    for (const char *probe : probes) {
-      if (find(std::string(prefix) + probe) == nullptr) continue;
-      prefix_ = prefix;
-      return;
-    }
+}  // namespace
+
+TensorFinder::TensorFinder(const Checkpoint &checkpoint, const Names &names) : checkpoint_(checkpoint), names_(names) {
+  const auto of_layer_0 = [&](const LayerRow &row) { return layer_name(row.origin.names[0], "weight", 0); };
+  std::string best;
+  std::ptrdiff_t most = 0;
+  for (const char *prefix : names.prefixes) {
+    prefix_ = prefix;
+    const auto is_stored = [&](const LayerRow &row) { return find(of_layer_0(row)) != nullptr; };
+    const auto count = std::count_if(names.layers.begin(), names.layers.end(), is_stored);
+    if (count <= most) continue;
+    most = count;
+    best = prefix;
   }
-  throw ConvertError(where() + ": there is no tensor \"" + *prefixes.begin() + *probes.begin() + "\"");
+  prefix_ = most != 0 ? best : names.prefixes.front();
+  if (most == 0) throw ConvertError(where() + ": there is no tensor \"" + of_layer_0(names.layers.front()) + "\"");
 }
 
-std::string TensorFinder::where() const { return checkpoint_.source.string(); }
+std::string TensorFinder::global_name(const char *name, const char *suffix) const {
+  return replaced(*name == '/' ? std::string(name + 1) : prefix_ + name, '*', suffix);
+}
 
-const StoredTensor *TensorFinder::find(const std::string &whole_name) const {
-  const auto found = checkpoint_.tensors.find(whole_name);
+std::string TensorFinder::layer_name(const char *name, const char *suffix, std::uint32_t layer) const {
+  return replaced(replaced(prefix_ + names_.layer + name, '#', std::to_string(layer)), '*', suffix);
+}
+
+const StoredTensor *TensorFinder::find(const std::string &name) const {
+  const auto found = checkpoint_.tensors.find(name);
   return found == checkpoint_.tensors.end() ? nullptr : &found->second;
 }
 
-const StoredTensor *TensorFinder::checked(const StoredTensor *tensor, const Shape &shape) {
+const StoredTensor *TensorFinder::take_if(const std::string &name, const Shape &shape) {
+  const StoredTensor *tensor = find(name);
   if (tensor == nullptr) return nullptr;
   const std::string file = tensor->file->path().string();
-  if (tensor->shape != shape) {
-    throw ConvertError(file + ": tensor \"" + tensor->name + "\" has the shape " + shape_text(tensor->shape) +
+  const bool as_one_row = shape.size() == 1 && tensor->shape == Shape{1, shape[0]};
+  if (tensor->shape != shape && !as_one_row) {
+    throw ConvertError(file + ": tensor \"" + name + "\" has the shape " + shape_text(tensor->shape) +
                        ", the configuration asks for " + shape_text(shape));
   }
-  if (tensor->type == StoredType::other) {
-    throw ConvertError(file + ": tensor \"" + tensor->name + "\" has the type " + tensor->type_name +
-                       "; weights must be F32, F16 or BF16");
-  }
-  used_.insert(tensor->name);
+  check_type(*tensor);
+  used_.insert(name);
   return tensor;
 }
 
-const StoredTensor &TensorFinder::take(const std::string &name, const Shape &shape) {
-  const StoredTensor *tensor = take_if(name, shape);
-  if (tensor == nullptr) throw ConvertError(where() + ": tensor \"" + prefix_ + name + "\" is missing");
-  return *tensor;
-}
-
-const StoredTensor *TensorFinder::take_if(const std::string &name, const Shape &shape) {
-  return checked(find(prefix_ + name), shape);
-}
-
-const StoredTensor *TensorFinder::look(const std::string &name) const { return find(prefix_ + name); }
-
-const StoredTensor *TensorFinder::take_bare_if(const std::string &name, const Shape &shape) {
-  return checked(find(name), shape);
-}
-
-std::size_t TensorFinder::leave_out(const std::function<bool(const std::string &)> &matches) {
+std::size_t TensorFinder::leave_out(const char *pattern) {
   std::size_t count = 0;
   for (const auto &[name, tensor] : checkpoint_.tensors) {
-    if (used_.count(name) == 0 && matches(name)) count += used_.insert(name).second ? 1 : 0;
+    if (::fnmatch(pattern, name.c_str(), 0) == 0 && used_.insert(name).second) ++count;
   }
   return count;
 }

@@ -1,48 +1,46 @@
-// The tensors of a checkpoint by name and shape. What nobody asked for is an error in the end, so that no part
-// of a model is dropped silently.
+// Finds the tensors of a checkpoint by name and checks their shapes. A tensor that is never taken is an error, so that
+// no part of a model is dropped silently.
 #pragma once
 
-#include <functional>
-#include <initializer_list>
+#include <cstdint>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "converter/checkpoint/checkpoint.h"
+#include "converter/families/family.h"
 
 namespace tidbit::convert {
 
 class TensorFinder {
  public:
-  // Names may have one of these prefixes; the first is taken under which one of `probes` exists.
-  TensorFinder(const Checkpoint &checkpoint, std::initializer_list<const char *> prefixes,
-               std::initializer_list<const char *> probes);
+  // Chooses the prefix under which most tensors of layer 0 are stored. Throws if there are none.
+  TensorFinder(const Checkpoint &checkpoint, const Names &names);
 
   using Shape = std::vector<std::uint64_t>;
 
-  // With the prefix in front of the name; throws where the tensor is missing or has another shape.
-  const StoredTensor &take(const std::string &name, const Shape &shape);
+  // The complete name for `name` in a row, with `suffix` in place of '*'.
+  std::string global_name(const char *name, const char *suffix) const;
+  std::string layer_name(const char *name, const char *suffix, std::uint32_t layer) const;
+
+  // The functions below take complete names. Null means that there is no such tensor.
+  const StoredTensor *find(const std::string &name) const;  // neither checks nor takes it
+  // Throws if the tensor has another shape or an unsupported type.
   const StoredTensor *take_if(const std::string &name, const Shape &shape);
-  const StoredTensor *look(const std::string &name) const;  // marks nothing, checks nothing
-  // The same for names without a prefix.
-  const StoredTensor *take_bare_if(const std::string &name, const Shape &shape);
 
-  // Leaves out tensors by their whole name; returns how many.
-  std::size_t leave_out(const std::function<bool(const std::string &)> &matches);
+  // Takes all tensors that match the pattern and were not taken before. Returns how many there were.
+  std::size_t leave_out(const char *pattern);
 
-  std::string where() const;  // the checkpoint, for messages
+  std::string where() const { return checkpoint_.source.string(); }  // for messages
 
-  // Throws if a tensor is left.
+  // Throws if a tensor was never taken.
   void finish() const;
 
  private:
-  const StoredTensor *find(const std::string &whole_name) const;
-  const StoredTensor *checked(const StoredTensor *tensor, const Shape &shape);
-
   const Checkpoint &checkpoint_;
+  const Names &names_;
   std::string prefix_;
   std::set<std::string> used_;
 };
-
-bool ends_with(const std::string &text, const std::string &end);
 
 }  // namespace tidbit::convert

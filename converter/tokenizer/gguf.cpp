@@ -17,12 +17,12 @@ Split split_of(const std::string &pre, const std::string &source) {
   if (pre.empty() || pre == "gpt-2" || pre == "default") return Split::gpt2;
   if (pre == "qwen2") return Split::qwen2;
   if (pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3") return Split::llama3;
-  throw ConvertError(source + ": the pre-tokenizer \"" + pre + "\" is not supported");
+  throw ConvertError(source + ": the pre-tokenizer \"" + pre + "\" is not supported; gpt-2, qwen2 and llama-bpe are");
 }
 
 Vocabulary scored_pieces(const GgufTokenizer &gguf, const std::string &source) {
   if (gguf.scores.size() != gguf.tokens.size())
-    throw ConvertError(source + ": tokens and their scores differ in number");
+    throw ConvertError(source + ": the numbers of tokens and scores differ");
   std::vector<Piece> pieces;
   bool bytes = false;
   for (std::size_t id = 0; id < gguf.tokens.size(); ++id) {
@@ -60,14 +60,14 @@ Vocabulary byte_level(const GgufTokenizer &gguf, const std::string &source) {
   vocabulary.split = split_of(gguf.pre, source);
   vocabulary.ignore_merges = vocabulary.split == Split::llama3;
   vocabulary.description = "byte-level BPE";
-  if (vocabulary.split == Split::qwen2) vocabulary.description += " (texts must be in NFC: the normalizer is left out)";
+  if (vocabulary.split == Split::qwen2) vocabulary.description += " (input must be in NFC; not normalized)";
   for (std::uint32_t id = 0; id < gguf.tokens.size(); ++id) {
     const PieceType type = type_at(gguf, id);
     const bool added = type == PieceType::control || type == PieceType::unknown || type == PieceType::user_defined;
     vocabulary.pieces.push_back({added ? gguf.tokens[id] : byte_level_bytes(gguf.tokens[id]), type, 0});
     if (added) vocabulary.added.push_back({id, type != PieceType::user_defined, false});
   }
-  if (set_byte_tokens(vocabulary) > 0) throw ConvertError(source + ": there are bytes without a token");
+  if (set_byte_tokens(vocabulary) > 0) throw ConvertError(source + ": some bytes have no token");
   add_merges(vocabulary, name_tokens(gguf), merge_pairs(gguf, source), source);
   return vocabulary;
 }
@@ -80,7 +80,7 @@ ImportedTokenizer import_gguf_tokenizer(const GgufTokenizer &gguf, std::uint32_t
     throw ConvertError(source + ": the tokenizer \"" + gguf.model + "\" is not supported; \"llama\" and \"gpt2\" are");
   }
   if (!gguf.types.empty() && gguf.types.size() != gguf.tokens.size()) {
-    throw ConvertError(source + ": tokens and their types differ in number");
+    throw ConvertError(source + ": the numbers of tokens and types differ");
   }
   const bool pieces = gguf.model == "llama";
   Vocabulary vocabulary = pieces ? scored_pieces(gguf, source) : byte_level(gguf, source);

@@ -1,4 +1,4 @@
-// The tokenizer inside a GGUF file, as its reader finds it in the metadata (tokenizer.ggml.*).
+// The tokenizer of a GGUF file, from its metadata (tokenizer.ggml.*).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct GgufTokenizer {
   std::vector<std::string> merges;  // "gpt2"
   std::int32_t bos = -1;
   std::int32_t eos = -1;
-  int add_bos = -1;  // -1: not said
+  int add_bos = -1;  // -1: not specified
   int add_eos = -1;
   int add_space_prefix = -1;
 };

@@ -1,8 +1,10 @@
-// Which file it is, and the tokenizer that a folder offers.
+// Detects the format of a tokenizer file, and finds the tokenizer of a folder.
 #include "converter/tokenizer/import.h"
 
 #include <algorithm>
 
+#include "converter/checkpoint/file.h"
+#include "converter/checkpoint/json.h"
 #include "converter/error.h"
 #include "converter/tokenizer/readers.h"
 
@@ -11,7 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The list of merges that belongs to a vocab.json, by the names in use; empty where there is none.
+// The list of merges that belongs to a vocab.json, under one of its common names; empty if there is none.
 fs::path merges_beside(const fs::path &vocab) {
   const fs::path folder = vocab.parent_path();
   for (const char *name : {"merges.txt", "merges.lf.txt", "vocab.bpe", "vocab_40000.bpe"}) {
@@ -22,19 +24,19 @@ fs::path merges_beside(const fs::path &vocab) {
 
 Vocabulary read_json(const std::string &bytes, const fs::path &file) {
   try {
-    const Json json = Json::parse(bytes);
+    const Json json = parse_json_object(bytes, file.string());
     const TokenizerConfig config = read_tokenizer_config(file);
     if (json.contains("model") && json.at("model").is_object()) return read_tokenizer_json(json, config, file.string());
     const fs::path merges = merges_beside(file);
     if (merges.empty()) return read_character_json(json, file.string());
-    return read_vocab_json(json, read_text(merges), config, file.string());
+    return read_vocab_json(json, read_whole_file(merges), config, file.string());
   } catch (const Json::exception &error) {
     throw ConvertError(file.string() + ": " + error.what());
   }
 }
 
 Vocabulary read_any(const fs::path &file) {
-  const std::string bytes = read_text(file);
+  const std::string bytes = read_whole_file(file);
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) throw ConvertError(file.string() + ": the file is empty");
   if (looks_like_llama2c(bytes)) return read_llama2c(bytes, file.string());
@@ -42,7 +44,7 @@ Vocabulary read_any(const fs::path &file) {
   return read_sentencepiece(bytes, read_tokenizer_config(file), file.string());
 }
 
-// A tok<n>.model or tok<n>.bin of llama2.c, where there is only one such name.
+// llama2.c's tok<n>.model or tok<n>.bin, if there is exactly one.
 fs::path numbered_tokenizer(const fs::path &folder) {
   for (const char *extension : {".model", ".bin"}) {
     std::vector<fs::path> found;

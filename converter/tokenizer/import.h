@@ -1,4 +1,4 @@
-// Tokenizers of checkpoints, turned into the tokenizer section of a blob (runtime/text/tokenizer_format.h).
+// Imports a checkpoint's tokenizer as the tokenizer section of a blob (runtime/text/tokenizer_format.h).
 #pragma once
 
 #include <cstddef>
@@ -10,19 +10,19 @@
 namespace tidbit::convert {
 
 struct ImportedTokenizer {
-  std::vector<std::byte> section;        // as it lies in the blob
+  std::vector<std::byte> section;        // as in the blob
   std::int32_t bos_token = -1;           // -1: none
-  std::vector<std::int32_t> end_tokens;  // what the tokenizer itself calls end of text; may be empty
+  std::vector<std::int32_t> end_tokens;  // end-of-text tokens according to the tokenizer; may be empty
   std::uint32_t vocab_size = 0;          // 1 + highest id
-  std::string description;               // one line for the summary: kind, entries, source file
+  std::string description;               // one line for the summary: kind, number of tokens, source file
 };
 
-// Reads `file` (tokenizer.json, vocab.json with merges.txt beside it, a SentencePiece .model, a llama2.c .bin) by its
-// content, not only its name. `vocab_size` is the model's: more tokens than that are an error, fewer are
-// filled up with unused ids. Throws ConvertError.
+// Reads a tokenizer.json, a vocab.json with merges.txt next to it, a SentencePiece .model or a llama2.c .bin. The
+// format is detected from the contents. `vocab_size` is the model's: more tokens are an error, fewer are padded with
+// unused ids. Throws ConvertError.
 ImportedTokenizer import_tokenizer(const std::filesystem::path &file, std::uint32_t vocab_size);
 
-// The tokenizer file that a Hugging Face directory or the folder of a llama2.c checkpoint offers, or an empty path.
+// The tokenizer file in a Hugging Face folder or next to a llama2.c checkpoint; an empty path if there is none.
 std::filesystem::path find_tokenizer(const std::filesystem::path &checkpoint);
 
 }  // namespace tidbit::convert

@@ -1,24 +1,16 @@
-// What tokenizer.json and vocab.json have in common.
+// Shared by the readers of tokenizer.json and vocab.json.
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 
+#include "converter/checkpoint/json.h"
 #include "converter/error.h"
 #include "converter/tokenizer/readers.h"
 #include "format/blob_format.h"
 
 namespace tidbit::convert {
 
-std::string read_text(const std::filesystem::path &file) {
-  std::ifstream stream(file, std::ios::binary);
-  if (std::filesystem::is_directory(file)) throw ConvertError(file.string() + ": is a directory");
-  if (!stream) throw ConvertError(file.string() + ": can't be opened");
-  return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
-}
-
 NamedTokens NamedTokens::read(const Json &vocab, const std::string &source) {
   if (!vocab.is_object() || vocab.empty())
-    throw ConvertError(source + ": the vocabulary is not a map of tokens to ids");
+    throw ConvertError(source + ": the vocabulary is not a map from tokens to ids");
   NamedTokens names;
   for (const auto &[text, id] : vocab.items()) {
     if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= format::kMaxVocab) {
@@ -45,7 +37,7 @@ void add_merges(Vocabulary &vocabulary, const NamedTokens &names,
     const std::int64_t both = names.find(left + right);
     if (a < 0 || b < 0 || both < 0) {
       throw ConvertError(source + ": the merge of \"" + left + "\" and \"" + right +
-                         "\" names a token that is not there");
+                         "\" uses a token that is not in the vocabulary");
     }
     vocabulary.merges.push_back(
         {static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(both)});
@@ -54,7 +46,7 @@ void add_merges(Vocabulary &vocabulary, const NamedTokens &names,
 
 std::uint32_t token_id(const Json &id, const std::string &source) {
   if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= format::kMaxVocab) {
-    throw ConvertError(source + ": " + id.dump() + " is not the id of a token");
+    throw ConvertError(source + ": " + id.dump() + " is not a valid id of a token");
   }
   return id.get<std::uint32_t>();
 }
@@ -106,7 +98,8 @@ static std::string token_name(const Json &json, const char *key) {
   return value.is_object() ? value.value("content", std::string()) : std::string();
 }
 
-static int said(const Json &json, const char *key) {
+// 1 or 0, or -1 if the key is absent.
+static int optional_flag(const Json &json, const char *key) {
   if (!json.contains(key) || !json.at(key).is_boolean()) return -1;
   return json.at(key).get<bool>() ? 1 : 0;
 }
@@ -123,18 +116,18 @@ static std::vector<std::pair<std::uint32_t, Json>> added_tokens_decoder(const Js
   return tokens;
 }
 
-TokenizerConfig read_tokenizer_config(const std::filesystem::path &beside) {
-  const auto file = beside.parent_path() / "tokenizer_config.json";
+TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer) {
+  const auto file = tokenizer.parent_path() / "tokenizer_config.json";
   TokenizerConfig config;
   if (!std::filesystem::exists(file)) return config;
   try {
-    const Json json = Json::parse(read_text(file));
+    const Json json = read_json_object(file);
     config.tokenizer_class = json.value("tokenizer_class", std::string());
     config.bos_token = token_name(json, "bos_token");
     config.eos_token = token_name(json, "eos_token");
-    config.add_bos_token = said(json, "add_bos_token");
-    config.add_eos_token = said(json, "add_eos_token");
-    config.add_prefix_space = said(json, "add_prefix_space") == 1;
+    config.add_bos_token = optional_flag(json, "add_bos_token");
+    config.add_eos_token = optional_flag(json, "add_eos_token");
+    config.add_prefix_space = optional_flag(json, "add_prefix_space") == 1;
     config.added_tokens = added_tokens_decoder(json, file.string());
   } catch (const Json::exception &error) {
     throw ConvertError(file.string() + ": " + error.what());

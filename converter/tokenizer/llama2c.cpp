@@ -1,5 +1,5 @@
-// llama2.c's tokenizer.bin: u32 length of the longest token, then for each token f32 score, i32 length, bytes.
-// SentencePiece with blanks instead of U+2581; ids 0 to 2 are unknown, begin and end; 3 to 258 are bytes.
+// llama2.c's tokenizer.bin: u32 length of the longest token, then for each token f32 score, i32 length, bytes. The
+// contents are SentencePiece with spaces in place of U+2581. Ids 0 to 2 are unknown, begin and end; 3 to 258 are bytes.
 #include <cstring>
 #include <optional>
 
@@ -33,10 +33,16 @@ std::optional<std::vector<Piece>> parse(const std::string &bytes) {
   return pieces;
 }
 
-void restore_blanks(std::string &text) {
-  for (std::size_t at = text.find(' '); at != std::string::npos; at = text.find(' ', at)) {
-    text.replace(at, 1, "\xE2\x96\x81");
+std::string restore_blanks(const std::string &text) {
+  std::string result;
+  for (const char c : text) {
+    if (c == ' ') {
+      result += "\xE2\x96\x81";
+    } else {
+      result += c;
+    }
   }
+  return result;
 }
 
 }  // namespace
@@ -45,16 +51,16 @@ bool looks_like_llama2c(const std::string &bytes) { return parse(bytes).has_valu
 
 Vocabulary read_llama2c(const std::string &bytes, const std::string &source) {
   std::optional<std::vector<Piece>> parsed = parse(bytes);
-  if (!parsed) throw ConvertError(source + ": not a tokenizer of llama2.c");
+  if (!parsed) throw ConvertError(source + ": is not a llama2.c tokenizer");
   std::vector<Piece> pieces = std::move(*parsed);
   for (std::size_t id = 0; id < pieces.size(); ++id) {
     Piece &piece = pieces[id];
     piece.type = byte_of_name(piece.text) >= 0 ? PieceType::byte : PieceType::normal;
     if (id == 0) piece.type = PieceType::unknown;
     if (id == kBegin || id == kEnd) piece.type = PieceType::control;
-    if (piece.type == PieceType::normal) restore_blanks(piece.text);
+    if (piece.type == PieceType::normal) piece.text = restore_blanks(piece.text);
   }
-  pieces[kBegin].text = "<s>";  // the file has them between line ends, for printing
+  pieces[kBegin].text = "<s>";  // the file has "\n<s>\n" and "\n</s>\n", for printing
   pieces[kEnd].text = "</s>";
   const std::uint32_t flags =
       format::flag::kPrefixBlank | format::flag::kPrefixEverySegment | format::flag::kDropFirstBlank;

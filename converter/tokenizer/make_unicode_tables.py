@@ -1,5 +1,5 @@
-"""Writes unicode_tables.inc: the classes of all code points as the regular expressions of the Hugging Face library
-`tokenizers` see them (\\p{L}, \\p{N}, \\s), so that words are cut in the same places.
+"""Writes unicode_tables.inc: the class of each code point according to the regular expressions of the Hugging Face
+library `tokenizers` (\\p{L}, \\p{N}, \\s), so that text is split at the same places.
 
     pip install tokenizers==0.23.3 && python make_unicode_tables.py > unicode_tables.inc
 """
@@ -12,7 +12,7 @@ LETTER, NUMBER, SPACE = 1, 2, 3
 
 
 def members(pattern):
-    """Code points that the pattern matches. Surrogates are no text and belong to no class."""
+    """The code points that the pattern matches. Surrogates are not characters and have no class."""
     split = Split(Regex(pattern), "removed")
     found = set()
     for base in range(0, 0x110000, 256):

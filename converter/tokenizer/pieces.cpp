@@ -1,4 +1,6 @@
-// Scored pieces, as SentencePiece, llama2.c and GGUF files hold them, to a vocabulary.
+// Makes a vocabulary from scored pieces, as in SentencePiece, llama2.c and GGUF files.
+#include <cmath>
+
 #include "converter/error.h"
 #include "converter/tokenizer/readers.h"
 
@@ -9,12 +11,12 @@ namespace {
 void place_byte(Vocabulary &vocabulary, std::size_t id, const std::string &source) {
   Piece &piece = vocabulary.pieces[id];
   const int byte = byte_of_name(piece.text);
-  if (byte < 0) throw ConvertError(source + ": \"" + piece.text + "\" is no name of a byte");
+  if (byte < 0) throw ConvertError(source + ": the byte token \"" + piece.text + "\" should be named like <0x0A>");
   piece.text = std::string(1, static_cast<char>(byte));
   vocabulary.byte_tokens[static_cast<std::size_t>(byte)] = static_cast<std::int32_t>(id);
 }
 
-// A blank in a piece is never in a normalised text: such a piece can't be reached.
+// Normalized text contains no spaces (only U+2581), so a piece with a space can never occur.
 void place_piece(Vocabulary &vocabulary, std::size_t id) {
   Piece &piece = vocabulary.pieces[id];
   if (piece.text.find(' ') != std::string::npos) {
@@ -37,6 +39,9 @@ Vocabulary sentencepiece_vocabulary(std::vector<Piece> pieces, std::uint32_t fla
   bool has_blank = false;
   for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
     Piece &piece = vocabulary.pieces[id];
+    if (std::isnan(piece.score)) {
+      throw ConvertError(source + ": the score of token " + std::to_string(id) + " is not a number");
+    }
     if (piece.type == PieceType::byte) {
       place_byte(vocabulary, id, source);
     } else if (piece.type == PieceType::control || piece.type == PieceType::unknown) {
@@ -47,14 +52,14 @@ Vocabulary sentencepiece_vocabulary(std::vector<Piece> pieces, std::uint32_t fla
       has_blank = has_blank || piece.text == " ";
     }
   }
-  if (!has_blank) throw ConvertError(source + ": there is no piece for the blank");
+  if (!has_blank) throw ConvertError(source + ": there is no piece for the space (U+2581)");
   if (byte_fallback) require_all_bytes(vocabulary, source);
   return vocabulary;
 }
 
 void require_all_bytes(Vocabulary &vocabulary, const std::string &source) {
   for (const std::int32_t token : vocabulary.byte_tokens) {
-    if (token < 0) throw ConvertError(source + ": it falls back to bytes, but not every byte has a token");
+    if (token < 0) throw ConvertError(source + ": uses byte fallback, but not every byte has a token");
   }
   vocabulary.flags |= format::flag::kByteFallback;
 }

@@ -1,4 +1,4 @@
-// One reader per file format. Each throws ConvertError with a sentence that names what it does not support.
+// One reader per file format. Each throws a ConvertError that names what is not supported.
 #pragma once
 
 #include <filesystem>
@@ -12,20 +12,17 @@ namespace tidbit::convert {
 
 using Json = nlohmann::json;
 
-// What tokenizer_config.json beside the tokenizer says; all empty without one.
+// The contents of tokenizer_config.json next to the tokenizer; all empty if there is none.
 struct TokenizerConfig {
   std::string tokenizer_class;
   std::string bos_token;
   std::string eos_token;
-  int add_bos_token = -1;  // -1: not said
+  int add_bos_token = -1;  // -1: not specified
   int add_eos_token = -1;
   bool add_prefix_space = false;
   std::vector<std::pair<std::uint32_t, Json>> added_tokens;  // id and its description
 };
-TokenizerConfig read_tokenizer_config(const std::filesystem::path &beside);
-
-// Reads a whole file; throws where it can't.
-std::string read_text(const std::filesystem::path &file);
+TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer);
 
 Vocabulary read_tokenizer_json(const Json &json, const TokenizerConfig &config, const std::string &source);
 Vocabulary read_vocab_json(const Json &vocab, const std::string &merges, const TokenizerConfig &config,
@@ -33,14 +30,15 @@ Vocabulary read_vocab_json(const Json &vocab, const std::string &merges, const T
 Vocabulary read_character_json(const Json &vocab, const std::string &source);
 Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &config, const std::string &source);
 
-// llama2.c's tokenizer.bin has no signature: whether the bytes are one to their end.
+// llama2.c's tokenizer.bin has no signature. True if the bytes parse as one to the end.
 bool looks_like_llama2c(const std::string &bytes);
 Vocabulary read_llama2c(const std::string &bytes, const std::string &source);
 
-// Scored pieces with U+2581 in normal and user-defined ones and <0x0A> in bytes; `flags` of the section.
+// Makes a vocabulary from scored pieces. Normal and user-defined pieces contain U+2581 for spaces, byte pieces are
+// written as <0x0A>. `flags` are those of the section.
 Vocabulary sentencepiece_vocabulary(std::vector<Piece> pieces, std::uint32_t flags, bool byte_fallback,
                                     const std::string &source);
-// Turns the byte fallback on; throws where a byte has no token.
+// Turns on byte fallback; throws if a byte has no token.
 void require_all_bytes(Vocabulary &vocabulary, const std::string &source);
 
 // Shared by the JSON readers.
@@ -54,11 +52,11 @@ struct NamedTokens {
 };
 void add_merges(Vocabulary &vocabulary, const NamedTokens &names,
                 const std::vector<std::pair<std::string, std::string>> &pairs, const std::string &source);
-// A token's id that a blob can hold.
+// Checks that the JSON is a token id that a blob can store, and returns it.
 std::uint32_t token_id(const Json &id, const std::string &source);
-// Adds a token of `added_tokens` (Hugging Face); refuses the options that change the text around it.
+// Adds a token of Hugging Face's `added_tokens`. Refuses options that change the surrounding text, such as lstrip.
 void add_token(Vocabulary &vocabulary, std::uint32_t id, const Json &token, const std::string &source);
-// Beginning and end of text: what the config says, else tokens by their usual names.
+// Sets the tokens for begin and end of text from the config, or else by their usual names.
 void set_ends(Vocabulary &vocabulary, const TokenizerConfig &config);
 
 }  // namespace tidbit::convert

@@ -1,4 +1,4 @@
-// Vocabulary to the bytes of the tokenizer section.
+// Writes a vocabulary as the bytes of the tokenizer section.
 #include <algorithm>
 #include <cstring>
 #include <unordered_set>
@@ -37,11 +37,11 @@ class Writer {
   std::vector<std::byte> bytes_;
 };
 
-// Open addressing with linear probing at two thirds full.
+// Open addressing with linear probing, two thirds full.
 template <typename T>
 struct HashTable {
   std::vector<T> slots;
-  std::uint32_t probes = 1;  // of the longest search, the empty slot at its end included
+  std::uint32_t probes = 1;  // of the longest lookup, including the empty slot at its end
 
   HashTable(std::size_t entries, T empty) : slots(entries + entries / 2 + 1, empty), empty_(empty) {}
 
@@ -51,20 +51,22 @@ struct HashTable {
     while (slots[at] != empty_) at = at + 1 == size ? 0 : at + 1;
     slots[at] = value;
   }
-  void measure() {  // a search stops at the first empty slot: the longest run of full ones, and one
+  // A lookup stops at the first empty slot, so the longest one is the longest run of full slots plus one.
+  void measure() {
     std::uint32_t run = 0;
     for (std::size_t i = 0; i < 2 * slots.size(); ++i) {
       run = slots[i % slots.size()] == empty_ ? 0 : run + 1;
       probes = std::max(probes, run + 1);
     }
     probes = std::min(probes, static_cast<std::uint32_t>(slots.size()));
+    if (probes > kMaxProbes) throw ConvertError("the tokenizer has too many tokens or merges of similar hashes");
   }
 
  private:
   T empty_;
 };
 
-// The order in which tokens of the same text claim it.
+// If several tokens have the same text, the lookup finds the one with the lowest value.
 int claim(PieceType type) {
   switch (type) {
     case PieceType::normal:
@@ -128,7 +130,7 @@ void write_texts(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &
   header.attributes = writer.append(attributes);
 }
 
-// Equal scores get equal ranks: then the leftmost merges first.
+// Equal scores get equal ranks; then the leftmost pair merges first.
 void write_ranks(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &header) {
   const auto merges = [](const Piece &p) { return p.type == PieceType::normal || p.type == PieceType::user_defined; };
   std::vector<float> scores;
@@ -145,7 +147,7 @@ void write_ranks(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &
   header.ranks = writer.append(ranks);
 }
 
-// A pair that is there twice keeps its last rank, as in the Hugging Face library.
+// If a pair occurs twice, its last rank counts, as in the Hugging Face library.
 void write_merges(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &header) {
   if (vocabulary.merges.size() >= kMaxMerges) throw ConvertError("the tokenizer has too many merges");
   std::unordered_map<std::uint64_t, std::uint32_t> last;
@@ -154,7 +156,7 @@ void write_merges(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader 
     last[std::uint64_t{merge.left} << 20 | merge.right] = static_cast<std::uint32_t>(results.size());
     results.push_back(merge.result);
   }
-  if (results.empty()) results.push_back(0);  // a byte-level table without merges is still a table
+  if (results.empty()) results.push_back(0);  // the table must be present even without merges
   HashTable<std::uint64_t> table(last.size(), kEmptyMergeSlot);
   for (std::uint32_t rank = 0; rank < vocabulary.merges.size(); ++rank) {
     const Merge &merge = vocabulary.merges[rank];
@@ -195,7 +197,7 @@ void write_added(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &
   header.added_first = writer.append(first);
 }
 
-// Which ASCII characters stand side by side in a piece. Merges never cross any other place.
+// Finds the pairs of ASCII characters that occur side by side in a piece. No merge can join any other pair.
 std::vector<std::uint64_t> side_by_side(const std::vector<Piece> &pieces) {
   std::vector<std::uint64_t> rows(256);
   for (const Piece &piece : pieces) {
@@ -212,7 +214,8 @@ std::vector<std::uint64_t> side_by_side(const std::vector<Piece> &pieces) {
 void fill_up(Vocabulary &vocabulary, std::uint32_t vocab_size, const std::string &source) {
   if (vocabulary.pieces.size() > vocab_size) {
     throw ConvertError(source + ": the tokenizer has " + std::to_string(vocabulary.pieces.size()) +
-                       " tokens, the model only " + std::to_string(vocab_size));
+                       " tokens, but the model has only " + std::to_string(vocab_size) +
+                       "; use the tokenizer that belongs to the model");
   }
   vocabulary.pieces.resize(vocab_size);
   for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
@@ -224,7 +227,7 @@ void fill_up(Vocabulary &vocabulary, std::uint32_t vocab_size, const std::string
 
 void set_ids(const Vocabulary &vocabulary, TokenizerHeader &header, const std::string &source) {
   if (vocabulary.prefix.size() > kMaxAffix || vocabulary.suffix.size() > kMaxAffix) {
-    throw ConvertError(source + ": more than 4 tokens before or after a text");
+    throw ConvertError(source + ": adds more than 4 tokens before or after a text, which is not supported");
   }
   std::copy(vocabulary.prefix.begin(), vocabulary.prefix.end(), header.prefix);
   std::copy(vocabulary.suffix.begin(), vocabulary.suffix.end(), header.suffix);

@@ -1,4 +1,4 @@
-// SentencePiece .model: a protocol buffer, read field by field.
+// SentencePiece .model files: protocol buffers, read field by field.
 #include <bit>
 #include <cstring>
 #include <string_view>
@@ -11,11 +11,11 @@ namespace {
 
 struct Field {
   std::uint32_t number = 0;
-  std::uint64_t value = 0;  // of a varint or fixed number
-  std::string_view bytes;   // of a string or message
+  std::uint64_t value = 0;  // if it is a varint or fixed-size number
+  std::string_view bytes;   // if it is a string or message
 };
 
-// Walks over the fields of a message; everything is checked against its end.
+// Iterates over the fields of a message. Never reads past its end.
 class Message {
  public:
   Message(std::string_view bytes, const std::string &source) : bytes_(bytes), source_(source) {}
@@ -43,7 +43,7 @@ class Message {
   }
 
  private:
-  [[noreturn]] void broken() const { throw ConvertError(source_ + ": neither JSON nor a SentencePiece model"); }
+  [[noreturn]] void broken() const { throw ConvertError(source_ + ": is neither JSON nor a SentencePiece model"); }
   std::string_view take(std::uint64_t size) {
     if (size > bytes_.size() - at_) broken();
     at_ += size;
@@ -74,7 +74,7 @@ struct Model {
   std::vector<Piece> pieces;
   std::int32_t bos = 1;
   std::int32_t eos = 2;
-  std::uint64_t model_type = 1;  // unigram, where the file doesn't say
+  std::uint64_t model_type = 1;  // the default is unigram
   bool byte_fallback = false;
   bool blank_suffix = false;
   bool add_dummy_prefix = true;
@@ -87,7 +87,7 @@ struct Model {
 PieceType piece_type(std::uint64_t number, const std::string &source) {
   const PieceType type = sentencepiece_type(number);
   if (type == PieceType::unused) {
-    throw ConvertError(source + ": it has pieces of type UNUSED, which are not supported");
+    throw ConvertError(source + ": has pieces of type UNUSED, which are not supported");
   }
   return type;
 }
@@ -134,18 +134,18 @@ Model read_model(const std::string &bytes, const std::string &source) {
     if (field.number == 2) read_trainer(model, field.bytes, source);
     if (field.number == 3) read_normalizer(model, field.bytes, source);
   }
-  if (model.pieces.empty()) throw ConvertError(source + ": neither JSON nor a SentencePiece model");
+  if (model.pieces.empty()) throw ConvertError(source + ": is neither JSON nor a SentencePiece model");
   return model;
 }
 
 void refuse_unsupported(const Model &model, const std::string &source) {
   if (model.model_type != 2) {
     const char *names[] = {"unknown", "unigram", "BPE", "word", "char"};
-    throw ConvertError(source + ": a SentencePiece model of type " +
+    throw ConvertError(source + ": the SentencePiece model has the type " +
                        names[model.model_type < 5 ? model.model_type : 0] + "; only BPE is supported");
   }
   if (model.charsmap_bytes != 0) {
-    throw ConvertError(source + ": it normalises text with \"" + model.normalizer +
+    throw ConvertError(source + ": normalizes text with \"" + model.normalizer +
                        "\" (a precompiled character map), which is not supported; only \"identity\" is");
   }
   if (model.blank_suffix) throw ConvertError(source + ": treat_whitespace_as_suffix is not supported");

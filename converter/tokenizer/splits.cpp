@@ -1,4 +1,4 @@
-// Pre-tokenizers and normalizers of tokenizer.json that the library can follow exactly.
+// The pre-tokenizers and normalizers of tokenizer.json that the library can reproduce exactly.
 #include "converter/tokenizer/splits.h"
 
 #include "converter/error.h"
@@ -11,14 +11,14 @@ namespace flag = format::flag;
 
 const std::string kBlank = "\xE2\x96\x81";
 
-// Regular expressions as published with the models; any other text is refused.
+// The regular expressions as published with the models. Any other is refused.
 Split known_regex(const std::string &regex, const std::string &source) {
   const std::string head = R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|)";
   const std::string tail = R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
   if (regex == head + R"(\p{N})" + tail) return Split::qwen2;
   if (regex == head + R"(\p{N}{1,3})" + tail) return Split::llama3;
   if (regex == R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)") return Split::gpt2;
-  throw ConvertError(source + ": the pre-tokenizer splits by a regular expression that is not supported: " + regex);
+  throw ConvertError(source + ": the pre-tokenizer uses a regular expression that is not supported: " + regex);
 }
 
 class PreTokenizer {
@@ -53,32 +53,34 @@ class PreTokenizer {
     if (json.value("invert", false) || json.value("behavior", std::string()) != "Isolated") {
       refuse("a Split pre-tokenizer that is not \"Isolated\"");
     }
-    if (seen()) refuse("a Split pre-tokenizer behind another one");
+    if (seen()) refuse("a Split pre-tokenizer after another one");
     if (pattern.value("String", std::string("x")).empty() || pattern.value("Regex", std::string()) == ".") {
       characters_ = true;
     } else if (pattern.contains("Regex")) {
       vocabulary_.split = known_regex(pattern.at("Regex").get<std::string>(), source_);
     } else {
-      refuse("a Split pre-tokenizer by a plain text");
+      refuse("a Split pre-tokenizer with a plain text as its pattern");
     }
   }
 
   void read_byte_level(const Json &json) {
-    if (byte_level_ || metaspace_ || characters_) refuse("ByteLevel behind another pre-tokenizer");
+    if (byte_level_ || metaspace_ || characters_) refuse("a ByteLevel pre-tokenizer after another one");
     byte_level_ = true;
     const bool regex = json.value("use_regex", true);
     const bool prefix = json.value("add_prefix_space", true);
-    if (regex && seen_split()) refuse("a Split pre-tokenizer in front of a ByteLevel one that splits too");
+    if (regex && seen_split()) refuse("a Split pre-tokenizer before a ByteLevel one that also splits");
     if (!regex && !seen_split()) refuse("a ByteLevel pre-tokenizer that does not split (use_regex = false)");
-    if (prefix && seen_split()) refuse("add_prefix_space behind a Split pre-tokenizer");
+    if (prefix && seen_split()) refuse("add_prefix_space after a Split pre-tokenizer");
     if (regex) vocabulary_.split = Split::gpt2;
     if (prefix) vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixEverySegment | flag::kPrefixUnlessBlank;
   }
 
   void read_metaspace(const Json &json) {
-    if (seen()) refuse("Metaspace behind another pre-tokenizer");
+    if (seen()) refuse("a Metaspace pre-tokenizer after another one");
     metaspace_ = true;
-    if (json.value("replacement", kBlank) != kBlank) refuse("a Metaspace pre-tokenizer with another replacement");
+    if (json.value("replacement", kBlank) != kBlank) {
+      refuse("a Metaspace pre-tokenizer with a replacement other than U+2581");
+    }
     std::string scheme = json.value("add_prefix_space", true) ? "always" : "never";
     scheme = json.value("prepend_scheme", scheme);
     if (scheme != "never") vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixUnlessBlank;
@@ -112,7 +114,7 @@ class Normalizer {
                json.at("content") == kBlank) {
       replaces_ = true;
     } else {
-      throw ConvertError(source_ + ": the normalizer \"" + type + "\" as it is used here is not supported");
+      throw ConvertError(source_ + ": the normalizer \"" + type + "\" is not supported, or not as it is used here");
     }
   }
   bool nfc() const { return nfc_; }

@@ -1,4 +1,4 @@
-// Normalizer and pre-tokenizer of tokenizer.json.
+// The normalizer and the pre-tokenizer of a tokenizer.json.
 #pragma once
 
 #include "converter/tokenizer/readers.h"
@@ -6,13 +6,13 @@
 namespace tidbit::convert {
 
 struct TextRules {
-  bool nfc = false;         // the text must be in Unicode's composed form already
-  bool byte_level = false;  // GPT-2's bytes
-  bool blanks = false;      // SentencePiece's U+2581
-  bool characters = false;  // cut into single characters
+  bool nfc = false;         // the text must already be in Unicode normalization form C
+  bool byte_level = false;  // GPT-2's byte alphabet
+  bool blanks = false;      // SentencePiece's U+2581 for spaces
+  bool characters = false;  // split into single characters
 };
 
-// Sets split and flags of the vocabulary; throws where something can't be followed exactly.
+// Sets the vocabulary's split and flags; throws if something cannot be reproduced exactly.
 TextRules read_text_rules(const Json &json, Vocabulary &vocabulary, const std::string &source);
 
 }  // namespace tidbit::convert

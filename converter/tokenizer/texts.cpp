@@ -1,4 +1,4 @@
-// Small conversions between the texts of tokenizer files and plain bytes.
+// Conversions between the texts in tokenizer files and plain bytes.
 #include "converter/tokenizer/vocabulary.h"
 #include "text/utf8.h"
 
@@ -27,15 +27,17 @@ int byte_of_name(const std::string &text) {
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 
-std::string with_blanks(std::string text) {
-  const std::string symbol = "\xE2\x96\x81";
-  for (std::size_t at = text.find(symbol); at != std::string::npos; at = text.find(symbol, at + 1)) {
-    text.replace(at, symbol.size(), 1, ' ');
+std::string with_blanks(std::string_view text) {
+  constexpr std::string_view kSymbol = "\xE2\x96\x81";
+  std::string result;
+  for (std::size_t at = text.find(kSymbol); at != std::string_view::npos; at = text.find(kSymbol)) {
+    result.append(text.substr(0, at)).push_back(' ');
+    text.remove_prefix(at + kSymbol.size());
   }
-  return text;
+  return result.append(text);
 }
 
-// GPT-2's alphabet: printable Latin-1 bytes are themselves, the others follow from U+0100 on in ascending order.
+// GPT-2's alphabet: printable Latin-1 bytes stand for themselves, the others follow in ascending order from U+0100.
 static std::uint32_t alphabet_code_point(unsigned char byte) {
   const auto printable = [](unsigned b) { return (b >= 0x21 && b <= 0x7E) || (b >= 0xA1 && b != 0xAD); };
   if (printable(byte)) return byte;

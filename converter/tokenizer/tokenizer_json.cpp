@@ -20,15 +20,15 @@ std::string text_or_empty(const Json &json, const char *key) {
 bool is_set(const Json &json, const char *key) { return present(json, key) && json.at(key).get<bool>(); }
 
 void refuse_model(const Json &model, const std::string &source) {
-  // Files of early versions of the library do not name the type.
+  // Files from early versions of the library do not state the type.
   const char *guess = present(model, "merges") ? "BPE" : model.contains("unk_id") ? "Unigram" : "unknown";
   const std::string type = model.value("type", guess);
   if (type != "BPE" && type != "WordLevel") {
-    throw ConvertError(source + ": a model of type \"" + type +
-                       "\"; only BPE and WordLevel of single characters are supported");
+    throw ConvertError(source + ": the model has the type \"" + type +
+                       "\"; only BPE, and WordLevel with single characters, are supported");
   }
   if (!text_or_empty(model, "end_of_word_suffix").empty()) {
-    throw ConvertError(source + ": BPE with the end of word \"" + text_or_empty(model, "end_of_word_suffix") +
+    throw ConvertError(source + ": BPE with the end_of_word_suffix \"" + text_or_empty(model, "end_of_word_suffix") +
                        "\" is not supported");
   }
   if (!text_or_empty(model, "continuing_subword_prefix").empty()) {
@@ -57,7 +57,7 @@ std::vector<std::pair<std::string, std::string>> read_merges(const Json &model, 
   return pairs;
 }
 
-// The text that a token of the vocabulary decodes to. Tokens that are added later keep their own.
+// The text that a token of the vocabulary decodes to. Added tokens replace it with their own text later.
 std::string decoded(const std::string &name, TokenizerKind kind) {
   if (kind == TokenizerKind::byte_level) return byte_level_bytes(name);
   return kind == TokenizerKind::sentencepiece ? with_blanks(name) : name;
@@ -89,7 +89,7 @@ void place_unknown(Vocabulary &vocabulary, const Json &model, const NamedTokens 
   vocabulary.pieces[static_cast<std::size_t>(id)].type = PieceType::unknown;
 }
 
-// Tokens in front of and behind `$A`.
+// The tokens before and after `$A`.
 void read_template(Vocabulary &vocabulary, const Json &json, const std::string &source) {
   bool behind = false;
   for (const Json &item : json.at("single")) {
@@ -115,16 +115,17 @@ void read_post_processor(Vocabulary &vocabulary, const Json &json, const std::st
   }
 }
 
-// Only what the first piece loses is a choice; the rest follows from the kind.
+// The decoder only decides whether the first piece loses a space; everything else follows from the kind.
 void read_decoder(Vocabulary &vocabulary, const Json &json, const std::string &source) {
   const auto type = json.at("type").get<std::string>();
   if (type == "Sequence") {
     for (const Json &step : json.at("decoders")) read_decoder(vocabulary, step, source);
   } else if (type == "Strip") {
-    if (json.value("content", std::string()) != " " || json.value("start", 0) > 1 || json.value("stop", 0) != 0) {
-      throw ConvertError(source + ": the decoder \"Strip\" as it is used here is not supported");
+    const Json start = json.value("start", Json(0));
+    if (json.value("content", std::string()) != " " || (start != 0 && start != 1) || json.value("stop", Json(0)) != 0) {
+      throw ConvertError(source + ": the decoder \"Strip\" is supported only for one space at the start");
     }
-    if (json.value("start", 0) == 1) vocabulary.flags |= flag::kDropFirstBlank;
+    if (start == 1) vocabulary.flags |= flag::kDropFirstBlank;
   } else if (type == "Metaspace") {
     const std::string scheme = json.value("prepend_scheme", json.value("add_prefix_space", true) ? "always" : "never");
     if (scheme != "never") vocabulary.flags |= flag::kDropFirstBlank;
@@ -137,7 +138,7 @@ void require_ids(const Vocabulary &vocabulary, const std::string &source) {
   for (const auto *ids : {&vocabulary.prefix, &vocabulary.suffix}) {
     for (const std::int32_t id : *ids) {
       if (id >= 0 && static_cast<std::size_t>(id) < vocabulary.pieces.size()) continue;
-      throw ConvertError(source + ": the post-processor names a token that is not there");
+      throw ConvertError(source + ": the post-processor uses a token that is not in the vocabulary");
     }
   }
 }
@@ -148,7 +149,7 @@ bool single_characters(const Vocabulary &vocabulary) {
   });
 }
 
-// The kind follows from normalizer and pre-tokenizer.
+// The kind follows from the normalizer and the pre-tokenizer.
 TokenizerKind kind_of(const TextRules &rules, const std::string &source) {
   if (rules.byte_level) return TokenizerKind::byte_level;
   if (rules.blanks) return TokenizerKind::sentencepiece;
@@ -171,12 +172,12 @@ void finish_kind(Vocabulary &vocabulary, const Json &model, const NamedTokens &n
     vocabulary.description = "byte-level BPE";
     return;
   }
-  if (names.find("\xE2\x96\x81") < 0) throw ConvertError(source + ": there is no piece for the blank");
+  if (names.find("\xE2\x96\x81") < 0) throw ConvertError(source + ": there is no piece for the space (U+2581)");
   if (is_set(model, "byte_fallback")) require_all_bytes(vocabulary, source);
   vocabulary.description = "SentencePiece BPE by merges";
 }
 
-// What tokenizer_config.json adds where the post-processor has no template.
+// Prefix and suffix from tokenizer_config.json, if the post-processor has no template.
 void add_affixes(Vocabulary &vocabulary, const TokenizerConfig &config) {
   if (!vocabulary.prefix.empty() || !vocabulary.suffix.empty()) return;
   if (config.add_bos_token == 1 && vocabulary.bos >= 0) vocabulary.prefix = {vocabulary.bos};
@@ -205,7 +206,7 @@ Vocabulary read_tokenizer_json(const Json &json, const TokenizerConfig &config, 
   require_ids(vocabulary, source);
   set_ends(vocabulary, config);
   add_affixes(vocabulary, config);
-  if (rules.nfc) vocabulary.description += " (texts must be in NFC: the normalizer is left out)";
+  if (rules.nfc) vocabulary.description += " (input must be in NFC; not normalized)";
   return vocabulary;
 }
 

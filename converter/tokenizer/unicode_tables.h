@@ -1,4 +1,4 @@
-// Letters, numbers and white space of Unicode, for the byte-level tokenizers that need them in their section.
+// Unicode's letters, numbers and white space, for the section of byte-level tokenizers.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 
 namespace tidbit::convert {
 
-// First code point << 2 | format::CharacterClass, ascending; each holds until the next.
+// First code point << 2 | format::CharacterClass, ascending; each entry holds until the next.
 std::vector<std::uint32_t> unicode_classes();
 
 }  // namespace tidbit::convert

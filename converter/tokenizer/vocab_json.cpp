@@ -1,4 +1,4 @@
-// vocab.json: with merges.txt beside it byte-level BPE, without one a table of single characters.
+// vocab.json: byte-level BPE if there is a merges.txt next to it, otherwise a table of single characters.
 #include <algorithm>
 #include <sstream>
 
@@ -29,19 +29,19 @@ void refuse_word_ends(const std::vector<std::pair<std::string, std::string>> &pa
   for (const auto &[left, right] : pairs) {
     if (!right.ends_with("</w>")) continue;
     throw ConvertError(source +
-                       ": BPE with the end of word \"</w>\", as of the first GPT, is not supported "
-                       "(it needs lower case and spaCy's splitting)");
+                       ": BPE with the end of word \"</w>\", as in the first GPT, is not supported "
+                       "(it requires lower-casing and spaCy's word splitting)");
   }
 }
 
-// The class says how words are cut; these are the ones whose rule is known.
+// The tokenizer class implies how text is split into words. These are the known ones.
 Split split_of(const std::string &tokenizer_class, const std::string &source) {
   std::string name = tokenizer_class;
   if (name.ends_with("Fast")) name.resize(name.size() - 4);
   if (name.empty() || name == "GPT2Tokenizer" || name == "CodeGenTokenizer") return Split::gpt2;
   if (name == "Qwen2Tokenizer") return Split::qwen2;
-  throw ConvertError(source + ": tokenizer_config.json names the class \"" + tokenizer_class +
-                     "\", whose splitting is not known; a tokenizer.json would say it");
+  throw ConvertError(source + ": tokenizer_config.json has the unknown class \"" + tokenizer_class +
+                     "\"; save the tokenizer as tokenizer.json, which says how to split text");
 }
 
 void place_pieces(Vocabulary &vocabulary, const NamedTokens &names) {
@@ -52,7 +52,7 @@ void place_pieces(Vocabulary &vocabulary, const NamedTokens &names) {
   }
 }
 
-// GPT-2's own files do not say that this token is special.
+// GPT-2's original files do not state that this token is special.
 void add_end_of_text(Vocabulary &vocabulary, const NamedTokens &names, const std::string &source) {
   const std::int64_t id = names.find("<|endoftext|>");
   if (id < 0 || !vocabulary.added.empty()) return;
@@ -72,7 +72,7 @@ Vocabulary read_vocab_json(const Json &vocab, const std::string &merges, const T
   vocabulary.split = split_of(config.tokenizer_class, source);
   place_pieces(vocabulary, names);
   if (set_byte_tokens(vocabulary) > 0) {
-    throw ConvertError(source + ": not a byte-level vocabulary: there are bytes without a token");
+    throw ConvertError(source + ": is not a byte-level vocabulary, some bytes have no token");
   }
   add_merges(vocabulary, names, pairs, source);
   for (const auto &[id, token] : config.added_tokens) add_token(vocabulary, id, token, source);
@@ -84,12 +84,12 @@ Vocabulary read_vocab_json(const Json &vocab, const std::string &merges, const T
   set_ends(vocabulary, config);
   if (config.add_bos_token == 1 && vocabulary.bos >= 0) vocabulary.prefix = {vocabulary.bos};
   vocabulary.description = "byte-level BPE";
-  if (vocabulary.split == Split::qwen2) vocabulary.description += " (texts must be in NFC: the normalizer is left out)";
+  if (vocabulary.split == Split::qwen2) vocabulary.description += " (input must be in NFC; not normalized)";
   return vocabulary;
 }
 
-// Keys of more than one character are special: "<unk>" and "[UNK]" stand for what is not in the table, "<s>",
-// "</s>" and the like are only parsed.
+// Keys of more than one character are special tokens. "<unk>" and "[UNK]" stand for any character that is not in the
+// table; others, like "<s>" and "</s>", are only recognized if special tokens are parsed.
 Vocabulary read_character_json(const Json &vocab, const std::string &source) {
   const NamedTokens names = NamedTokens::read(vocab, source);
   Vocabulary vocabulary;
@@ -102,8 +102,8 @@ Vocabulary read_character_json(const Json &vocab, const std::string &source) {
     if (characters_of(text).size() == 1) continue;
     const bool bracketed = (text.front() == '<' && text.back() == '>') || (text.front() == '[' && text.back() == ']');
     if (!bracketed) {
-      throw ConvertError(source + ": without merges beside it every token must be a single character, but \"" + text +
-                         "\" is not");
+      throw ConvertError(source + ": without a merges.txt next to it, every token must be a single character, but \"" +
+                         text + "\" is not");
     }
     const bool unknown = text == "<unk>" || text == "[UNK]";
     if (unknown) vocabulary.unknown = static_cast<std::int32_t>(id);

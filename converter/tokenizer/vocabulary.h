@@ -1,9 +1,10 @@
-// A tokenizer as the readers of the file formats describe it, and its way into the section of a blob.
+// A tokenizer, independent of file formats: made by the readers, and written to the blob's section.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -13,31 +14,37 @@
 namespace tidbit::convert {
 
 enum class PieceType : std::uint8_t {
-  unused,  // an id that no text becomes; it may still have a text
+  unused,  // no text encodes to this id; it may still decode to a text
   normal,
   user_defined,  // cut out of the text before merging
-  control,       // special: begin and end of text and the like
+  control,       // special, such as begin and end of text
   unknown,
-  byte,  // of the byte fallback; the text is the byte
+  byte,  // byte fallback; the text is the byte itself
 };
 
-// The numbers that SentencePiece's protobuf, and GGUF after it, give to the types.
+// The numbers of the types in SentencePiece's protocol buffer, also used by GGUF.
 constexpr PieceType sentencepiece_type(std::uint64_t number) {
   switch (number) {
-    case 1: return PieceType::normal;
-    case 2: return PieceType::unknown;
-    case 3: return PieceType::control;
-    case 4: return PieceType::user_defined;
-    case 6: return PieceType::byte;
-    default: return PieceType::unused;
+    case 1:
+      return PieceType::normal;
+    case 2:
+      return PieceType::unknown;
+    case 3:
+      return PieceType::control;
+    case 4:
+      return PieceType::user_defined;
+    case 6:
+      return PieceType::byte;
+    default:
+      return PieceType::unused;
   }
 }
 
-// `text` is what the token decodes to; with kind sentencepiece blanks instead of U+2581.
+// `text` is what the token decodes to. For kind sentencepiece, it has spaces in place of U+2581.
 struct Piece {
   std::string text;
   PieceType type = PieceType::unused;
-  float score = 0;  // MergeBy::text: the highest merges first
+  float score = 0;  // MergeBy::text: highest merges first
 };
 
 struct Merge {
@@ -48,8 +55,8 @@ struct Merge {
 
 struct AddedPiece {
   std::uint32_t id;
-  bool special;  // only where the caller parses special tokens
-  bool late;     // looked for after normalisation
+  bool special;  // recognized only if the caller parses special tokens
+  bool late;     // searched for after normalization
 };
 
 struct Vocabulary {
@@ -57,7 +64,7 @@ struct Vocabulary {
   format::Split split = format::Split::none;
   format::MergeBy merge_by = format::MergeBy::none;
   std::uint32_t flags = 0;
-  bool ignore_merges = false;  // a word that is a piece becomes it, whatever the merges say
+  bool ignore_merges = false;  // a word that equals a piece becomes that piece, whatever the merges say
   std::vector<Piece> pieces;
   std::vector<Merge> merges;  // by rank
   std::vector<AddedPiece> added;
@@ -72,27 +79,27 @@ struct Vocabulary {
   Vocabulary() { byte_tokens.fill(-1); }
 };
 
-// Writes the tables. `source` names the file in errors.
+// Writes the section. `source` names the file in error messages.
 ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size, const std::string &source);
 
-// Marks the pieces that merging the characters (or bytes) of their own text gives again.
+// For each piece, true if encoding its text gives the piece again.
 std::vector<bool> whole_pieces(const Vocabulary &vocabulary);
 
-// The texts of characters in order; an invalid byte is a character of its own.
+// Splits a text into its characters; an invalid byte counts as one character.
 std::vector<std::string> characters_of(const std::string &text);
 
 // "<0x0A>" to 10; -1 for any other text.
 int byte_of_name(const std::string &text);
 
-// SentencePiece's U+2581 to blanks.
-std::string with_blanks(std::string text);
+// Replaces SentencePiece's U+2581 by spaces.
+std::string with_blanks(std::string_view text);
 
-// A character of the byte-level alphabet for each byte, and the bytes that a text of the alphabet stands for; a text
-// with any other character stands for itself.
+// The character of the byte-level alphabet for a byte, and the bytes that a text in this alphabet stands for. A text
+// that contains any other character stands for itself.
 std::string byte_level_bytes(const std::string &text);
 std::string byte_level_character(unsigned char byte);
 
-// Fills byte_tokens from the single bytes among the normal pieces; the number of bytes without a piece.
+// Fills byte_tokens from the normal pieces that are single bytes. Returns the number of bytes without a piece.
 int set_byte_tokens(Vocabulary &vocabulary);
 
 }  // namespace tidbit::convert

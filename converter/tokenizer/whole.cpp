@@ -1,5 +1,5 @@
-// Which pieces merge to themselves: the library may then take such a word without merging. Plain quadratic merging,
-// independent of the library's.
+// Finds the pieces whose text encodes to the piece itself; the library need not merge a word with such a text. Uses
+// simple quadratic merging, independent of the library's.
 #include <map>
 #include <optional>
 
@@ -9,7 +9,7 @@ namespace tidbit::convert {
 namespace {
 
 struct Candidate {
-  double rank;  // the lowest first
+  double rank;  // lowest first
   std::string text;
   std::uint32_t token;
 };

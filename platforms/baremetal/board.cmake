@@ -1,4 +1,4 @@
-# The target tidbit_board: startup code, semihosting, and what compiler and linker are told for firmware.
+# Defines the target tidbit_board: startup code, semihosting, and the compiler and linker options for firmware.
 add_library(tidbit_board OBJECT
   ${TIDBIT_BAREMETAL_DIR}/startup.c ${TIDBIT_BAREMETAL_DIR}/semihosting.c ${TIDBIT_BAREMETAL_DIR}/semihosting_number.c)
 target_include_directories(tidbit_board PUBLIC ${TIDBIT_BAREMETAL_DIR})
@@ -8,5 +8,5 @@ target_compile_options(tidbit_board INTERFACE
   -ffunction-sections -fdata-sections
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions;-fno-rtti;-fno-threadsafe-statics;-fno-use-cxa-atexit>
   $<$<COMPILE_LANGUAGE:C,CXX>:-fno-unwind-tables;-fno-asynchronous-unwind-tables>)
-# The C library gives memcpy and its like. What wants a heap or files does not link: there are no system calls.
+# The C library provides memcpy and the like. Code that uses a heap or files does not link: there are no system calls.
 target_link_options(tidbit_board INTERFACE -nostartfiles -Wl,--gc-sections)

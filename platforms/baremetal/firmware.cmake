@@ -1,9 +1,10 @@
-# Firmware images and the machines of qemu-system-arm that run them.
+# Firmware images, and the qemu-system-arm machines that run them.
 
 set(TIDBIT_BAREMETAL_DIR ${CMAKE_CURRENT_LIST_DIR})
 include(${CMAKE_CURRENT_LIST_DIR}/model.cmake)
 
-# tidbit_board(name core script): a machine of qemu, its core as TIDBIT_CORTEX names it, its linker script in boards/.
+# tidbit_board(name core script) adds a board: the name of its QEMU machine, its core as in TIDBIT_CORTEX, and its
+# linker script in boards/.
 macro(tidbit_board name core script)
   list(APPEND tidbit_boards_of_${core} ${name})
   set(tidbit_script_of_${name} ${TIDBIT_BAREMETAL_DIR}/boards/${script})
@@ -16,8 +17,8 @@ tidbit_board(netduinoplus2 m4f netduinoplus2.ld)
 tidbit_board(mps2-an385 m3 mps2-an385.ld)
 tidbit_board(microbit m0plus microbit.ld)
 
-# tidbit_add_firmware(name BOARD board SOURCES file... [BLOB model.tidbit] [LIBRARY tidbit]): an image that runs from reset
-# to main().
+# tidbit_add_firmware(name BOARD board SOURCES file... [BLOB model.tidbit] [LIBRARY tidbit]) adds an image with startup
+# code, main() from the sources, and the blob.
 function(tidbit_add_firmware name)
   cmake_parse_arguments(arg "" "BOARD;BLOB;LIBRARY" "SOURCES" ${ARGN})
   if(NOT arg_LIBRARY)
@@ -25,7 +26,7 @@ function(tidbit_add_firmware name)
   endif()
   set(script ${tidbit_script_of_${arg_BOARD}})
   if(NOT script)
-    message(FATAL_ERROR "${arg_BOARD} is not in the table of boards")
+    message(FATAL_ERROR "unknown board ${arg_BOARD}; add it to the table in ${TIDBIT_BAREMETAL_DIR}/firmware.cmake")
   endif()
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE tidbit_board ${arg_LIBRARY} tidbit_flags)

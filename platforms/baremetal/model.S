@@ -1,4 +1,4 @@
-/* The blob as read-only data in the section .model, which the board's linker script places. */
+/* The blob as read-only data in the section .model. The board's linker script sets its address. */
 #ifdef __wasm__
   .section .rodata.model, "", @
 #else

@@ -1,7 +1,7 @@
 set(TIDBIT_MODEL_SOURCE ${CMAKE_CURRENT_LIST_DIR}/model.S)
 
-# tidbit_add_model(name model.tidbit): the blob, which may be made by another rule of the same directory, becomes
-# model_blob in an image.
+# tidbit_add_model(name model.tidbit) adds the blob to an image as model_blob. The blob may be the output of another
+# rule of the same directory.
 function(tidbit_add_model name blob)
   set(assembly ${CMAKE_CURRENT_BINARY_DIR}/${name}-model.S)
   configure_file(${TIDBIT_MODEL_SOURCE} ${assembly} COPYONLY)

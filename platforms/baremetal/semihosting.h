@@ -1,5 +1,5 @@
-/* The host's side of a debugger or emulator, asked through a breakpoint (Arm, "Semihosting for AArch32 and AArch64").
- * Without a debugger the breakpoint is a fault: a product has a UART in this place. */
+/* Services of the debugger or emulator, called through a breakpoint (Arm, "Semihosting for AArch32 and AArch64").
+ * Without a debugger the breakpoint is a fault, so a product uses a UART instead. */
 #ifndef TIDBIT_SEMIHOSTING_H
 #define TIDBIT_SEMIHOSTING_H
 
@@ -12,10 +12,11 @@ extern "C" {
 
 void semihosting_write(const char *text, size_t bytes);
 
-/* At least `digits` digits, at most 20, of a base from 2 to 16. */
+/* Writes a number in a base from 2 to 16 with at least `digits` digits; `digits` is at most 20. */
 void semihosting_write_number(uint64_t number, uint32_t base, uint32_t digits);
 
-/* The command line with its zero, at most `capacity` bytes; its length, or -1 where there is none or no room for it. */
+/* Reads the command line, at most `capacity` bytes including the terminating zero. Returns its length, or -1 if there
+ * is none or it does not fit. */
 int semihosting_command_line(char *text, size_t capacity);
 
 /* Ends the emulation with this exit code. */

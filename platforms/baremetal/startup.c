@@ -1,20 +1,20 @@
-/* From reset to main(): vector table, FPU, .data, .bss, constructors. For every Cortex-M; compiled without
- * floating-point registers, because the FPU is off at reset. */
+/* The way from reset to main(), for any Cortex-M: vector table, FPU, .data, .bss, constructors. Compiled without
+ * floating-point registers, because the FPU is off after reset. */
 #include "startup.h"
 
 #include <stddef.h>
 
 #include "semihosting.h"
 
-/* From the linker script. */
+/* Defined by the linker script. */
 extern uint32_t __free_end[], __stack_top[], __data_image[], __data_begin[], __data_end[], __bss_begin[], __bss_end[];
 extern void (*const __init_array_begin[])(void);
 extern void (*const __init_array_end[])(void);
 
 int main(void);
 
-/* Access to the coprocessors 10 and 11, which are the FPU and Helium. Its mode stays as it is after reset: FPSCR 0,
- * which rounds to nearest even and keeps subnormals, as ARITHMETIC.md wants it. */
+/* Enables coprocessors 10 and 11, the FPU and Helium. The FPU's mode must stay as it is after reset (FPSCR 0), which
+ * rounds to nearest even and keeps subnormals, as ARITHMETIC.md requires. */
 static void enable_fpu(void) {
 #if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
   volatile uint32_t *const cpacr = (volatile uint32_t *)0xE000ED88;
@@ -25,7 +25,7 @@ static void enable_fpu(void) {
 
 static const uint32_t pattern = 0x5AFE57AC;
 
-/* The stack's memory below what is in use. */
+/* Fills the unused part of the stack with the pattern. */
 static void mark_stack(void) {
   uint32_t *end = (uint32_t *)__builtin_frame_address(0) - 16;
   for (uint32_t *word = __free_end; word < end; ++word) *word = pattern;
@@ -47,7 +47,7 @@ void reset_handler(void) {
   semihosting_exit(main());
 }
 
-/* Every exception that is not expected ends here. */
+/* Handles all exceptions, none of which is expected. */
 static void fault_handler(void) {
   semihosting_write("fault\n", 6);
   semihosting_exit(111);

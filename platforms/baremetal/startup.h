@@ -7,7 +7,7 @@
 extern "C" {
 #endif
 
-/* The most stack, in bytes, that was in use since reset: what no longer holds the pattern of the start. */
+/* Bytes of stack used since reset, at the deepest point: those that no longer contain the initial pattern. */
 uint32_t startup_stack_used(void);
 
 #ifdef __cplusplus

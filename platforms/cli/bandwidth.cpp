@@ -24,7 +24,7 @@ struct Slice {
   uint64_t sum;
 };
 
-// Streams lie far apart in the slice and are walked in step, a cache line each.
+// Reads kStreams parts of the slice in turn, one cache line each.
 template <uint32_t kStreams>
 uint64_t sum_slice(const Slice &slice) {
   const size_t length = slice.bytes / kStreams / kLine * kLine;
@@ -48,7 +48,7 @@ void read_slice(void *context, uint32_t index) {
   slice.sum = slice.streams == 1 ? sum_slice<1>(slice) : slice.streams == 4 ? sum_slice<4>(slice) : sum_slice<8>(slice);
 }
 
-// Twice the largest cache, so that most of a pass misses it; a quarter of the free memory at most.
+// Twice the largest cache, so that most reads miss it, but at most a quarter of the free memory.
 uint64_t buffer_bytes() {
   const uint64_t twice = 2 * posix::largest_cache_bytes();
   const uint64_t wanted = twice > kLeastBytes ? twice : kLeastBytes;
@@ -70,7 +70,7 @@ bool measure_bandwidth(posix::ThreadPool &pool, uint32_t threads, Bandwidth *res
   posix::MemoryRegion buffer;
   if (!buffer.allocate(buffer_bytes())) return false;
   buffer.prefer_huge_pages();
-  memset(buffer.data(), 1, buffer.bytes());  // an untouched page would be the one page of zeros, from cache
+  memset(buffer.data(), 1, buffer.bytes());  // untouched pages would all map to the shared zero page, which is cached
   const size_t share = buffer.bytes() / threads / 4096 * 4096;
   *result = {0, share * threads};
   Slice slices[posix::ThreadPool::kMostThreads] = {};

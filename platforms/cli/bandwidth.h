@@ -1,4 +1,4 @@
-// How fast this machine reads memory: the bound of decoding.
+// Measures how fast this machine reads memory, which limits the decode speed.
 #pragma once
 
 #include <stdint.h>
@@ -8,13 +8,13 @@
 namespace tidbit::cli {
 
 struct Bandwidth {
-  double bytes_per_second;  // the best of all passes
+  double bytes_per_second;  // best of all passes
   uint64_t buffer_bytes;
 };
 
-// Reads a buffer several times with each of 1, 4 and 8 streams per thread; machines differ in which they like. It has
-// 256 MB or twice the largest cache, but at most a quarter of the free memory, in huge pages where the system gives
-// them, so that the figure is the machine's and not that of one program. False where there is no memory for the buffer.
+// Reads a buffer several times with 1, 4 and 8 streams per thread, because machines differ in which is fastest. The
+// buffer is 256 MB or twice the largest cache, whichever is larger, but at most a quarter of the free memory, in huge
+// pages if the system provides them. Returns false if there is no memory for it.
 bool measure_bandwidth(posix::ThreadPool &pool, uint32_t threads, Bandwidth *result);
 
 }  // namespace tidbit::cli

@@ -1,4 +1,4 @@
-// Speed in tokens per second, in bytes of weights read per second, and as a share of what the memory gives.
+// Speed in tokens per second, in bytes of weights read per second, and as a share of the memory bandwidth.
 #include <inttypes.h>
 
 #include "cli/bandwidth.h"
@@ -33,7 +33,7 @@ double median(const double (&times)[kRepeats]) {
   return times[2] < low ? low : times[2] > high ? high : times[2];
 }
 
-// Any tokens do: time does not depend on what they are. A step of 7919 spreads them over the embedding.
+// Any tokens will do, since they do not affect the time. A step of 7919 spreads them over the embedding.
 int fill_tokens(const LoadedModel &model, uint32_t count, Tokens *tokens) {
   if (const int code = tokens->reserve(count); code != kOk) return code;
   for (uint32_t i = 0; i < count; ++i) {
@@ -93,11 +93,11 @@ void print_plain(const LoadedSession &session, const BenchOptions &bench, const 
             kRepeats);
   out.print("prefill  %10.1f tok/s\ndecode   %10.1f tok/s\n", report.prefill, report.decode);
   out.print("weights  %10.2f GB/s read while decoding\n", 1e-9 * report.read);
-  out.print("memory   %10.2f GB/s measured over %" PRIu64 " MB with as many threads\n", 1e-9 * report.bound,
-            report.buffer >> 20);
-  out.print("share    %10.1f %% of the memory's bandwidth\n", 100 * report.share);
+  out.print("memory   %10.2f GB/s measured on a %" PRIu64 " MB buffer with the same number of threads\n",
+            1e-9 * report.bound, report.buffer >> 20);
+  out.print("share    %10.1f %% of the memory bandwidth\n", 100 * report.share);
   if (report.in_cache) {
-    out.print("The weights of a token fit in a cache of %" PRIu64 " MB, so memory is not their bound.\n",
+    out.print("The weights read per token fit in the %" PRIu64 " MB cache, so memory does not limit the speed.\n",
               report.cache >> 20);
   }
 }
@@ -132,7 +132,7 @@ int run_bench(const LoadedModel &model, const BenchOptions &bench, Output &out) 
   if (const int code = measure(session, tokens, bench, &times); code != kOk) return code;
   Bandwidth bandwidth = {};
   if (!measure_bandwidth(session.pool(), session.threads(), &bandwidth)) {
-    return data_error("no memory to measure the bandwidth with");
+    return data_error("cannot measure the memory bandwidth: out of memory for the buffer; close other programs");
   }
   const Report report = summarize(model, bench, times, bandwidth);
   if (bench.as_json) {
@@ -143,7 +143,7 @@ int run_bench(const LoadedModel &model, const BenchOptions &bench, Output &out) 
   return kOk;
 }
 
-// Defaults shrink to the model's longest context; what was asked for does not.
+// Defaults shrink to fit the model's longest context; given values do not.
 int settle_lengths(const LoadedModel &model, BenchOptions *bench) {
   const uint32_t longest = model.info().max_context;
   if (bench->generated == 0) bench->generated = kDefaultGenerated < longest / 2 ? kDefaultGenerated : longest / 2;
@@ -153,17 +153,17 @@ int settle_lengths(const LoadedModel &model, BenchOptions *bench) {
   }
   const uint64_t sum = uint64_t{bench->prompt} + bench->generated;
   if (bench->prompt == 0 || bench->generated == 0 || sum > longest) {
-    return usage_error("--prompt and --gen must be 1 or more and have a sum of at most %u with this model", longest);
+    return usage_error("--prompt and --gen must each be 1 or more, and at most %u together with this model", longest);
   }
   bench->session.context = static_cast<uint32_t>(sum);
   return kOk;
 }
 
 constexpr char kNotes[] =
-    "The prompt is fed at once, then tokens one by one, with logits for each; nothing is sampled. GB/s are the\n"
-    "weights read for one token times the decode speed. The memory's bandwidth is the best of 12 passes, with 1, 4 "
-    "and\n"
-    "8 streams per thread, over 256 MB or twice the largest cache (at most a quarter of the free memory), in this run.";
+    "The prompt is fed at once, then tokens one by one, with logits for each. Nothing is sampled.\n"
+    "'weights' is the bytes of weights read per token times the decode speed. 'memory' is the best of 12 passes,\n"
+    "with 1, 4 and 8 streams per thread, over a buffer of 256 MB or twice the largest cache, whichever is larger\n"
+    "(at most a quarter of the free memory).";
 
 }  // namespace
 
@@ -171,17 +171,19 @@ int bench_command(Arguments arguments, Output &out) {
   BenchOptions bench;
   bench.session.chunk = 256;
   const Option options[] = {
-      number_option("--prompt", nullptr, &bench.prompt, 1, UINT32_MAX, "prompt tokens; default: 512 or what fits"),
-      number_option("--gen", nullptr, &bench.generated, 1, UINT32_MAX, "decoded tokens; default: 128 or what fits"),
+      number_option("--prompt", nullptr, &bench.prompt, 1, UINT32_MAX,
+                    "prompt tokens; default: 512, or as many as fit"),
+      number_option("--gen", nullptr, &bench.generated, 1, UINT32_MAX,
+                    "decoded tokens; default: 128, or as many as fit"),
       number_option("--chunk", nullptr, &bench.session.chunk, 1, 256, "prompt tokens computed together; default: 256"),
       number_option("--threads", nullptr, &bench.session.threads, 1, 64,
-                    "default: 1 for small models, else one per CPU"),
+                    "threads; default: 1 for small models, else one per CPU"),
       isa_option(&bench.session.isa),
       flag_option("--preload", &bench.preload, "copy the model into memory first, in huge pages"),
       flag_option("--json", &bench.as_json, "one line of JSON"),
   };
-  const Usage usage = {"bench", "MODEL", "Measures speed, and the memory's bandwidth beside it.", options, 7, 1,
-                       1,       kNotes};
+  const Usage usage = {
+      "bench", "MODEL", "Measures the model's speed and the machine's memory bandwidth.", options, 7, 1, 1, kNotes};
   if (const int code = parse_arguments(usage, &arguments, out); code != kGoOn) return code;
   LoadedModel model;
   const posix::Paging paging = bench.preload ? posix::Paging::preload : posix::Paging::on_use;

@@ -48,7 +48,7 @@ void BoardReport::print_plain(Output &out) const {
 }
 
 void BoardReport::print_memories(Output &out) const {
-  out.print("memories of the board; what the program itself takes is not counted\n");
+  out.print("memories of the board (the program's own use is not counted)\n");
   for (size_t i = 0; i < board_->memory_count(); ++i) {
     const Memory &memory = board_->memories[i];
     out.print("  %-12s %12" PRIu64 " bytes, %" PRIu64 " used; at most %.1f MB/s, computed: %u bits x %u MT/s\n",
@@ -62,11 +62,11 @@ void BoardReport::print_memories(Output &out) const {
 
 void BoardReport::print_rate(Output &out) const {
   const uint64_t bytes = model_.info().bytes_per_token;
-  out.print("weights read for a token: %" PRIu64 " bytes", bytes);
+  out.print("weights read per token: %" PRIu64 " bytes", bytes);
   if (bytes <= board_->cache) {
-    out.print("; the cache may hold them, and the bandwidth sets no bound\n");
+    out.print("; they may fit in the cache, so the bandwidth sets no limit\n");
   } else {
-    out.print(", all but the cache's from %s: at most %.4g tok/s (computed upper bound, not measured)\n",
+    out.print(", from %s except what the cache holds: at most %.4g tok/s (computed upper bound, not measured)\n",
               board_->memories[placement_.model].name, rate());
   }
 }

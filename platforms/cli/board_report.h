@@ -1,4 +1,4 @@
-// What `tidbit plan --board` says: where everything lies, what it leaves free, and the rate that the bus allows.
+// The report of `tidbit plan --board`: the placement, the use of each memory, and the speed limit set by the bus.
 #pragma once
 
 #include "cli/boards.h"
@@ -11,10 +11,10 @@ namespace tidbit::cli {
 
 class BoardReport {
  public:
-  // `board` may be null; then all is well and nothing is printed.
+  // With a null `board`, check() succeeds and nothing is printed.
   BoardReport(const Board *board, const LoadedModel &model, const tidbit_plan_result &plan);
 
-  // An exit code, after an error line where something does not fit.
+  // Returns an exit code. Prints an error if something does not fit.
   int check() const;
 
   void print_plain(Output &out) const;

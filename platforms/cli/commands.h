@@ -1,4 +1,4 @@
-// The commands of the program. Each takes what follows its name and returns an exit code.
+// The program's commands. Each takes the arguments after its name and returns an exit code.
 #pragma once
 
 #include "cli/options.h"

@@ -21,7 +21,7 @@ void print_error_line(const char *format, va_list arguments) {
   fprintf(stderr, "tidbit: %s\n", line);
 }
 
-// 0, or the error that ended the writing.
+// Returns 0, or the error number of the write that failed.
 int write_all(int file, const char *data, size_t bytes) {
   while (bytes > 0) {
     const ssize_t count = ::write(file, data, bytes);
@@ -78,7 +78,7 @@ void Output::flush() {
 
 int Output::finish(int code) {
   flush();
-  // A closed pipe is how `head` says that it has enough.
+  // A closed pipe is not an error: the reader, such as `head`, has read enough.
   if (error_ == 0 || error_ == EPIPE || error_ == EINTR) return code;
   const int failure = data_error("cannot write to standard output: %s", strerror(error_));
   return code != kOk ? code : failure;

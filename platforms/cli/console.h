@@ -1,4 +1,4 @@
-// What the program says: results on standard output, errors and progress on standard error.
+// Output of the program: results go to standard output, errors and progress to standard error.
 #pragma once
 
 #include <stddef.h>
@@ -6,25 +6,25 @@
 
 namespace tidbit::cli {
 
-// Exit codes, and what functions that can fail return.
+// Exit codes. Functions that can fail return them too.
 constexpr int kOk = 0;
 constexpr int kDataError = 1;
 constexpr int kUsageError = 2;
-constexpr int kInterrupted = 130;  // what a shell shows for a process that Ctrl-C ended
+constexpr int kInterrupted = 130;  // as a shell reports a process that was ended by Ctrl-C
 
-// Print one line, "tidbit: ...", and return the exit code. Control characters of file names become '?'.
+// Print one line, "tidbit: ...", and return the exit code. Control characters, as in file names, become '?'.
 int data_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-// Standard output in blocks. After a failed write the rest is dropped, so that nobody has to look at each write.
+// Buffered standard output. After a failed write the rest is dropped, so callers need not check each write.
 class Output {
  public:
   void write(const char *data, size_t bytes);
   void print(const char *format, ...) __attribute__((format(printf, 2, 3)));
   void flush();
-  // False once a write failed: who reads us has gone, or the disk is full.
+  // False once a write has failed: the reader is gone, or the disk is full.
   bool is_open() const { return error_ == 0; }
-  // The exit code of a program that so far ended with `code`.
+  // Flushes and returns the final exit code: `code`, or kDataError if it was kOk and a write failed.
   int finish(int code);
 
  private:
@@ -33,7 +33,7 @@ class Output {
   int error_ = 0;
 };
 
-// How far a long work is; seen on a terminal only.
+// Shows the progress of a long operation. Prints only if standard error is a terminal.
 class Progress {
  public:
   explicit Progress(const char *what);

@@ -1,9 +1,9 @@
 // Perplexity of a text.
 //
-// The window rule: the text is tokenized whole, without special tokens, and cut into consecutive windows of `context`
-// tokens; the last may be shorter. Each window starts anew: begin-of-text is fed in front of it (where the model has
-// one), and each of its tokens is scored from what came before it in the window, so that every token of the text counts
-// once. Without begin-of-text the first token of a window is fed and not scored.
+// The text is tokenized as a whole, without special tokens, and cut into consecutive windows of `context` tokens; the
+// last may be shorter. Each window starts with an empty session and the begin-of-text token, if the model has one. Each
+// of its tokens is then scored given the tokens before it in the window, so every token of the text is scored once.
+// Without begin-of-text, the first token of each window is fed but not scored.
 #include <inttypes.h>
 #include <math.h>
 
@@ -21,7 +21,7 @@ struct Score {
   uint64_t tokens = 0;
 };
 
-// -log softmax(logits)[target], with the largest logit taken out so that nothing overflows.
+// -log softmax(logits)[target]. Subtracts the largest logit first so that exp() cannot overflow.
 double negative_log_likelihood(const float *logits, uint32_t count, int32_t target) {
   double highest = static_cast<double>(logits[0]);
   for (uint32_t i = 1; i < count; ++i) {
@@ -36,7 +36,7 @@ class Evaluation {
  public:
   Evaluation(const LoadedModel &model, LoadedSession &session) : model_(model), session_(session) {}
 
-  // Scores tokens 1 to count of inputs[0 .. count]; inputs[count] is a target only.
+  // Feeds inputs[0 .. count) and scores inputs[1 .. count].
   int window(const int32_t *inputs, uint32_t count);
   const Score &score() const { return score_; }
 
@@ -113,16 +113,16 @@ int evaluate(const LoadedModel &model, const SessionRequest &request, const char
   Evaluation evaluation(model, session);
   const uint32_t context = session.plan().context;
   if (const int scored = score_windows(model, text, context, evaluation); scored != kOk) return scored;
-  if (evaluation.score().tokens == 0) return data_error("%s: too short to score a token", path);
+  if (evaluation.score().tokens == 0) return data_error("%s: too short, no token to score; use a longer text", path);
   print(evaluation.score(), context, as_json, out);
   return kOk;
 }
 
 constexpr char kNotes[] =
-    "The text is tokenized whole, without special tokens, and cut into consecutive windows of N tokens (--context);\n"
-    "the last may be shorter. Before each window everything is forgotten and begin-of-text is fed, where the model\n"
-    "has one; then each token of the window is scored, so that every token of the text counts once. Without\n"
-    "begin-of-text the first token of a window is fed and not scored.";
+    "The text is tokenized as a whole, without special tokens, and cut into consecutive windows of N tokens\n"
+    "(--context); the last may be shorter. Each window starts with an empty session and the begin-of-text token, if\n"
+    "the model has one. Each token is then scored given the tokens before it in its window, so every token of the\n"
+    "text is scored once. Without begin-of-text, the first token of each window is fed but not scored.";
 
 }  // namespace
 
@@ -131,18 +131,23 @@ int eval_command(Arguments arguments, Output &out) {
   const char *path = nullptr;
   bool as_json = false;
   const Option options[] = {
-      text_option("--text", nullptr, "FILE", &path, "the text; required"),
-      number_option("--context", nullptr, &request.context, 1, UINT32_MAX,
-                    "tokens of a window; default: the model's own"),
-      number_option("--threads", nullptr, &request.threads, 1, 64, "default: 1 for small models, else one per CPU"),
+      text_option("--text", nullptr, "FILE", &path, "text to score; required"),
+      number_option("--context", nullptr, &request.context, 1, UINT32_MAX, "tokens per window; default: the model's"),
+      number_option("--threads", nullptr, &request.threads, 1, 64,
+                    "threads; default: 1 for small models, else one per CPU"),
       isa_option(&request.isa),
       flag_option("--json", &as_json, "one line of JSON"),
   };
-  const Usage usage = {
-      "eval", "MODEL --text FILE", "Prints the mean negative log-likelihood (in nats) of a text.", options, 5, 1, 1,
-      kNotes};
+  const Usage usage = {"eval",
+                       "MODEL --text FILE",
+                       "Prints the mean negative log-likelihood (in nats) and the perplexity of a text.",
+                       options,
+                       5,
+                       1,
+                       1,
+                       kNotes};
   if (const int code = parse_arguments(usage, &arguments, out); code != kGoOn) return code;
-  if (path == nullptr) return usage_error("eval needs --text FILE");
+  if (path == nullptr) return usage_error("eval: --text FILE is missing");
   LoadedModel model;
   if (const int code = model.open_with_tokenizer(arguments.items[0]); code != kOk) return code;
   return evaluate(model, request, path, as_json, out);

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint32_t kRecent = 64;
 
-// The last tokens, for the repetition penalty. Their order does not matter to it.
+// The last tokens, for the repetition penalty, in any order.
 class Recent {
  public:
   void add(int32_t token) { tokens_[added_++ % kRecent] = token; }
@@ -62,7 +62,7 @@ int Generation::prefill(const Tokens &prompt) {
   return code;
 }
 
-// Chooses a token from the logits of what was fed so far.
+// Samples the token that follows the tokens fed so far.
 int Generation::next(int32_t *token) {
   float *logits = nullptr;
   tidbit_status status = tidbit_logits(session_.get(), &logits);
@@ -85,10 +85,10 @@ int Generation::emit(int32_t token) {
   return kOk;
 }
 
-// Why no further token is to be computed; null where one is.
+// Why generation ends here, or null if it goes on.
 const char *Generation::ending(uint32_t generated) const {
   if (posix::interrupted()) return "interrupted";
-  if (!emitter_.is_open()) return "nobody reads the output";
+  if (!emitter_.is_open()) return "output closed";
   if (stream_.stopped != 0) return "stop string";
   if (generated >= request_.most) return "number of tokens";
   if (tidbit_position(session_.get()) >= session_.plan().context) return "context full";
@@ -120,7 +120,7 @@ int Generation::decode(double start) {
   return kOk;
 }
 
-// What is still held back is text all the same; an unfinished character comes out as U+FFFD.
+// Emits the text that is still held back. An unfinished character becomes U+FFFD.
 int Generation::finish() {
   if (emitter_.prints_ids() || stream_.model == nullptr) return kOk;
   const char *text = nullptr;
@@ -149,9 +149,7 @@ void Emitter::id(int32_t token) {
   out_.flush();
 }
 
-void Emitter::end() {
-  out_.print("\n");
-}
+void Emitter::end() { out_.print("\n"); }
 
 int generate(const LoadedModel &model, LoadedSession &session, const Tokens &prompt, const GenerationRequest &request,
              double start, Emitter &emitter, GenerationResult *result) {

@@ -1,4 +1,4 @@
-// The loop of a generation: feed, sample, emit.
+// The generation loop: feed, sample, emit.
 #pragma once
 
 #include <stdint.h>
@@ -14,7 +14,7 @@ struct GenerationRequest {
   tidbit_rng rng = {0};
   TextList stops = {};
   uint32_t most = 256;          // tokens to generate
-  bool continues_text = false;  // the first token goes on a text, so that its leading blank counts
+  bool continues_text = false;  // the first token continues a text, so its leading space is kept
 };
 
 struct GenerationResult {
@@ -26,15 +26,15 @@ struct GenerationResult {
   const char *ending = "";  // why it ended
 };
 
-// Where tokens go: text, or ids with blanks between them.
+// Prints tokens, either as text or as ids separated by spaces.
 class Emitter {
  public:
-  // `prompt` is printed first; it may be null.
+  // Prints the ids of `prompt` first unless it is null.
   Emitter(Output &out, bool ids, const Tokens *prompt);
 
   void text(const char *text, uint32_t bytes);
   void id(int32_t token);
-  // The end of the line, where there is one to end: after ids, and on a terminal.
+  // Ends the line.
   void end();
 
   bool prints_ids() const { return ids_; }
@@ -46,11 +46,11 @@ class Emitter {
   bool first_ = true;
 };
 
-// `start` is the moment that "time to first token" counts from.
+// `start` is the time from which "time to first token" is measured. Returns an exit code.
 int generate(const LoadedModel &model, LoadedSession &session, const Tokens &prompt, const GenerationRequest &request,
              double start, Emitter &emitter, GenerationResult *result);
 
-// Things per second; 0 where there was no time to measure.
+// count / seconds, or 0 if `seconds` is 0.
 double rate(uint64_t count, double seconds);
 
 }  // namespace tidbit::cli

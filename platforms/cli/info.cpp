@@ -9,50 +9,23 @@
 namespace tidbit::cli {
 namespace {
 
-const char *dtype_name(tidbit_dtype type) {
-  switch (type) {
-    case TIDBIT_F32:
-      return "f32";
-    case TIDBIT_F16:
-      return "f16";
-    case TIDBIT_Q8:
-      return "q8";
-    case TIDBIT_Q4:
-      return "q4";
-  }
-  return "unknown";
-}
-
-const char *layout_name(tidbit_layout layout) { return layout == TIDBIT_TILE16X16 ? "tile16x16" : "tile16"; }
-
-struct Field {
+struct Fact {
   const char *name;
   uint64_t value;
 };
 
-constexpr size_t kFieldCount = 14;
+constexpr size_t kFactCount = 6;
 
-void list_fields(const tidbit_model_info &info, Field (&fields)[kFieldCount]) {
-  const Field list[kFieldCount] = {{"vocab_size", info.vocab_size},
-                                   {"layers", info.layers},
-                                   {"width", info.width},
-                                   {"heads", info.heads},
-                                   {"kv_heads", info.kv_heads},
-                                   {"head_dim", info.head_dim},
-                                   {"ffn_width", info.ffn_width},
-                                   {"segments", info.segments},
-                                   {"max_context", info.max_context},
-                                   {"default_context", info.default_context},
-                                   {"parameters", info.parameters},
-                                   {"blob_bytes", info.blob_bytes},
-                                   {"weight_bytes", info.weight_bytes},
-                                   {"bytes_per_token", info.bytes_per_token}};
-  memcpy(fields, list, sizeof list);
+void list_facts(const tidbit_model_info &info, Fact (&facts)[kFactCount]) {
+  const Fact list[kFactCount] = {
+      {"layers", info.layers},         {"layer_kinds", info.layer_kinds},   {"parameters", info.parameters},
+      {"blob_bytes", info.blob_bytes}, {"weight_bytes", info.weight_bytes}, {"bytes_per_token", info.bytes_per_token}};
+  memcpy(facts, list, sizeof list);
 }
 
-// Strings of a blob are anyone's: what could steer a terminal is left out.
+// The strings of a blob may hold anything: control characters, which could steer a terminal, are replaced.
 void print_text(Output &out, const char *name, const char *value) {
-  out.print("%-16s", name);
+  out.print("%-20s", name);
   for (; *value != 0; ++value) {
     const bool control = static_cast<unsigned char>(*value) < 32 || *value == 127;
     out.write(control ? "?" : value, 1);
@@ -60,41 +33,110 @@ void print_text(Output &out, const char *name, const char *value) {
   out.print("\n");
 }
 
-void print_plain(const tidbit_model_info &info, Output &out) {
+void print_field(const tidbit_field &field, Output &out) {
+  out.print("%-20s", field.name);
+  if (field.value != nullptr) {
+    out.print("%.*s\n", static_cast<int>(field.value_bytes), field.value);
+  } else if (field.is_real != 0) {
+    out.print("%.9g\n", static_cast<double>(field.real));
+  } else {
+    out.print("%" PRId64 "\n", field.integer);
+  }
+}
+
+void print_field(const tidbit_field &field, Json &json) {
+  if (field.value != nullptr) {
+    char word[64];
+    snprintf(word, sizeof word, "%.*s", static_cast<int>(field.value_bytes), field.value);
+    json.text(field.name, word);
+  } else if (field.is_real != 0) {
+    json.real(field.name, static_cast<double>(field.real));
+  } else {
+    json.integer(field.name, field.integer);
+  }
+}
+
+bool is_neutral(const tidbit_field &field) { return field.is_real != 0 ? field.real == 0.0f : field.integer == 0; }
+
+// Calls field(f) for every number of the configuration, and kind(i) before those of a kind of layer.
+template <class OnField, class OnKind>
+void each_field(const LoadedModel &model, OnField on_field, OnKind on_kind) {
+  tidbit_field field = {};
+  int32_t kind = -1;
+  for (uint32_t i = 0; tidbit_describe(model.get(), i, &field) == TIDBIT_OK; ++i) {
+    if (field.kind != kind) on_kind(kind = field.kind);
+    on_field(field);
+  }
+}
+
+void print_plain(const LoadedModel &model, Output &out) {
+  const tidbit_model_info &info = model.info();
   print_text(out, "family", info.family);
   print_text(out, "source", info.source);
   print_text(out, "converter", info.converter);
-  Field fields[kFieldCount];
-  list_fields(info, fields);
-  for (const Field &field : fields) out.print("%-16s%" PRIu64 "\n", field.name, field.value);
-  out.print("%-16s%s\n", "weights", dtype_name(info.weights));
-  out.print("%-16s%s\n", "kv", dtype_name(info.kv));
-  out.print("%-16s%s\n", "layout", layout_name(info.layout));
-  out.print("%-16s%" PRId32 "\n", "bos_token", info.bos_token);
-  out.print("%-16s%" PRId32 "\n", "eos_token", info.eos_token);
-  out.print("%-16s%s\n", "tokenizer", info.has_tokenizer != 0 ? "yes" : "no");
-  out.print("%-16s%016" PRIx64 "\n", "checksum", info.checksum);
+  Fact facts[kFactCount];
+  list_facts(info, facts);
+  for (const Fact &fact : facts) out.print("%-20s%" PRIu64 "\n", fact.name, fact.value);
+  out.print("%-20s%" PRId32 "\n", "eos_token", info.eos_token);
+  out.print("%-20s%s\n", "tokenizer", info.has_tokenizer != 0 ? "yes" : "no");
+  out.print("%-20s%s\n", "selftest", info.has_selftest != 0 ? "yes" : "no");
+  out.print("%-20s%016" PRIx64 "\n", "checksum", info.checksum);
+  each_field(
+      model,
+      [&](const tidbit_field &field) {
+        if (field.kind < 0 || !is_neutral(field)) print_field(field, out);
+      },
+      [&](int32_t kind) { out.print("layer_kind_%d, without what is 0, no or none\n", kind); });
 }
 
-void print_json(const tidbit_model_info &info, Output &out) {
+void print_json(const LoadedModel &model, Output &out) {
+  const tidbit_model_info &info = model.info();
   Json json(out);
   json.begin();
   json.text("family", info.family);
   json.text("source", info.source);
   json.text("converter", info.converter);
-  Field fields[kFieldCount];
-  list_fields(info, fields);
-  for (const Field &field : fields) json.number(field.name, field.value);
-  json.text("weights", dtype_name(info.weights));
-  json.text("kv", dtype_name(info.kv));
-  json.text("layout", layout_name(info.layout));
-  json.integer("bos_token", info.bos_token);
+  Fact facts[kFactCount];
+  list_facts(info, facts);
+  for (const Fact &fact : facts) json.number(fact.name, fact.value);
   json.integer("eos_token", info.eos_token);
   json.boolean("tokenizer", info.has_tokenizer != 0);
+  json.boolean("selftest", info.has_selftest != 0);
   char checksum[17];
   snprintf(checksum, sizeof checksum, "%016" PRIx64, info.checksum);
   json.text("checksum", checksum);
+  bool in_kind = false;
+  each_field(
+      model, [&](const tidbit_field &field) { print_field(field, json); },
+      [&](int32_t kind) {
+        if (in_kind) json.end();
+        in_kind = true;
+        char name[32];
+        snprintf(name, sizeof name, "layer_kind_%d", kind);
+        json.begin(name);
+      });
+  if (in_kind) json.end();
   json.end();
+}
+
+// Runs the blob's self-test on this machine.
+int run_selftest(const LoadedModel &model, Output &out) {
+  if (model.info().has_selftest == 0) {
+    out.print("%s: has no self-test\n", model.path());
+    return kOk;
+  }
+  constexpr uint32_t kMostTokens = 16;
+  SessionRequest request;
+  request.context = model.info().max_context < kMostTokens ? model.info().max_context : kMostTokens;
+  LoadedSession session;
+  if (const int code = session.start(model, request); code != kOk) return code;
+  const tidbit_status status = tidbit_selftest(session.get());
+  if (status == TIDBIT_OK) {
+    out.print("%s: the self-test passes with %s kernels\n", model.path(),
+              tidbit_isa_name(tidbit_session_isa(session.get())));
+    return kOk;
+  }
+  return status_error(model.path(), status);
 }
 
 }  // namespace
@@ -114,17 +156,18 @@ int info_command(Arguments arguments, Output &out) {
   LoadedModel model;
   if (const int code = model.open(arguments.items[0]); code != kOk) return code;
   if (as_json) {
-    print_json(model.info(), out);
+    print_json(model, out);
   } else {
-    print_plain(model.info(), out);
+    print_plain(model, out);
   }
   return kOk;
 }
 
 int verify_command(Arguments arguments, Output &out) {
-  const Usage usage = {"verify", "MODEL", "Reads the whole model and compares each section with its checksum.",
-                       nullptr,  0,       1,
-                       1,        nullptr};
+  const Usage usage = {
+      "verify", "MODEL", "Compares each section with its checksum, and this machine's logits with the converter's.",
+      nullptr,  0,       1,
+      1,        nullptr};
   if (const int code = parse_arguments(usage, &arguments, out); code != kGoOn) return code;
   LoadedModel model;
   if (const int code = model.open(arguments.items[0]); code != kOk) return code;
@@ -137,7 +180,7 @@ int verify_command(Arguments arguments, Output &out) {
                       tidbit_status_string(status), fault);
   }
   out.print("%s: all checksums match, %" PRIu64 " bytes\n", model.path(), model.info().blob_bytes);
-  return kOk;
+  return run_selftest(model, out);
 }
 
 }  // namespace tidbit::cli

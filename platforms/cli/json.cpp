@@ -8,7 +8,7 @@ namespace {
 
 unsigned byte_at(const char *text, size_t i) { return static_cast<unsigned char>(text[i]); }
 
-// Bytes of the UTF-8 character at the front of a zero-terminated text; 0 where it is none (table 3-7 of Unicode).
+// Length of the UTF-8 character at the start of a zero-terminated text; 0 if invalid (Unicode standard, table 3-7).
 size_t utf8_length(const char *text) {
   const unsigned lead = byte_at(text, 0);
   if (lead < 0x80) return 1;

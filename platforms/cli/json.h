@@ -1,4 +1,5 @@
-// JSON on one line: an object of strings, numbers and objects. Keys are the program's own and need no escapes.
+// Writes one line of JSON: an object of strings, numbers, booleans and objects. Keys are constants that need no
+// escapes.
 #pragma once
 
 #include <stdint.h>
@@ -12,11 +13,11 @@ class Json {
   explicit Json(Output &out) : out_(out) {}
 
   void begin(const char *name = nullptr);          // an object; only the outermost has no name
-  void end();                                      // the outermost ends the line
+  void end();                                      // the outermost also ends the line
   void text(const char *name, const char *value);  // invalid UTF-8 becomes U+FFFD
   void number(const char *name, uint64_t value);
   void integer(const char *name, int64_t value);
-  void real(const char *name, double value);  // null where it is not finite
+  void real(const char *name, double value);  // null unless finite
   void boolean(const char *name, bool value);
 
  private:

@@ -11,7 +11,7 @@ namespace {
 
 constexpr uint32_t kDefaultChunk = 64;
 
-// Below this the threads of a step cost more than the step.
+// With fewer bytes per token, more threads cost more time than they save.
 constexpr uint64_t kBytesWorthThreads = uint64_t{4} << 20;
 
 uint32_t default_threads(const LoadedModel &model) {
@@ -33,7 +33,7 @@ int LoadedModel::open(const char *path, posix::Paging paging) {
   uint64_t fault = 0;
   tidbit_status status = tidbit_open(file_.data(), file_.bytes(), &model_, &fault);
   if (status == TIDBIT_ERR_NOT_A_BLOB) {
-    return data_error("%s: not a tidbit model; tidbit-convert makes one from a checkpoint", path);
+    return data_error("%s: not a tidbit model; convert the checkpoint with tidbit-convert", path);
   }
   if (status != TIDBIT_OK) {
     return data_error("%s: %s (at byte %" PRIu64 "); convert or copy the model again", path,
@@ -46,22 +46,21 @@ int LoadedModel::open(const char *path, posix::Paging paging) {
 int LoadedModel::open_with_tokenizer(const char *path, posix::Paging paging) {
   if (const int code = open(path, paging); code != kOk) return code;
   if (info_.has_tokenizer != 0) return kOk;
-  return data_error("%s: converted without a tokenizer; give ids with --tokens, or convert it with one", path);
+  return data_error("%s: has no tokenizer; pass ids with --tokens, or convert the model with a tokenizer", path);
 }
 
 int check_context(const LoadedModel &model, uint32_t context) {
   if (context <= model.info().max_context) return kOk;
-  return usage_error("--context %u: %s can address %u positions at most", context, model.path(),
-                     model.info().max_context);
+  return usage_error("--context %u: %s supports at most %u positions", context, model.path(), model.info().max_context);
 }
 
 int LoadedSession::start(const LoadedModel &model, const SessionRequest &request) {
   if (const int code = check_context(model, request.context); code != kOk) return code;
   threads_ = request.threads != 0 ? request.threads : default_threads(model);
-  // More threads than CPUs would only take turns; the tasks are as many as were asked for.
+  // More threads than CPUs would only take turns. The work is still divided among threads_ workers.
   const uint32_t cpus = posix::cpu_count();
   if (const int error = pool_.start(threads_ < cpus ? threads_ : cpus); error != 0) {
-    return data_error("cannot start %u threads: %s; ask for fewer with --threads", threads_, strerror(error));
+    return data_error("cannot start %u threads: %s; use fewer with --threads", threads_, strerror(error));
   }
   tidbit_options options = {};
   options.context = request.context;
@@ -79,7 +78,7 @@ int LoadedSession::init(const LoadedModel &model, const tidbit_options &options)
   tidbit_status status = tidbit_plan(model.get(), &options, &plan_);
   if (status != TIDBIT_OK) return status_error(model.path(), status);
   if (!memory_.allocate(plan_.total)) {
-    return data_error("no memory for a session of %" PRIu64 " bytes; ask for less with --context", plan_.total);
+    return data_error("out of memory: the session needs %" PRIu64 " bytes; use a smaller --context", plan_.total);
   }
   tidbit_memory parts = {};
   status = tidbit_split_memory(&plan_, memory_.data(), memory_.bytes(), &parts, nullptr);

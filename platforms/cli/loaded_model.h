@@ -1,4 +1,4 @@
-// A blob from a file, and a session in memory of the system's, each with its error lines.
+// A model loaded from a file, and a session in memory from the operating system. Failures print an error.
 #pragma once
 
 #include <stddef.h>
@@ -14,9 +14,9 @@ namespace tidbit::cli {
 
 class LoadedModel {
  public:
-  // An exit code, after an error line where it is not kOk.
+  // Returns an exit code. Prints an error unless it is kOk.
   int open(const char *path, posix::Paging paging = posix::Paging::on_use);
-  // The same, and refuses a blob without a tokenizer.
+  // The same, but refuses a model without a tokenizer.
   int open_with_tokenizer(const char *path, posix::Paging paging = posix::Paging::on_use);
 
   const tidbit_model *get() const { return &model_; }
@@ -30,7 +30,7 @@ class LoadedModel {
   tidbit_model_info info_ = {};
 };
 
-// As given on the command line; 0 where the default is wanted.
+// As given on the command line; 0 means the default.
 struct SessionRequest {
   uint32_t context = 0;
   uint32_t chunk = 0;
@@ -38,7 +38,7 @@ struct SessionRequest {
   tidbit_isa isa = TIDBIT_ISA_AUTO;
 };
 
-// Refuses a context that the model cannot address.
+// Refuses a context longer than the model supports.
 int check_context(const LoadedModel &model, uint32_t context);
 
 class LoadedSession {
@@ -50,7 +50,7 @@ class LoadedSession {
   uint32_t threads() const { return threads_; }
   posix::ThreadPool &pool() { return pool_; }
 
-  // Feeds all tokens. kInterrupted, without a line, where Ctrl-C came first.
+  // Feeds all tokens. Returns kInterrupted, without printing anything, if Ctrl-C came first.
   int feed(const int32_t *tokens, uint32_t count);
 
  private:
@@ -63,7 +63,7 @@ class LoadedSession {
   uint32_t threads_ = 1;
 };
 
-// "tidbit: what: the status in words".
+// Prints "tidbit: WHAT: status text".
 int status_error(const char *what, tidbit_status status);
 
 }  // namespace tidbit::cli

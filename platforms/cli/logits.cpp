@@ -9,7 +9,7 @@
 namespace tidbit::cli {
 namespace {
 
-// Feeds a chunk at a time and copies a row for each of its tokens.
+// Feeds one chunk at a time and copies a row of logits for each token.
 int compute_rows(LoadedSession &session, const Tokens &tokens, uint32_t vocab, float *rows) {
   const uint32_t chunk = session.plan().chunk;
   for (uint32_t at = 0; at < tokens.count(); at += chunk) {
@@ -25,7 +25,7 @@ int compute_rows(LoadedSession &session, const Tokens &tokens, uint32_t vocab, f
   return kOk;
 }
 
-// The blob's byte order is little-endian, and so is every target of this program.
+// The file is little-endian, and so is every target of this program.
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__);
 
 }  // namespace
@@ -34,10 +34,11 @@ int logits_command(Arguments arguments, Output &out) {
   SessionRequest request;
   const char *list = nullptr, *path = nullptr;
   const Option options[] = {
-      text_option("--tokens", nullptr, "IDS", &list, "the tokens, with commas between them; required"),
-      text_option("--output", "-o", "FILE", &path, "where the logits go; default: only the hash is printed"),
+      text_option("--tokens", nullptr, "IDS", &list, "token ids separated by commas (1,2,3); required"),
+      text_option("--output", "-o", "FILE", &path, "write the logits to FILE; default: print the hash only"),
       isa_option(&request.isa),
-      number_option("--threads", nullptr, &request.threads, 1, 64, "default: 1 for small models, else one per CPU"),
+      number_option("--threads", nullptr, &request.threads, 1, 64,
+                    "threads; default: 1 for small models, else one per CPU"),
       number_option("--chunk", nullptr, &request.chunk, 1, 256, "tokens computed together; default: 64"),
   };
   const Usage usage = {"logits",
@@ -47,23 +48,26 @@ int logits_command(Arguments arguments, Output &out) {
                        5,
                        1,
                        1,
-                       "FILE holds little-endian floats, one row of the vocabulary's size for each token. Standard\n"
-                       "output is the XXH64 of those bytes: the same on every machine and with every option."};
+                       "FILE contains little-endian floats: for each token, one row with the size of the vocabulary.\n"
+                       "Standard output is the XXH64 of those bytes, the same on every machine and with every option."};
   if (const int code = parse_arguments(usage, &arguments, out); code != kGoOn) return code;
-  if (list == nullptr) return usage_error("logits needs --tokens, for example --tokens 1,2,3");
+  if (list == nullptr) return usage_error("logits: --tokens is missing; example: --tokens 1,2,3");
   LoadedModel model;
   if (const int code = model.open(arguments.items[0]); code != kOk) return code;
   Tokens tokens;
   if (const int code = tokens.from_list(model, list); code != kOk) return code;
   if (tokens.count() > model.info().max_context) {
-    return usage_error("%u tokens are given, the model can address %u", tokens.count(), model.info().max_context);
+    return usage_error("--tokens: %u tokens given, but the model supports at most %u", tokens.count(),
+                       model.info().max_context);
   }
   request.context = tokens.count();
   LoadedSession session;
   if (const int code = session.start(model, request); code != kOk) return code;
   const uint64_t bytes = uint64_t{tokens.count()} * model.info().vocab_size * sizeof(float);
   posix::MemoryRegion rows;
-  if (!rows.allocate(bytes)) return data_error("no memory for %" PRIu64 " bytes of logits; give fewer tokens", bytes);
+  if (!rows.allocate(bytes)) {
+    return data_error("out of memory: the logits need %" PRIu64 " bytes; pass fewer tokens", bytes);
+  }
   const int code = compute_rows(session, tokens, model.info().vocab_size, static_cast<float *>(rows.data()));
   if (code != kOk) return code;
   if (path != nullptr) {

@@ -1,4 +1,4 @@
-// tidbit: runs converted models on a desk or a Linux board.
+// tidbit: runs converted models on a PC or a Linux board.
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -18,14 +18,14 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"run", run_command, "generate text"},
-    {"info", info_command, "what a model is"},
-    {"plan", plan_command, "memory that a session takes, and a C header with it"},
-    {"verify", verify_command, "compare a model with its checksums"},
+    {"info", info_command, "describe a model"},
+    {"plan", plan_command, "memory needed by a session, also as a C header"},
+    {"verify", verify_command, "check a model against its checksums"},
     {"tokenize", tokenize_command, "text to token ids"},
     {"detokenize", detokenize_command, "token ids to text"},
     {"logits", logits_command, "logits of given tokens, and their hash"},
     {"eval", eval_command, "perplexity of a text"},
-    {"bench", bench_command, "speed, and how near it is to the memory's"},
+    {"bench", bench_command, "speed, compared with the memory bandwidth"},
 };
 
 int print_overview(Output &out) {
@@ -41,21 +41,21 @@ int print_version(Output &out) {
 }
 
 int dispatch(int count, char **words, Output &out) {
-  if (count < 2) return usage_error("a command is missing; 'tidbit --help' lists them");
+  if (count < 2) return usage_error("no command given; 'tidbit --help' lists the commands");
   const char *name = words[1];
   if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) return print_overview(out);
   if (strcmp(name, "--version") == 0) return print_version(out);
   for (const Command &command : kCommands) {
     if (strcmp(command.name, name) == 0) return command.run({words + 2, count - 2}, out);
   }
-  return usage_error("there is no command '%s'; 'tidbit --help' lists them", name);
+  return usage_error("unknown command '%s'; 'tidbit --help' lists the commands", name);
 }
 
-// A closed standard stream would give its number to the next file that is opened, and output would go there.
+// If a standard stream is closed, the next file to be opened would get its number, and output would go to that file.
 void open_closed_streams() {
   for (int file = STDIN_FILENO; file <= STDERR_FILENO; ++file) {
     if (fcntl(file, F_GETFD) >= 0) continue;
-    // The lowest free number is `file`.
+    // open() returns the lowest free number, which is `file`.
     if (open("/dev/null", O_RDWR) < 0) return;
   }
 }

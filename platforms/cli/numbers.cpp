@@ -19,7 +19,7 @@ bool parse_unsigned(const char *text, uint64_t most, uint64_t *value) {
 }
 
 bool parse_real(const char *text, double *value) {
-  // strtod alone would take blanks, signs, "nan", "inf" and hexadecimal too.
+  // strtod alone would also accept white space, signs, "nan", "inf" and hexadecimal.
   if (*text == 0 || strspn(text, "0123456789.eE+-") != strlen(text)) return false;
   if (*text == '-' || *text == '+') return false;
   char *end = nullptr;

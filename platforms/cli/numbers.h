@@ -1,4 +1,4 @@
-// Strict numbers: the whole text must be one number in range. "12x", "1e999", "nan", "-1" and "" are none.
+// Strict parsing: the whole text must be one number in range. "12x", "1e999", "nan", "-1" and "" are rejected.
 #pragma once
 
 #include <stdint.h>

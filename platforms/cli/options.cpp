@@ -10,7 +10,7 @@ namespace tidbit::cli {
 namespace {
 
 int bad_number(const Option &option, const char *text) {
-  return usage_error("%s needs a number from %.10g to %.10g, not '%s'", option.name, option.low, option.high, text);
+  return usage_error("%s: '%s' is not a number from %.10g to %.10g", option.name, text, option.low, option.high);
 }
 
 int set_number(const Option &option, const char *text) {
@@ -33,19 +33,19 @@ int set_seed(const Option &option, const char *text) {
   auto *seed = static_cast<Seed *>(option.value);
   seed->given = true;
   if (parse_unsigned(text, UINT64_MAX, &seed->value)) return kOk;
-  return usage_error("%s needs a whole number from 0 to 18446744073709551615, not '%s'", option.name, text);
+  return usage_error("%s: '%s' is not a whole number from 0 to 18446744073709551615", option.name, text);
 }
 
 int add_text(const Option &option, const char *text) {
   auto *list = static_cast<TextList *>(option.value);
   if (list->count == TextList::kMost) {
-    return usage_error("%s may be given %u times at most", option.name, TextList::kMost);
+    return usage_error("%s can be given at most %u times", option.name, TextList::kMost);
   }
   list->items[list->count++] = text;
   return kOk;
 }
 
-// "auto, scalar, avx2": the sets that tidbit_isa_check lets through here.
+// "auto, scalar, avx2": the instruction sets that tidbit_isa_check accepts on this machine.
 void list_isas(char *list, size_t bytes) {
   size_t used = 0;
   for (int i = 0; i < TIDBIT_ISA_COUNT; ++i) {
@@ -64,9 +64,9 @@ int set_isa(const Option &option, const char *text) {
     if (strcmp(tidbit_isa_name(isa), text) != 0) continue;
     *static_cast<tidbit_isa *>(option.value) = isa;
     if (tidbit_isa_check(isa, posix::cpu_features()) == TIDBIT_OK) return kOk;
-    return usage_error("%s %s: this CPU or build does not have it; it has: %s", option.name, text, usable);
+    return usage_error("%s %s: not available in this CPU or build; use one of %s", option.name, text, usable);
   }
-  return usage_error("%s: there is no instruction set '%s'; this CPU has: %s", option.name, text, usable);
+  return usage_error("%s: unknown instruction set '%s'; use one of %s", option.name, text, usable);
 }
 
 int set_value(const Option &option, const char *text) {
@@ -91,7 +91,7 @@ int set_value(const Option &option, const char *text) {
   return kOk;
 }
 
-// The option that `word` names: "-n", "--temp", or "--temp=0.5" with *value at what follows the sign.
+// The option named by `word`: "-n", "--temp", or "--temp=0.5", where *value then points to "0.5".
 const Option *find_option(const Usage &usage, const char *word, const char **value) {
   const char *equals = strchr(word, '=');
   const size_t length = equals != nullptr ? static_cast<size_t>(equals - word) : strlen(word);
@@ -105,7 +105,7 @@ const Option *find_option(const Usage &usage, const char *word, const char **val
   return nullptr;
 }
 
-// Takes the option at items[*at] and its value, and leaves *at at the last word that it used.
+// Parses the option at items[*at] and its value. Leaves *at at the last word used.
 int take_option(const Usage &usage, const Arguments &arguments, int *at) {
   const char *word = arguments.items[*at];
   const char *value = nullptr;
@@ -114,7 +114,7 @@ int take_option(const Usage &usage, const Arguments &arguments, int *at) {
     return usage_error("%s: unknown option '%s'; see 'tidbit %s --help'", usage.command, word, usage.command);
   }
   if (option->kind == OptionKind::flag) {
-    return value == nullptr ? set_value(*option, nullptr) : usage_error("%s takes no value", option->name);
+    return value == nullptr ? set_value(*option, nullptr) : usage_error("%s does not take a value", option->name);
   }
   if (value == nullptr) {
     if (*at + 1 >= arguments.count) return usage_error("%s needs a value: %s", option->name, option->argument);
@@ -149,7 +149,7 @@ int parse_arguments(const Usage &usage, Arguments *arguments, Output &out) {
   bool options_over = false;
   for (int i = 0; i < arguments->count; ++i) {
     char *word = arguments->items[i];
-    // A single '-' is a file name (standard input), not an option.
+    // A single '-' means standard input and is not an option.
     if (options_over || word[0] != '-' || word[1] == 0) {
       arguments->items[kept++] = word;
     } else if (is_word(word, "--help", "-h")) {

@@ -1,4 +1,4 @@
-// The command line as tables: each command lists its options once, and parser and --help both read that list.
+// Command line parsing from tables: each command lists its options once, for both the parser and --help.
 #pragma once
 
 #include <stddef.h>
@@ -16,7 +16,7 @@ struct TextList {
   uint32_t count;
 };
 
-// An option that must be told apart from its default.
+// Tells an explicit --seed from the default, which is random.
 struct Seed {
   uint64_t value;
   bool given;
@@ -30,7 +30,7 @@ struct Option {
   const char *argument;  // its name in --help; null for a flag
   const char *help;
   OptionKind kind;
-  void *value;  // of the type that belongs to the kind
+  void *value;  // points to the type that goes with the kind
   double low, high;
 };
 
@@ -56,10 +56,10 @@ constexpr Option seed_option(Seed *value, const char *help) {
   return {"--seed", nullptr, "S", help, OptionKind::seed, value, 0, 0};
 }
 constexpr Option isa_option(tidbit_isa *value) {
-  return {"--isa", nullptr, "NAME", "instruction set instead of the fastest", OptionKind::isa, value, 0, 0};
+  return {"--isa", nullptr, "NAME", "instruction set; default: auto, the fastest", OptionKind::isa, value, 0, 0};
 }
 
-// What is left of the command line: a command's own part of it, and later its positional arguments.
+// The command line after the name of the command; after parse_arguments(), the positional arguments only.
 struct Arguments {
   char **items;
   int count;
@@ -78,8 +78,8 @@ struct Usage {
 constexpr int kGoOn = -1;
 constexpr int kAnyNumber = 1 << 30;
 
-// Fills the options' values and leaves the positional arguments in *arguments. kGoOn, or the exit code where there
-// is nothing more to do (an error, or --help was printed).
+// Sets the options' values and leaves the positional arguments in *arguments. Returns kGoOn, or an exit code if the
+// command is finished: after an error, or after printing --help.
 int parse_arguments(const Usage &usage, Arguments *arguments, Output &out);
 
 }  // namespace tidbit::cli

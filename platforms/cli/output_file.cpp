@@ -13,7 +13,7 @@
 namespace tidbit::cli {
 namespace {
 
-// 0, or the error number.
+// Returns 0 or an error number.
 int fill_and_close(int file, const char *data, size_t bytes) {
   int error = 0;
   while (bytes > 0 && error == 0) {

@@ -1,12 +1,12 @@
-// A file that is there in full or not at all.
+// Writes files atomically: the file is complete or does not exist.
 #pragma once
 
 #include <stddef.h>
 
 namespace tidbit::cli {
 
-// Writes a temporary file beside `path` and renames it. What exists and is no regular file (/dev/null, a pipe) is
-// written to directly. An exit code.
+// Writes a temporary file next to `path` and renames it. An existing special file (/dev/null, a pipe) is written to
+// directly. Returns an exit code.
 int write_file(const char *path, const void *data, size_t bytes);
 
 }  // namespace tidbit::cli

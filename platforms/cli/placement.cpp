@@ -3,7 +3,7 @@
 namespace tidbit::cli {
 namespace {
 
-// What a token reads most often comes first.
+// Parts in the order in which they are placed: the most frequently accessed first.
 constexpr tidbit_part kTurns[] = {TIDBIT_PART_ACTIVATIONS, TIDBIT_PART_SCRATCH, TIDBIT_PART_KV, TIDBIT_PART_LOGITS,
                                   TIDBIT_PART_STATE};
 constexpr size_t kTurnCount = sizeof kTurns / sizeof *kTurns;
@@ -17,7 +17,7 @@ size_t largest_memory(const Board &board) {
   return largest;
 }
 
-// The fastest flash with room for so many bytes, or the number of memories.
+// Index of the fastest flash with room for `bytes`, or memory_count() if there is none.
 size_t flash_for(const Board &board, uint64_t bytes) {
   const size_t count = board.memory_count();
   for (size_t i = 0; i < count && board.memories[i].kind == MemoryKind::flash; ++i) {
@@ -26,7 +26,7 @@ size_t flash_for(const Board &board, uint64_t bytes) {
   return count;
 }
 
-// The largest memory where none is large enough.
+// Falls back to the largest memory if none is large enough.
 size_t memory_of_model(const Board &board, uint64_t bytes) {
   const size_t count = board.memory_count();
   size_t flash = flash_for(board, bytes + kProgramBytes);
@@ -38,7 +38,7 @@ size_t memory_of_model(const Board &board, uint64_t bytes) {
   return largest_memory(board);
 }
 
-// Tries all placements of the parts, at most 4^5, those with earlier parts in faster memories first.
+// Tries all placements of the parts (at most 4^5), starting with those that put the first parts into fast memories.
 class Search {
  public:
   Search(const Board &board, const tidbit_plan_result &plan, const Placement &start)

@@ -1,4 +1,4 @@
-// Prompt in, text out as it comes.
+// Generates text from a prompt and prints each token as soon as it is known.
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,28 +26,30 @@ struct RunOptions {
 };
 
 constexpr char kNotes[] =
-    "The prompt gets what the model's tokenizer puts around one (begin-of-text, mostly). Without -p and --tokens\n"
-    "generation starts from begin-of-text alone. -p - reads standard input, 16 MiB at most.\n"
-    "Order: repetition penalty (over the last 64 tokens), temperature, top-k, top-p, min-p, draw.\n"
-    "It ends at end-of-text, a stop string (not printed), -n tokens, a full context, or Ctrl-C (exit code 130).\n"
-    "The same model, prompt, options and seed give the same text on every machine.";
+    "The tokenizer's special tokens (usually begin-of-text) are added to the prompt. Without -p and --tokens,\n"
+    "generation starts from begin-of-text alone. '-p -' reads standard input, at most 16 MiB.\n"
+    "Sampling order: repetition penalty (over the last 64 tokens), temperature, top-k, top-p, min-p, draw.\n"
+    "Generation ends at end-of-text, at a stop string (not printed), after -n tokens, when the context is full, or\n"
+    "on Ctrl-C (exit code 130). The same model, prompt, options and seed give the same text on every machine.";
 
 int parse(Arguments *arguments, RunOptions *run, Output &out) {
   tidbit_sampling &sampling = run->generation.sampling;
   const Option options[] = {
       text_option("--prompt", "-p", "TEXT", &run->prompt, "text to continue"),
-      number_option("--count", "-n", &run->generation.most, 0, UINT32_MAX, "tokens at most; default: 256"),
+      number_option("--count", "-n", &run->generation.most, 0, UINT32_MAX, "most tokens to generate; default: 256"),
       real_option("--temp", "T", &sampling.temperature, 0, 100, "temperature; 0 is greedy; default: 0.8"),
       number_option("--top-k", nullptr, &sampling.top_k, 0, UINT32_MAX, "keep the N most probable; default: 0, all"),
-      real_option("--top-p", "P", &sampling.top_p, 0, 1, "keep the most probable with this sum; default: 0.95"),
-      real_option("--min-p", "P", &sampling.min_p, 0, 1, "drop below this share of the best; default: 0, none"),
-      real_option("--repeat-penalty", "R", &sampling.repeat_penalty, 0, 100, "default: 1, off"),
-      seed_option(&run->seed, "makes the choice reproducible; default: random, see --stats"),
-      texts_option("--stop", "STR", &run->generation.stops, "end before this text; may be repeated"),
-      text_option("--tokens", nullptr, "IDS", &run->tokens, "prompt as ids (1,2,3); ids are printed too"),
-      number_option("--context", nullptr, &run->session.context, 1, UINT32_MAX, "positions; default: the model's own"),
+      real_option("--top-p", "P", &sampling.top_p, 0, 1, "keep the most probable that sum to P; default: 0.95"),
+      real_option("--min-p", "P", &sampling.min_p, 0, 1, "drop those below P times the best; default: 0, off"),
+      real_option("--repeat-penalty", "R", &sampling.repeat_penalty, 0, 100,
+                  "make recent tokens less likely; default: 1, off"),
+      seed_option(&run->seed, "random seed; default: random, --stats prints it"),
+      texts_option("--stop", "STR", &run->generation.stops, "stop before this text; may be repeated"),
+      text_option("--tokens", nullptr, "IDS", &run->tokens, "prompt as ids (1,2,3); prints ids instead of text"),
+      number_option("--context", nullptr, &run->session.context, 1, UINT32_MAX,
+                    "context length in tokens; default: the model's"),
       number_option("--threads", nullptr, &run->session.threads, 1, 64,
-                    "default: 1 for small models, else one per CPU"),
+                    "threads; default: 1 for small models, else one per CPU"),
       isa_option(&run->session.isa),
       flag_option("--preload", &run->preload, "copy the model into memory first, in huge pages"),
       flag_option("--echo", &run->echo, "print the prompt first"),
@@ -58,10 +60,10 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
 }
 
 int check(const RunOptions &run) {
-  if (run.prompt != nullptr && run.tokens != nullptr) return usage_error("give -p or --tokens, not both");
+  if (run.prompt != nullptr && run.tokens != nullptr) return usage_error("use either -p or --tokens, not both");
   for (uint32_t i = 0; i < run.generation.stops.count; ++i) {
     const size_t bytes = strlen(run.generation.stops.items[i]);
-    if (bytes < 1 || bytes > 128) return usage_error("--stop needs a text of 1 to 128 bytes");
+    if (bytes < 1 || bytes > 128) return usage_error("--stop: the text must have 1 to 128 bytes, not %zu", bytes);
   }
   return kOk;
 }
@@ -80,7 +82,7 @@ int read_prompt(const RunOptions &run, const LoadedModel &model, Text *text, Tok
   const uint32_t flags = run.prompt != nullptr ? TIDBIT_TEXT_SPECIAL : TIDBIT_TEXT_BOS;
   if (const int code = tokens->from_text(model, text->data(), text->bytes(), flags); code != kOk) return code;
   if (tokens->count() > 0) return kOk;
-  return data_error("%s has no begin-of-text token to start from; give a prompt with -p", model.path());
+  return data_error("%s: has no begin-of-text token to start from; pass a prompt with -p", model.path());
 }
 
 void print_stats(const GenerationResult &result, const LoadedSession &session, uint64_t seed) {
@@ -89,7 +91,7 @@ void print_stats(const GenerationResult &result, const LoadedSession &session, u
           rate(result.prompt_tokens, result.prefill_seconds));
   fprintf(stderr, "decode: %u tokens, %.1f tok/s\n", result.decoded_tokens,
           rate(result.decoded_tokens, result.decode_seconds));
-  fprintf(stderr, "first token: %.2f ms after the model was open\n", 1e3 * result.first_token_seconds);
+  fprintf(stderr, "first token: %.2f ms after the model was loaded\n", 1e3 * result.first_token_seconds);
   fprintf(stderr, "memory: %" PRIu64 " bytes (", plan.total);
   for (int i = 0; i < TIDBIT_PART_COUNT; ++i) {
     fprintf(stderr, "%s%s %" PRIu64, i > 0 ? ", " : "", tidbit_part_name(static_cast<tidbit_part>(i)), plan.bytes[i]);
@@ -106,7 +108,7 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
   LoadedSession session;
   if (const int code = session.start(model, run.session); code != kOk) return code;
   if (prompt.count() > session.plan().context) {
-    return data_error("the prompt has %u tokens, the context holds %u; give a shorter one or a larger --context",
+    return data_error("the prompt has %u tokens, but the context holds %u; shorten it or use a larger --context",
                       prompt.count(), session.plan().context);
   }
   const bool ids = run.tokens != nullptr;

@@ -10,17 +10,17 @@ int tokenize_command(Arguments arguments, Output &out) {
   bool bos = false, special = false, parse = false;
   const Option options[] = {
       flag_option("--bos", &bos, "put begin-of-text in front"),
-      flag_option("--special", &special, "add all that the tokenizer puts around a prompt"),
-      flag_option("--parse", &parse, "special tokens written out in the text become tokens"),
+      flag_option("--special", &special, "add all special tokens that the tokenizer adds to a prompt"),
+      flag_option("--parse", &parse, "recognize special tokens written out in the text"),
   };
   const Usage usage = {"tokenize",
                        "MODEL TEXT",
-                       "Prints the token ids of a text, with blanks between them.",
+                       "Prints the token ids of a text, separated by spaces.",
                        options,
                        3,
                        2,
                        2,
-                       "TEXT - reads standard input. A text that begins with '-' goes after '--'."};
+                       "If TEXT is '-', standard input is read. Put '--' before a text that begins with '-'."};
   if (const int code = parse_arguments(usage, &arguments, out); code != kGoOn) return code;
   LoadedModel model;
   if (const int code = model.open_with_tokenizer(arguments.items[0]); code != kOk) return code;
@@ -38,7 +38,7 @@ int tokenize_command(Arguments arguments, Output &out) {
 int detokenize_command(Arguments arguments, Output &out) {
   const Usage usage = {"detokenize",
                        "MODEL ID...",
-                       "Prints the text of token ids, and nothing after it.",
+                       "Prints the text of token ids, without a newline at the end.",
                        nullptr,
                        0,
                        2,

@@ -17,7 +17,8 @@ constexpr size_t kMostDigits = 10;
 
 int Tokens::reserve(uint64_t count) {
   if (count <= UINT32_MAX && memory_.allocate(count * sizeof(int32_t))) return kOk;
-  return data_error("no memory for %llu tokens", static_cast<unsigned long long>(count));
+  return data_error("out of memory: no room for %llu tokens; use a shorter text",
+                    static_cast<unsigned long long>(count));
 }
 
 int Tokens::from_text(const LoadedModel &model, const char *text, size_t bytes, uint32_t flags) {
@@ -25,7 +26,7 @@ int Tokens::from_text(const LoadedModel &model, const char *text, size_t bytes, 
   if (const int code = reserve(most); code != kOk) return code;
   posix::MemoryRegion workspace;
   if (!workspace.allocate(tidbit_tokenize_bytes(model.get(), bytes))) {
-    return data_error("no memory to tokenize a text of %zu bytes", bytes);
+    return data_error("out of memory: cannot tokenize a text of %zu bytes; use a shorter one", bytes);
   }
   const tidbit_status status = tidbit_tokenize(model.get(), text, bytes, flags, workspace.data(), workspace.bytes(),
                                                data(), static_cast<uint32_t>(most), &count_);
@@ -38,7 +39,7 @@ int Tokens::from_list(const LoadedModel &model, const char *list) {
     const size_t length = strcspn(list, ",");
     char word[kMostDigits + 1] = "";
     if (length == 0 || length > kMostDigits) {
-      return usage_error("--tokens needs ids with commas between them (1,2,3), not '%.40s'", list);
+      return usage_error("--tokens: expected ids separated by commas (1,2,3), not '%.40s'", list);
     }
     memcpy(word, list, length);
     if (const int code = append(model, word); code != kOk) return code;
@@ -49,9 +50,9 @@ int Tokens::from_list(const LoadedModel &model, const char *list) {
 
 int Tokens::append(const LoadedModel &model, const char *word) {
   uint64_t id = 0;
-  if (!parse_unsigned(word, INT32_MAX, &id)) return usage_error("'%s' is not a token id", word);
+  if (!parse_unsigned(word, INT32_MAX, &id)) return usage_error("'%s' is not a token id; use a whole number", word);
   if (id >= model.info().vocab_size) {
-    return usage_error("token %s is not in the vocabulary of %u tokens", word, model.info().vocab_size);
+    return usage_error("token %s is not in the vocabulary; the model has %u tokens", word, model.info().vocab_size);
   }
   append(static_cast<int32_t>(id));
   return kOk;
@@ -65,7 +66,7 @@ int Text::read(const char *argument) {
 }
 
 int Text::read_standard_input() {
-  if (!memory_.allocate(kMostInput + 1)) return data_error("no memory to read standard input");
+  if (!memory_.allocate(kMostInput + 1)) return data_error("out of memory: cannot read standard input");
   auto *buffer = static_cast<char *>(memory_.data());
   data_ = buffer;
   while (bytes_ <= kMostInput) {
@@ -76,7 +77,7 @@ int Text::read_standard_input() {
     if (count == 0) return kOk;
     bytes_ += static_cast<size_t>(count);
   }
-  return data_error("standard input has more than %zu bytes; give a shorter text", kMostInput);
+  return data_error("standard input is longer than %zu bytes; use a shorter text", kMostInput);
 }
 
 }  // namespace tidbit::cli

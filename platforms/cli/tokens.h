@@ -1,4 +1,4 @@
-// Token ids: from a text, from a list on the command line, and their check.
+// Token ids from a text or from the command line.
 #pragma once
 
 #include <stddef.h>
@@ -11,13 +11,13 @@ namespace tidbit::cli {
 
 class Tokens {
  public:
-  // Room for `count` ids; an exit code.
+  // Makes room for `count` ids. Like the functions below, it returns an exit code.
   int reserve(uint64_t count);
-  // Splits a text; `flags` are TIDBIT_TEXT_...
+  // Tokenizes a text; `flags` are TIDBIT_TEXT_...
   int from_text(const LoadedModel &model, const char *text, size_t bytes, uint32_t flags);
   // "1,2,3"
   int from_list(const LoadedModel &model, const char *list);
-  // One id from the command line.
+  // Appends one id from the command line.
   int append(const LoadedModel &model, const char *word);
   void append(int32_t token) { data()[count_++] = token; }
 
@@ -29,7 +29,7 @@ class Tokens {
   uint32_t count_ = 0;
 };
 
-// A text from the command line; "-" reads standard input to its end, which is bounded.
+// A text from the command line; "-" reads standard input, up to a maximum size.
 class Text {
  public:
   int read(const char *argument);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Usage: assemble.sh PACKAGE FOLDER [BUILD...]
-# Puts the tree of a package together in FOLDER, which must not exist: espidf, zephyr, arduino or cmsis. A BUILD is a
-# build tree of the library for a Cortex-M; arduino and cmsis hold the archives of all that are given.
+# Assembles the files of a package (espidf, zephyr, arduino or cmsis) in FOLDER, which must not exist. Each BUILD is a
+# build tree of the library for a Cortex-M; the packages arduino and cmsis get the archives of all of them.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -10,14 +10,22 @@ folder=$2
 shift 2
 version=$("$here/version.sh")
 
-# fill(from, to): a copy with the version in it.
+# fill(from, to) copies a file and fills in the version.
 fill() {
   sed "s/@VERSION@/$version/g" "$1" >"$2"
 }
 
-# The library's sources for a build system with Kconfig.
+# Copies the library's sources for a build system with Kconfig.
 kconfig_sources() {
-  cp -R "$root/runtime" "$here/library.cmake" "$here/Kconfig.features" "$folder"
+  cp -R "$root/runtime" "$here/library.cmake" "$folder"
+  formats=$(sed -n 's/^using Formats = FormatList<\(.*\)>;$/\1/p' "$root/runtime/format/formats.h" | tr -d ,)
+  awk -v formats="$formats" '
+    $0 != "@WEIGHTS@" { print; next }
+    {
+      for (i = 1; i <= split(formats, row, " "); i++) {
+        printf "config TIDBIT_WEIGHTS_%s\n\tbool \"%s\"\n\tdefault y\n\n", toupper(row[i]), tolower(row[i])
+      }
+    }' "$here/Kconfig.features" >"$folder/Kconfig.features"
 }
 
 espidf() {
@@ -32,13 +40,13 @@ zephyr() {
   cp "$here/zephyr/module.yml" "$here/zephyr/CMakeLists.txt" "$here/zephyr/Kconfig" "$folder/zephyr"
 }
 
-# flag(build, name): the last -m<name>=... that the build compiles with, without its head.
+# flag(build, name) prints the value of the last -m<name>=... option of the build.
 flag() {
   sed -n 's/^CMAKE_CXX_FLAGS\(_MINSIZEREL\)\{0,1\}:STRING=//p' "$1/CMakeCache.txt" | tr ' ' '\n' |
     sed -n "s/^-m$2=//p" | tail -n 1
 }
 
-# Archives lie where Arduino looks for them: src/<core>, with an FPU src/<core>/<FPU>-<ABI>.
+# Arduino looks for archives in src/<core>, or with an FPU in src/<core>/<FPU>-<ABI>.
 arduino() {
   mkdir "$folder/src"
   cp "$here/arduino/tidbit.h" "$folder/src"
@@ -54,7 +62,8 @@ arduino() {
   done
 }
 
-# The lines of the description that name the sources and the archives; an archive's condition has the name of its build.
+# Print the lines of the pack description for the sources and for the archives. An archive's condition has the name of
+# its build.
 cmsis_sources() {
   sed -n 's|^ *"file": ".*/\(runtime/.*\.cpp\)".*|\1|p' "$1/compile_commands.json" | grep -v '/dsp\.cpp$' |
     LC_ALL=C sort -u | sed 's|.*|        <file category="sourceCpp" name="&"/>|'
@@ -71,6 +80,7 @@ cmsis_archives() {
 
 cmsis() {
   cp -R "$root/runtime" "$folder"
+  cp "$1/runtime/kernels/isa/list.inc" "$folder/runtime/kernels/isa"
   cmsis_sources "$1" >"$folder/sources"
   cmsis_archives "$@" >"$folder/archives"
   sed -e "s/@VERSION@/$version/g" -e "s/@DATE@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)/" \

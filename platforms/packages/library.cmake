@@ -1,6 +1,6 @@
-# The library inside a build system with Kconfig (ESP-IDF, Zephyr), from the root of their packages. A symbol
-# CONFIG_TIDBIT_<option>_<word> is a word of the option TIDBIT_<option> of runtime/features.cmake. The options are forced
-# into the cache: menuconfig decides.
+# Builds the library inside a build system with Kconfig (ESP-IDF, Zephyr). The symbol CONFIG_TIDBIT_<option>_<word> adds
+# a word to the option TIDBIT_<option> of runtime/features.cmake: CONFIG_TIDBIT_WEIGHTS_Q8 adds q8 to TIDBIT_WEIGHTS.
+# The options are forced into the cache, so that menuconfig decides.
 set(lists WEIGHTS KV_FORMATS NORMS ACTIVATIONS TOKENIZERS)
 foreach(option IN LISTS lists)
   set(TIDBIT_${option} "")
@@ -16,7 +16,7 @@ endforeach()
 foreach(option IN LISTS lists)
   set(TIDBIT_${option} "${TIDBIT_${option}}" CACHE STRING "From Kconfig" FORCE)
 endforeach()
-foreach(option STATUS_STRINGS SCALAR_KERNELS)
+foreach(option STATUS_STRINGS SCALAR_KERNELS INSPECT)
   set(TIDBIT_${option} "${CONFIG_TIDBIT_${option}}" CACHE BOOL "From Kconfig" FORCE)
 endforeach()
 

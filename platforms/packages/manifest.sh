@@ -1,6 +1,6 @@
 #!/bin/sh
 # Usage: manifest.sh FOLDER
-# Writes FOLDER/MANIFEST: SHA-256, size in bytes and path of every other file below FOLDER, sorted by path.
+# Writes FOLDER/MANIFEST: the SHA-256, size in bytes and path of every other file in FOLDER, sorted by path.
 set -eu
 cd "$1"
 find . -type f ! -path "./MANIFEST*" | LC_ALL=C sort | while read -r file; do

@@ -1,11 +1,11 @@
-// Time that never runs backwards.
+// A clock that never goes backwards.
 #pragma once
 
 #include <time.h>
 
 namespace tidbit::posix {
 
-// Seconds since some moment in the past.
+// Seconds since an arbitrary point in the past.
 inline double seconds_now() {
   timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);

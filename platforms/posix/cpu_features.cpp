@@ -13,7 +13,7 @@
 namespace tidbit::posix {
 namespace {
 
-// "512K", "32M": the size as sysfs writes it. 0 where the file is not there.
+// Parses a size as sysfs writes it: "512K", "32M". Returns 0 if the file does not exist.
 uint64_t cache_bytes(int index) {
   char path[80];
   snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu0/cache/index%d/size", index);
@@ -32,7 +32,7 @@ uint64_t cache_bytes(int index) {
 uint32_t cpu_features() {
   uint32_t features = 0;
 #if defined(__aarch64__) && defined(__linux__)
-  constexpr unsigned long kAsimdDotProduct = 1ul << 20, kInt8MatrixProduct = 1ul << 13;  // names that old headers lack
+  constexpr unsigned long kAsimdDotProduct = 1ul << 20, kInt8MatrixProduct = 1ul << 13;  // old headers lack these
   if ((getauxval(AT_HWCAP) & kAsimdDotProduct) != 0) features |= TIDBIT_CPU_DOTPROD;
   if ((getauxval(AT_HWCAP2) & kInt8MatrixProduct) != 0) features |= TIDBIT_CPU_I8MM;
 #elif defined(__arm__) && defined(__linux__)

@@ -14,7 +14,7 @@ void set_flag(int) { flag = 1; }
 void catch_interrupts() {
   struct sigaction action = {};
   action.sa_handler = set_flag;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // no SA_RESTART: a read that waits for a prompt returns
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // no SA_RESTART, so that a read waiting for a prompt returns
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);

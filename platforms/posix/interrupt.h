@@ -1,14 +1,14 @@
-// Ctrl-C and termination as a flag that long work looks at.
+// Ctrl-C and termination requests set a flag, which long operations check.
 #pragma once
 
 namespace tidbit::posix {
 
-// From now on SIGINT and SIGTERM set the flag; a second one ends the process as usual.
+// From now on SIGINT and SIGTERM set the flag; the second signal of a kind ends the process as usual.
 void catch_interrupts();
 
 bool interrupted();
 
-// A tidbit_poll: cancels the work of the library once the flag is set.
+// A tidbit_poll hook: cancels the library's work once the flag is set.
 int poll_interrupt(void *unused);
 
 }  // namespace tidbit::posix

@@ -11,11 +11,11 @@
 namespace tidbit::posix {
 namespace {
 
-// Null where the open file can be mapped, else why not.
+// Returns null if the open file can be mapped, otherwise the reason why not.
 const char *refusal(int file, size_t *bytes) {
   struct stat status;
   if (fstat(file, &status) != 0) return strerror(errno);
-  if (S_ISDIR(status.st_mode)) return "is a directory, a file is needed";
+  if (S_ISDIR(status.st_mode)) return "is a directory, not a file";
   if (!S_ISREG(status.st_mode)) return "is not a regular file";
   if (status.st_size == 0) return "is empty";
   if (static_cast<uint64_t>(status.st_size) > SIZE_MAX) return "is larger than the address space";
@@ -27,7 +27,7 @@ bool read_all(int file, char *data, size_t bytes) {
   while (bytes > 0) {
     const ssize_t got = read(file, data, bytes);
     if (got < 0 && errno == EINTR) continue;
-    if (got == 0) errno = EIO;  // the file has become shorter
+    if (got == 0) errno = EIO;  // the file was truncated meanwhile
     if (got <= 0) return false;
     data += got;
     bytes -= static_cast<size_t>(got);
@@ -35,7 +35,7 @@ bool read_all(int file, char *data, size_t bytes) {
   return true;
 }
 
-// The open file in pages of its own, or MAP_FAILED and errno.
+// A copy of the open file in anonymous memory, or MAP_FAILED with errno set.
 void *copy_of(int file, size_t bytes) {
   void *data = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (data == MAP_FAILED) return data;
@@ -56,7 +56,7 @@ MappedFile::~MappedFile() {
 }
 
 const char *MappedFile::map(const char *path, Paging paging) {
-  // Without O_NONBLOCK opening a pipe would wait for its writer before it can be refused.
+  // Without O_NONBLOCK, opening a pipe would block until it has a writer.
   const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return strerror(errno);
   const char *reason = refusal(file, &bytes_);

@@ -1,5 +1,5 @@
-// A file as read-only memory: mapped, so that nothing is copied and pages are read when they are first used; or copied
-// into memory of its own, in huge pages where the system has them.
+// A file as read-only memory: either mapped, so that pages are read on first use and nothing is copied, or copied into
+// memory, in huge pages if the system provides them.
 #pragma once
 
 #include <stddef.h>
@@ -15,7 +15,7 @@ class MappedFile {
   MappedFile(const MappedFile &) = delete;
   MappedFile &operator=(const MappedFile &) = delete;
 
-  // Null on success, else why not, to be printed after the file's name. Call once.
+  // Returns null on success, otherwise the reason, to be printed after the file's name. Call once.
   const char *map(const char *path, Paging paging = Paging::on_use);
 
   const void *data() const { return data_; }

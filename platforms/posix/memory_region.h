@@ -1,4 +1,4 @@
-// Zeroed memory from the system, page by page as it is first touched.
+// Zeroed memory from the operating system. Pages are committed on first use.
 #pragma once
 
 #include <stddef.h>
@@ -13,9 +13,9 @@ class MemoryRegion {
   MemoryRegion(const MemoryRegion &) = delete;
   MemoryRegion &operator=(const MemoryRegion &) = delete;
 
-  // Aligned to a page. False where the system has not so much. A second call lets go of the first region.
+  // Aligned to a page. Returns false if there is not enough memory. A second call releases the first region.
   bool allocate(uint64_t bytes);
-  // Asks for huge pages; the system may ignore it.
+  // Requests huge pages; the system may ignore it.
   void prefer_huge_pages();
 
   void *data() const { return data_; }

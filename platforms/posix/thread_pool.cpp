@@ -11,7 +11,7 @@ namespace {
 // Longer than the gap between two parallel steps of a forward pass, shorter than anyone notices.
 constexpr double kSpinSeconds = 50e-6;
 
-constexpr size_t kStackBytes = size_t{1} << 20;  // musl's default of 128 KB is too near for instrumented builds
+constexpr size_t kStackBytes = size_t{1} << 20;  // musl's default of 128 KB is tight for instrumented builds
 
 void pause_cpu() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -21,7 +21,7 @@ void pause_cpu() {
 #endif
 }
 
-// Looks at `value` until it is no longer `old`; false when the time is over.
+// Spins until `value` is no longer `old`. Returns false when the time is up.
 bool spin_until_changed(const Atomic<uint32_t> &value, uint32_t old, double seconds) {
   if (seconds <= 0) return false;
   const double end = seconds_now() + seconds;
@@ -34,7 +34,7 @@ bool spin_until_changed(const Atomic<uint32_t> &value, uint32_t old, double seco
   return false;
 }
 
-// Signals are for the main thread: it may be waiting in a read that they should end.
+// Only the main thread takes signals: it may be waiting in a read that they must interrupt.
 int create_without_signals(pthread_t *thread, void *(*entry)(void *), void *argument) {
   sigset_t all, before;
   sigfillset(&all);
@@ -104,7 +104,7 @@ void ThreadPool::serve() {
   }
 }
 
-// Claims a task and does it; false where none is left.
+// Claims a task and runs it. Returns false if none is left.
 bool ThreadPool::work() {
   uint64_t ticket;
   uint32_t index, left;
@@ -144,8 +144,8 @@ void ThreadPool::wait_for_end() {
   pthread_mutex_unlock(&mutex_);
 }
 
-// A sleeper counts itself before it looks at the value it waits for, and the waker changes the value before it looks
-// at the count: one of the two sees the other.
+// A sleeper increments the count before it checks the value that it waits for, and the waker changes the value before
+// it checks the count. So at least one of them sees what the other did, and no wake-up is lost.
 void ThreadPool::wake(Atomic<uint32_t> &sleepers, pthread_cond_t *condition) {
   if (sleepers.load() == 0) return;
   pthread_mutex_lock(&mutex_);

@@ -1,9 +1,9 @@
 // Threads for the library's parallel_for hook.
 //
-// A job is `count` tasks. The caller publishes it and takes part; each thread claims the next task with one
-// compare-and-swap, so a thread that the system took off its CPU holds up one task and not a share of the job.
-// Threads without work spin shortly and then sleep; with more threads than CPUs they sleep at once, because a spinning
-// thread would then keep a working one from its CPU.
+// A job is `count` tasks. The caller publishes the job and takes part in it. Each thread claims the next task with one
+// compare-and-swap, so a thread that loses its CPU delays one task rather than a share of the job. Threads without work
+// spin briefly and then sleep. With more threads than CPUs they sleep at once, because a spinning thread would keep a
+// working one off its CPU.
 #pragma once
 
 #include <pthread.h>
@@ -23,13 +23,13 @@ class ThreadPool {
   ThreadPool(const ThreadPool &) = delete;
   ThreadPool &operator=(const ThreadPool &) = delete;
 
-  // Starts threads - 1 threads; the caller of run() is the last one. 0 or the system's error number. Call once.
+  // Starts threads - 1 threads, since the caller of run() works too. Returns 0 or an error number. Call once.
   int start(uint32_t threads);
 
-  // Returns when every task has ended. One caller at a time.
+  // Runs task(context, i) for each i < count, and returns when all are finished. One caller at a time.
   void run(tidbit_task task, void *context, uint32_t count);
 
-  // The same as a tidbit_parallel_for; `pool` is a ThreadPool.
+  // run() as a tidbit_parallel_for hook; `pool` is a ThreadPool.
   static void parallel_for(void *pool, tidbit_task task, void *context, uint32_t count);
 
  private:
@@ -40,16 +40,16 @@ class ThreadPool {
   void wait_for_end();
   void wake(Atomic<uint32_t> &sleepers, pthread_cond_t *condition);
 
-  // The high half is the number of the job, the low half its tasks that nobody has claimed. A thread reads the
-  // three fields below between a load of the ticket and a claim. The claim succeeds only on an unchanged ticket with
-  // tasks left, so no new job can have been written meanwhile: a job ends after its last task.
+  // The high half is the number of the job, the low half the count of its unclaimed tasks. A thread loads the ticket,
+  // reads the three fields below, then claims a task. The claim succeeds only if the ticket is unchanged and has tasks
+  // left, so the fields belong to this job: no new job is published before all tasks of this one are finished.
   Atomic<uint64_t> ticket_{0};
   Atomic<tidbit_task> task_{nullptr};
   Atomic<void *> context_{nullptr};
   Atomic<uint32_t> count_{0};
 
-  Atomic<uint32_t> job_{0};         // number of the last job; idle threads wait for it to change
-  Atomic<uint32_t> unfinished_{0};  // tasks of the job that have not ended; the caller waits for 0
+  Atomic<uint32_t> job_{0};         // number of the latest job; idle threads wait for it to change
+  Atomic<uint32_t> unfinished_{0};  // unfinished tasks of the job; the caller waits for 0
   Atomic<uint32_t> stopping_{0};
   Atomic<uint32_t> idle_sleepers_{0};
   Atomic<uint32_t> caller_sleeps_{0};

@@ -1,5 +1,5 @@
-# 64-bit Arm Linux with Debian's cross compiler. Tests run under qemu-aarch64 as the CPU that the environment
-# variable QEMU_CPU names: cortex-a53 has plain NEON, cortex-a76 the dot product too, max (the default) all that qemu knows.
+# 64-bit Arm Linux with Debian's cross compiler. Tests run under qemu-aarch64. The environment variable QEMU_CPU sets
+# the CPU: cortex-a53 has plain NEON, cortex-a76 also the dot product, max (the default) everything that QEMU supports.
 set(TIDBIT_TRIPLE aarch64-linux-gnu)
 set(TIDBIT_EMULATOR qemu-aarch64)
 include(${CMAKE_CURRENT_LIST_DIR}/debian-cross-linux.cmake)

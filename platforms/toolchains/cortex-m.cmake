@@ -1,4 +1,4 @@
-# Cortex-M without an operating system, with Debian's arm-none-eabi GCC. The presets choose the core.
+# Cortex-M without an operating system, with Debian's arm-none-eabi GCC. Each preset sets the core.
 set(TIDBIT_CORTEX m4f CACHE STRING "Cortex-M core: m0plus, m3, m4f, m33, m7 or m55")
 set_property(CACHE TIDBIT_CORTEX PROPERTY STRINGS m0plus m3 m4f m33 m7 m55)
 list(APPEND CMAKE_TRY_COMPILE_PLATFORM_VARIABLES TIDBIT_CORTEX)
@@ -10,7 +10,8 @@ set(core_m33 -mcpu=cortex-m33 -mfpu=fpv5-sp-d16 -mfloat-abi=hard)
 set(core_m7 -mcpu=cortex-m7 -mfpu=fpv5-d16 -mfloat-abi=hard)
 set(core_m55 -mcpu=cortex-m55 -mfloat-abi=hard)
 if(NOT DEFINED core_${TIDBIT_CORTEX})
-  message(FATAL_ERROR "TIDBIT_CORTEX=${TIDBIT_CORTEX} is not a core that this file knows")
+  message(FATAL_ERROR "TIDBIT_CORTEX=${TIDBIT_CORTEX}: unknown core; use m0plus, m3, m4f, m33, m7 or m55, "
+    "or add its flags to ${CMAKE_CURRENT_LIST_FILE}")
 endif()
 list(JOIN core_${TIDBIT_CORTEX} " " core)
 
@@ -24,7 +25,7 @@ set(CMAKE_C_FLAGS_INIT "${core} -mthumb")
 set(CMAKE_CXX_FLAGS_INIT "${core} -mthumb")
 set(CMAKE_ASM_FLAGS_INIT "${core} -mthumb")
 
-# Nothing can be linked before there is a board.
+# Compiler checks cannot link a program, because linking needs a board.
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)

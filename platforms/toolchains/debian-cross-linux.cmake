@@ -1,11 +1,11 @@
-# What the toolchain files of Linux targets share: Debian's cross compiler of TIDBIT_TRIPLE, and TIDBIT_EMULATOR to run
-# its programs. Included by them, not for itself.
+# Shared by the toolchain files for Linux, which include it: uses Debian's cross compiler for TIDBIT_TRIPLE, and runs
+# programs with TIDBIT_EMULATOR.
 set(CMAKE_SYSTEM_NAME Linux)
 
 set(CMAKE_C_COMPILER ${TIDBIT_TRIPLE}-gcc)
 set(CMAKE_CXX_COMPILER ${TIDBIT_TRIPLE}-g++)
 
-# Libraries and headers are the target's, programs the build machine's.
+# Find libraries and headers of the target, but programs of the build machine.
 set(CMAKE_FIND_ROOT_PATH /usr/${TIDBIT_TRIPLE})
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
 set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)

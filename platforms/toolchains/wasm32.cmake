@@ -1,5 +1,5 @@
-# WebAssembly with Debian's clang 14, and of wasi-libc and libc++ the headers and the four functions that the library
-# wants. Programs want fd_write and proc_exit of their host, and tests run under node, which ../wasm32/run.mjs gives them.
+# WebAssembly with Debian's clang 14. wasi-libc and libc++ provide headers, and the four functions that the library
+# needs. Programs import fd_write and proc_exit; tests run under Node.js, where ../wasm32/run.mjs provides these two.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR wasm32)
 

@@ -1,5 +1,5 @@
-// Runs a WebAssembly command: node run.mjs program.wasm. Of WASI it gives a program two functions, to print and to end;
-// a module that wants more is not started.
+// Runs a WebAssembly command: node run.mjs program.wasm. Provides only two functions of WASI, fd_write and proc_exit; a
+// module that imports more does not start.
 import { readFileSync, writeSync } from "node:fs";
 
 let instance;

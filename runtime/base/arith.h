@@ -1,19 +1,19 @@
-// Scalar arithmetic that is the same on every target: fused multiply-add and square root without a library call,
-// half precision, bit casts. Compiled with -ffp-contract=off; no libm.
+// Scalar arithmetic that gives the same bits on every target: fused multiply-add and square root without a library
+// call, half precision, bit casts. Compiled with -ffp-contract=off; no libm.
 //
-// Everything here is static: files compiled for different instruction sets must not share one copy.
+// Everything here is static, because files compiled for different instruction sets must not share one copy.
 #pragma once
 
 #include <cstdint>
 
 namespace tidbit {
 
-// Not memcpy: under -ffreestanding that is a call.
+// Not memcpy, which is a call under -ffreestanding.
 static inline std::uint32_t float_bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
 static inline float bits_float(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
 
-// fma for targets without the instruction. The product of two floats is exact in double; the sum is rounded to odd
-// there, so that the one rounding to float that follows is the right one (Boldo, Melquiond 2008).
+// fma for targets without the instruction. The product of two floats is exact in double. The sum is rounded to odd in
+// double, so that the final rounding to float is correct (Boldo, Melquiond 2008).
 static inline float fma_by_double(float a, float b, float c) {
   const double product = static_cast<double>(a) * static_cast<double>(b);
   const double addend = static_cast<double>(c);
@@ -37,12 +37,12 @@ static inline float fma(float a, float b, float c) {
 #endif
 }
 
-// The square root for targets without the instruction, one bit a step: for the few roots of a token, small before fast.
-// x = m 2^e with e even and m below 2^50 has the root floor(sqrt(m)) 2^(e / 2), of one bit more than a float has. That
-// bit is what is rounded: the root of a float is never in the middle between two floats.
+// The square root for targets without the instruction, one bit per step. A token needs few roots, so this is small
+// rather than fast. x = m 2^e with e even and m below 2^50 has the root floor(sqrt(m)) 2^(e / 2), which has one bit
+// more than a float. Rounding that bit is enough, because the root of a float is never halfway between two floats.
 static inline float sqrt_by_bits(float x) {
   if (x == 0 || float_bits(x) == 0x7F800000) return x;
-  if (float_bits(x) > 0x7F800000) return bits_float(0x7FC00000);  // NaN and what is below zero
+  if (float_bits(x) > 0x7F800000) return bits_float(0x7FC00000);  // NaN and negative numbers
   const bool subnormal = float_bits(x) < 0x00800000;
   const std::uint32_t bits = float_bits(subnormal ? x * 0x1p+24f : x);
   const std::uint32_t exponent = bits >> 23;  // (2^23 + mantissa) 2^(exponent - 150)
@@ -91,7 +91,7 @@ static inline std::uint16_t float_to_half(float x) {
   return static_cast<std::uint16_t>(sign | ((magnitude + round - 0x38000000) >> 13));
 }
 
-// The partial sums of a vector, added as a tree: 8, 4, 2, 1.
+// Adds the partial sums of a vector as a tree: 8, 4, 2, 1.
 static inline float tree_sum(float partial[16]) {
   for (unsigned step = 8; step != 0; step /= 2) {
     for (unsigned i = 0; i < step; ++i) partial[i] = partial[i] + partial[i + step];

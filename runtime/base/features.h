@@ -1,5 +1,5 @@
-// What this build of the library contains, as constants: code for anything else is not compiled. features.cmake passes
-// one set of bits for each of its options; bit i stands for enumerator i. Without definitions the build has everything.
+// What this build of the library contains, as constants. Code for anything else is not compiled. features.cmake defines
+// one bit set per option, in which bit i stands for enumerator i. Without definitions the build has everything.
 #pragma once
 
 #ifndef TIDBIT_FEATURE_WEIGHTS
@@ -9,15 +9,13 @@
 #define TIDBIT_FEATURE_ACTIVATIONS 0xF
 #define TIDBIT_FEATURE_TOKENIZERS 0x7
 #define TIDBIT_FEATURE_STATUS_STRINGS 1
-#define TIDBIT_FEATURE_SCALAR_KERNELS 1
-#define TIDBIT_FEATURE_OBSERVE 1
+#define TIDBIT_FEATURE_INSPECT 1
 #endif
 
 namespace tidbit::features {
 
 inline constexpr bool kStatusStrings = TIDBIT_FEATURE_STATUS_STRINGS != 0;
-inline constexpr bool kScalarKernels = TIDBIT_FEATURE_SCALAR_KERNELS != 0;
-inline constexpr bool kObserve = TIDBIT_FEATURE_OBSERVE != 0;
+inline constexpr bool kInspect = TIDBIT_FEATURE_INSPECT != 0;
 
 template <class Enum>
 static constexpr bool contains(unsigned set, Enum e) {
@@ -34,15 +32,17 @@ static constexpr bool has_kv(Format f) {
 }
 template <class Norm>
 static constexpr bool has_norm(Norm n) {
-  return contains(TIDBIT_FEATURE_NORMS, n);
+  return contains(TIDBIT_FEATURE_NORMS, static_cast<unsigned>(n) - 1);  // norms count from 1
 }
 template <class Activation>
 static constexpr bool has_activation(Activation a) {
   return contains(TIDBIT_FEATURE_ACTIVATIONS, a);
 }
-template <class Tokenizer>
-static constexpr bool has_tokenizer(Tokenizer t) {
-  return contains(TIDBIT_FEATURE_TOKENIZERS, t);
+
+// Whether anything needs activations as codes: weights in groups, or the KV cache.
+template <class Format>
+static constexpr bool quantizes() {
+  return has_weights(Format::q8) || has_weights(Format::q4) || has_weights(Format::q8x16) || has_kv(Format::q8);
 }
 
 }  // namespace tidbit::features

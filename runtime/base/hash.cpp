@@ -7,35 +7,44 @@
 namespace tidbit {
 namespace {
 
-constexpr std::uint64_t kPrime1 = 0x9E3779B185EBCA87u;
-constexpr std::uint64_t kPrime2 = 0xC2B2AE3D27D4EB4Fu;
-constexpr std::uint64_t kPrime3 = 0x165667B19E3779F9u;
-constexpr std::uint64_t kPrime4 = 0x85EBCA77C2B2AE63u;
-constexpr std::uint64_t kPrime5 = 0x27D4EB2F165667C5u;
+constexpr std::uint64_t kPrimes[] = {0,
+                                     0x9E3779B185EBCA87u,
+                                     0xC2B2AE3D27D4EB4Fu,
+                                     0x165667B19E3779F9u,
+                                     0x85EBCA77C2B2AE63u,
+                                     0x27D4EB2F165667C5u};  // numbered from 1, as in the paper
 constexpr std::uint32_t kStripe = 32;
 
 constexpr std::uint64_t rotate(std::uint64_t x, int by) { return x << by | x >> (64 - by); }
-constexpr std::uint64_t round_of(std::uint64_t lane, std::uint64_t input) {
-  return rotate(lane + input * kPrime2, 31) * kPrime1;
+
+// Out of line where size counts: constants and products of 64 bits are long code on a 32-bit core.
+#ifdef __OPTIMIZE_SIZE__
+[[gnu::noinline]]
+#endif
+std::uint64_t
+times(std::uint64_t x, int prime) {
+  return x * kPrimes[prime];
 }
+
+std::uint64_t round_of(std::uint64_t lane, std::uint64_t input) { return times(rotate(lane + times(input, 2), 31), 1); }
 
 std::uint64_t read(const unsigned char *p, std::size_t bytes) {
   std::uint64_t value = 0;
-  __builtin_memcpy(&value, p, bytes);  // one load where `bytes` is known: a plain memcpy is a call in freestanding code
+  __builtin_memcpy(&value, p, bytes);  // one load if `bytes` is a constant; a plain memcpy would be a call
   return value;
 }
 
 // The last 0 to 31 bytes, then the avalanche.
 std::uint64_t finish(std::uint64_t h, const unsigned char *p, std::uint32_t rest) {
-  for (; rest >= 8; p += 8, rest -= 8) h = rotate(h ^ round_of(0, read(p, 8)), 27) * kPrime1 + kPrime4;
+  for (; rest >= 8; p += 8, rest -= 8) h = times(rotate(h ^ round_of(0, read(p, 8)), 27), 1) + kPrimes[4];
   if (rest >= 4) {
-    h = rotate(h ^ read(p, 4) * kPrime1, 23) * kPrime2 + kPrime3;
+    h = times(rotate(h ^ times(read(p, 4), 1), 23), 2) + kPrimes[3];
     p += 4;
     rest -= 4;
   }
-  for (; rest > 0; ++p, --rest) h = rotate(h ^ *p * kPrime5, 11) * kPrime1;
-  h = (h ^ h >> 33) * kPrime2;
-  h = (h ^ h >> 29) * kPrime3;
+  for (; rest > 0; ++p, --rest) h = times(rotate(h ^ times(*p, 5), 11), 1);
+  h = times(h ^ h >> 33, 2);
+  h = times(h ^ h >> 29, 3);
   return h ^ h >> 32;
 }
 
@@ -65,10 +74,10 @@ void Hash64::update(const void *data, std::size_t bytes) {
 }
 
 std::uint64_t Hash64::digest() const {
-  std::uint64_t h = kPrime5;
+  std::uint64_t h = kPrimes[5];
   if (total_ >= kStripe) {
     h = rotate(lanes_[0], 1) + rotate(lanes_[1], 7) + rotate(lanes_[2], 12) + rotate(lanes_[3], 18);
-    for (const std::uint64_t lane : lanes_) h = (h ^ round_of(0, lane)) * kPrime1 + kPrime4;
+    for (const std::uint64_t lane : lanes_) h = times(h ^ round_of(0, lane), 1) + kPrimes[4];
   }
   return finish(h + total_, held_, held_bytes_);
 }

@@ -8,7 +8,7 @@ namespace tidbit {
 
 std::uint64_t hash64(const void *data, std::size_t bytes);
 
-// The same over pieces: any cut of the data gives the same digest.
+// The same, for data that comes in pieces. The digest does not depend on how the data is split.
 class Hash64 {
  public:
   void update(const void *data, std::size_t bytes);

@@ -1,86 +1,119 @@
-// The blob as it lies in memory: plain structs, little-endian, no pointers. FORMAT.md is the specification;
-// this file is its one transcription, shared by the library, the quantizers and the converter.
+// The blob as it is stored: little-endian structs without pointers, used in place. FORMAT.md is the specification. The
+// library, the converter and the tests all use this transcription of it.
+//
+//   Header            256 bytes, with the numbers of the model and its stacks
+//   Section[]         32 bytes each
+//   LayerKind[]       192 bytes each: those of the first stack, then those of the second
+//   Tensor[]          32 bytes each
+//   layers            one byte per layer: the index of its kind in its stack; zeros up to a multiple of 64
+//   sections          each at a multiple of 64 bytes, in ascending order, with zeros between them
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
+#include "format/enums.h"
 #include "format/format.h"
 
 namespace tidbit::format {
 
 static constexpr unsigned char kMagic[8] = {'T', 'I', 'D', 'B', 'I', 'T', 0x1A, '\n'};
-inline constexpr std::uint16_t kVersionMajor = 1;  // readers refuse another one
-inline constexpr std::uint16_t kVersionMinor = 0;  // readers accept any
+inline constexpr std::uint32_t kVersion = 2;
 
-// Limits that keep every product of two of these far from overflow.
+// The bits of Header::required_features that this library knows; none is defined yet. A reader refuses all others.
+inline constexpr std::uint64_t kKnownFeatures = 0;
+
+// With these limits, no product of two of these numbers comes close to overflow.
 inline constexpr std::uint32_t kMaxVocab = 1u << 20;
-inline constexpr std::uint32_t kMaxLayers = 1024;
+inline constexpr std::uint32_t kMaxLayers = 1024;  // of a stack
+inline constexpr std::uint32_t kMaxKinds = 255;    // of a stack
 inline constexpr std::uint32_t kMaxWidth = 1u << 16;
 inline constexpr std::uint32_t kMaxFfn = 1u << 18;
 inline constexpr std::uint32_t kMaxHeads = 1024;
 inline constexpr std::uint32_t kMaxHeadDim = 256;
 inline constexpr std::uint32_t kMaxContext = 1u << 20;
+inline constexpr std::uint32_t kMaxSegments = 256;
+inline constexpr std::uint32_t kMaxRotaryTables = 16;
 inline constexpr std::uint32_t kMaxTensors = 1u << 16;
 inline constexpr std::uint32_t kMaxEndTokens = 8;
 inline constexpr std::uint32_t kMaxPieceBytes = 256;
 inline constexpr std::uint32_t kMaxProvenanceBytes = 4096;
+inline constexpr std::uint32_t kMaxSections = 16;
+inline constexpr std::uint32_t kMaxStacks = 2;
 
-enum class Dtype : std::uint8_t { f32 = 0, f16 = 1, q8 = 2, q4 = 3 };
+// The place of a role's tensor in the tensor table, relative to its layer; kAbsent if there is none.
+using Slot = std::uint8_t;
+inline constexpr Slot kAbsent = 0xFF;
+inline constexpr std::uint32_t kGlobalSlots = 32;
+inline constexpr std::uint32_t kLayerSlots = 64;
 
-// Codes in groups along a row, each group with a scale.
-static constexpr bool in_groups(Dtype dtype) { return dtype == Dtype::q8 || dtype == Dtype::q4; }
-
-// How the elements of a tensor are arranged (tensor_layout.h).
-enum class Layout : std::uint8_t {
-  plain = 0,      // row after row, no padding; f32 and f16 only
-  tile16 = 1,     // tiles of 16 rows, padded with zeros to whole tiles
-  tile16x16 = 2,  // q8 only: the same with 16 consecutive codes of a row
-};
-
-enum class Family : std::uint32_t { llama = 1, gpt2 = 2, openai_gpt = 3, marian = 4 };
-enum class Norm : std::uint8_t { layer_norm = 0, rms_norm = 1 };
-enum class NormPlace : std::uint8_t { pre = 0, post = 1 };
-// Learned and sinusoidal positions are both a table that is added to the embedding.
-enum class Position : std::uint8_t { none = 0, table = 1, rotary = 2 };
-enum class Activation : std::uint8_t { relu = 0, gelu_erf = 1, gelu_tanh = 2, silu = 3 };
-
-// The model as numbers. Which tensors exist says the rest: biases, final norm, untied head, segments.
+// The numbers of the whole model. fields.h has the name and the range of each.
 struct Config {
-  Family family;
+  char family[16];  // for display, padded with zeros; the last byte is zero
   std::uint32_t vocab_size;
-  std::uint32_t layers;
-  std::uint32_t width;
-  std::uint32_t heads;
-  std::uint32_t kv_heads;
-  std::uint32_t head_dim;
-  std::uint32_t ffn_width;
-  std::uint32_t max_context;
+  std::uint32_t width;        // channels of the residual stream
+  std::uint32_t max_context;  // positions that the model can address
   std::uint32_t default_context;
-  std::uint32_t rotary_dim;  // first channels of a head that turn, i with i + rotary_dim / 2; 0 unless Position::rotary
-  float norm_epsilon;
-  float embedding_scale;  // multiplies the token embedding
-  float attention_scale;  // multiplies q . k
-  float logit_scale;      // multiplies the logits
-  Norm norm;
-  NormPlace norm_place;
+  std::uint32_t segments;         // rows of the segment embedding; 0: none
+  std::uint32_t rotary_pairs;     // columns of the table of rotary frequencies: the largest rotary_dim / 2 of any kind
+  std::uint32_t classes;          // of a classifier; reserved
+  std::uint32_t layer_embedding;  // channels of the per-layer embedding table; reserved
+  float embedding_scale;          // multiplies the token embedding
+  float logit_scale;              // multiplies the logits
+  float logit_cap;                // cap * tanh(logit / cap); 0: none; reserved
+  float final_norm_epsilon;
+  Norm final_norm;
   Position position;
-  Activation activation;
-  std::uint8_t gated;      // 1: act(gate) * up, 0: act(up)
-  std::uint8_t reserved0;  // 0
-  Dtype weights;           // of the matrices, for display
-  Dtype kv;                // of the KV cache
-  std::int32_t bos_token;  // -1: none
-  std::uint32_t end_token_count;
+  std::uint8_t tied;  // 1: the head is the token embedding
+  Head head;
+  Format weights;                // of the matrices, for display
+  Format kv;                     // of the KV cache
+  std::uint8_t rotary_tables;    // rows of the table of rotary frequencies; 0: none
+  std::uint8_t end_token_count;  // entries of end_tokens that are used
+  std::int32_t bos_token;        // -1: none
   std::int32_t end_tokens[kMaxEndTokens];
-  std::uint32_t reserved[5];  // 0
+  std::uint8_t reserved[20];
 };
 static_assert(sizeof(Config) == 128);
 
+struct Stack {
+  StackType type;
+  std::uint8_t kinds;           // 1 to 255
+  std::uint16_t layers;         // 1 to 1024
+  std::uint32_t first_tensor;   // of layer 0 in the tensor table
+  std::uint32_t layer_tensors;  // entries per layer: as many as the kind with the most tensors needs
+  std::uint32_t reserved;
+};
+static_assert(sizeof(Stack) == 16);
+
+// At offset 0.
+struct Header {
+  unsigned char magic[8];
+  std::uint32_t version;
+  std::uint32_t header_bytes;     // this struct and the tables after it, a multiple of 64
+  std::uint64_t blob_bytes;       // of the whole blob, a multiple of 64
+  std::uint64_t header_checksum;  // XXH64 of header_bytes bytes, with this field set to 0
+  std::uint64_t required_features;
+  std::uint32_t section_count;
+  std::uint32_t tensor_count;
+  std::uint32_t stack_count;  // 1; reserved: 2, an encoder and a decoder
+  std::uint32_t reserved[3];
+  Config config;
+  Stack stacks[kMaxStacks];         // those beyond stack_count are zeros
+  Slot global_slots[kGlobalSlots];  // by GlobalRole: the place in the tensor table
+};
+static_assert(sizeof(Header) == 256);
+
 enum class SectionKind : std::uint32_t {
-  weights = 1,     // every tensor lies in it
-  tokenizer = 2,   // tokenizer_format.h; absent under --tokenizer none
-  provenance = 3,  // zero-terminated UTF-8 strings: source, converter
+  weights = 1,           // all tensors but those of layer_embeddings
+  tokenizer = 2,         // TOKENIZER_FORMAT.md; absent with --tokenizer none
+  provenance = 3,        // zero-terminated UTF-8 strings: source, converter
+  self_test = 4,         // SelfTest
+  chat_template = 5,     // records; reserved
+  grammars = 6,          // records; reserved
+  adapters = 7,          // records; reserved
+  signature = 8,         // Signature; reserved
+  layer_embeddings = 9,  // the per-layer embedding table, separate so that it can be in slower memory; reserved
 };
 
 struct Section {
@@ -91,64 +124,109 @@ struct Section {
   std::uint64_t checksum;  // XXH64 of the bytes
 };
 static_assert(sizeof(Section) == 32);
-inline constexpr std::uint32_t kMaxSections = 8;
 
-// At offset 0. Sections follow it at once, tensors follow them; header_bytes ends after the tensors.
-struct Header {
-  unsigned char magic[8];
-  std::uint16_t version_major;
-  std::uint16_t version_minor;
-  std::uint32_t header_bytes;     // this struct + sections + tensors
-  std::uint64_t blob_bytes;       // of the whole blob, multiple of 64
-  std::uint64_t header_checksum;  // XXH64 of header_bytes bytes with this field as 0
-  std::uint32_t section_count;
-  std::uint32_t tensor_count;
-  std::uint64_t reserved[3];  // 0
-  Config config;
+// Everything that may differ between layers. fields.h has the name and the range of each number, and says which values
+// are reserved.
+struct LayerKind {
+  // Mixer
+  std::uint32_t heads;       // query heads
+  std::uint32_t kv_heads;    // divides heads
+  std::uint32_t head_dim;    // channels of a query and a key
+  std::uint32_t value_dim;   // channels of a value
+  std::uint32_t window;      // positions that a query sees; 0: all
+  std::uint32_t rotary_dim;  // leading channels of a head that rotate, i with i + rotary_dim / 2; 0: none
+  std::uint32_t kv_layer;    // 1 + the layer whose keys and values are used; 0: its own
+  std::uint32_t taps;        // of a short convolution
+  std::uint32_t state_dim;   // of a recurrent mixer
+  float attention_scale;     // multiplies q . k
+  float score_cap;           // cap * tanh(score / cap); 0: none
+  float residual_scale;      // multiplies what is added to the residual stream
+  float norm_epsilon;
+  // Feed-forward
+  std::uint32_t ffn_width;
+  std::uint32_t experts;  // 0: one feed-forward
+  std::uint32_t experts_used;
+  std::uint32_t shared_experts;
+  std::uint32_t expert_width;
+  float router_scale;
+
+  Mixer mixer;
+  Mask mask;
+  std::uint8_t cross;         // 1: attention over an encoder's output follows
+  std::uint8_t rotary_table;  // row of the frequency table
+  Norm qk_norm;
+  QkNormScope qk_norm_scope;
+  std::uint8_t qk_norm_after;  // 1: after the rotation
+  std::uint8_t alibi;
+  std::uint8_t sinks;
+  std::uint8_t output_gate;
+  // x = sum_norm(x + out_norm(f(in_norm(x)))): where the mixer and the feed-forward can have a norm
+  Norm mixer_in_norm;
+  Norm mixer_out_norm;
+  Norm mixer_sum_norm;
+  Norm ffn_in_norm;
+  Norm ffn_out_norm;
+  Norm ffn_sum_norm;
+  Norm projection_norm;  // in front of the output projections
+  Residual residual;
+  Activation activation;
+  std::uint8_t gated;  // 1: act(gate) * up, 0: act(up)
+  Router router;
+  std::uint8_t router_normalized;
+  std::uint8_t reserved[30];
+  Slot slots[kLayerSlots];  // by LayerRole: the place among the layer's tensors; ascending, without gaps
 };
-static_assert(sizeof(Header) == 192);
+static_assert(sizeof(LayerKind) == 192);
 
-// Tensors are addressed by (layer, role). In the table the global ones come first, then those of layer 0, layer 1, ...;
-// within each by ascending role; every layer has the same roles.
-enum class Role : std::uint16_t {
-  token_embedding = 0,     // [vocab][width]; also the head where there is no head
-  position_embedding = 1,  // [max_context][width], plain
-  segment_embedding = 2,   // [segments][width], plain
-  rotary_frequencies = 3,  // [1][rotary_dim / 2], radians per position
-  final_norm = 4,          // [1][width]
-  final_norm_bias = 5,     // [1][width]
-  head = 6,                // [vocab][width]
-  head_bias = 7,           // [1][vocab]
-  global_count = 8,
-
-  attention_norm = 16,       // [1][width]
-  attention_norm_bias = 17,  // [1][width]
-  qkv = 18,                  // [(heads + 2 kv_heads) * head_dim][width]: all of q, then k, then v
-  qkv_bias = 19,             // [1][rows of qkv]
-  attention_out = 20,        // [width][heads * head_dim]
-  attention_out_bias = 21,   // [1][width]
-  ffn_norm = 22,             // [1][width]
-  ffn_norm_bias = 23,        // [1][width]
-  ffn_up = 24,               // [ffn_width][width], or where gated [2 ffn_width][width]: gate, then up
-  ffn_up_bias = 25,          // [1][rows of ffn_up]
-  ffn_down = 26,             // [width][ffn_width]
-  ffn_down_bias = 27,        // [1][width]
-  layer_end = 28,
-};
-inline constexpr std::uint16_t kFirstLayerRole = 16;
-inline constexpr std::uint16_t kGlobal = 0xFFFF;
-
+// How to find the tensor of a role:
+//   global: tensors[global_slots[role]]
+//   layer:  tensors[stack.first_tensor + layer * stack.layer_tensors + kind.slots[role]]
+// A layer whose kind has fewer tensors leaves its last entries as zeros.
 struct Tensor {
-  Role role;
-  std::uint16_t layer;  // kGlobal for global tensors
-  Dtype dtype;
-  Layout layout;
-  std::uint16_t group;  // q8, q4: codes per scale along a row, a multiple of 64; else 0
+  Format format;
+  std::uint8_t reserved0;
+  std::uint16_t group;  // codes per scale along a row, a multiple of 64; 0 for f32 and f16
   std::uint32_t rows;
   std::uint32_t cols;
-  std::uint64_t offset;  // from the start of the blob, multiple of 64, inside the weights section
-  std::uint64_t bytes;   // exactly tensor_bytes(...) of tensor_layout.h
+  std::uint32_t reserved1;
+  std::uint64_t offset;  // from the start of the blob, multiple of 64, inside its section
+  std::uint64_t bytes;   // exactly what the format says
 };
 static_assert(sizeof(Tensor) == 32);
+
+// ---- sections that the library reads or checks ----
+
+// What the scalar kernels computed when the blob was made.
+struct SelfTest {
+  std::uint32_t token_count;  // 1 to 16, at most default_context
+  std::uint32_t reserved;
+  std::uint64_t hash;       // XXH64 of the f32 logits after each token, row after row
+  std::int32_t tokens[16];  // zeros beyond token_count
+};
+static_assert(sizeof(SelfTest) == 80);
+inline constexpr std::uint32_t kMaxSelfTestTokens = 16;
+
+// The start of a section of records. `count` Records follow, then the data that they point to.
+struct Records {
+  std::uint32_t count;  // at most kMaxRecords
+  std::uint32_t reserved;
+};
+struct Record {
+  std::uint32_t kind;    // its meaning depends on the section
+  std::uint32_t offset;  // from the start of the section
+  std::uint32_t bytes;
+  std::uint32_t reserved;
+};
+static_assert(sizeof(Records) == 8 && sizeof(Record) == 16);
+inline constexpr std::uint32_t kMaxRecords = 4096;
+
+// Signs everything before this section, which is the last one.
+struct Signature {
+  std::uint32_t algorithm;  // 1: Ed25519
+  std::uint32_t reserved;
+  std::uint8_t key_id[8];
+  std::uint8_t signature[64];
+};
+static_assert(sizeof(Signature) == 80);
 
 }  // namespace tidbit::format

@@ -1,6 +1,6 @@
 // f32 and f16 (IEEE binary16).
 //   a tile      [cols][16 rows]
-//   plain rows  row after row without padding: lookup tables, and vectors as one row of f32
+//   plain rows  row after row without padding: lookup tables, and vectors, which are one row of f32
 #pragma once
 
 #include "base/arith.h"
@@ -8,8 +8,8 @@
 
 namespace tidbit::format {
 
-static constexpr std::uint64_t plain_bytes(Format format, std::uint64_t rows, std::uint64_t cols) {
-  return rows * cols * (format == Format::f32 ? 4 : 2);
+static constexpr std::uint64_t plain_bytes(Format format, std::uint64_t elements) {
+  return elements * (format == Format::f32 ? 4 : 2);
 }
 
 static inline float plain_element(Format format, const std::byte *data, std::uint64_t index) {
@@ -20,10 +20,11 @@ static inline float plain_element(Format format, const std::byte *data, std::uin
 template <Format kFormat>
 struct Floats {
   static constexpr Format format = kFormat;
+  static constexpr const char *name = kFormat == Format::f32 ? "f32" : "f16";
   static constexpr Input input = Input::floats;
 
-  static constexpr std::uint64_t tile_bytes(std::uint64_t cols, std::uint64_t) {
-    return plain_bytes(kFormat, kTileRows, cols);
+  [[gnu::always_inline]] static constexpr std::uint32_t tile_bytes(std::uint32_t cols, std::uint32_t) {
+    return static_cast<std::uint32_t>(plain_bytes(kFormat, std::uint64_t{cols} * kTileRows));
   }
 
   [[gnu::always_inline]] static void read_row(const TileRow &r, float *out) {

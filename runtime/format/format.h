@@ -1,7 +1,7 @@
 // The number formats of weights and KV caches, and what all matrices have in common: tiles of 16 rows.
 //
-// A matrix [rows][cols] is cut into tiles of 16 rows; the last tile is padded with rows of zeros. How a tile holds its
-// numbers is the format's own business: f32.h, q8.h, q4.h and so on. Lookup tables and vectors are plain rows.
+// A matrix [rows][cols] is cut into tiles of 16 rows; the last tile is padded with rows of zeros. The layout of a tile
+// depends on the format: see floats.h, q8.h and q4.h. Lookup tables and vectors are plain rows.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace tidbit::format {
 
-// The values are part of the blob's format; f32, f16 and q8 are those that a KV cache can have.
+// The values are part of the blob's format. A KV cache can be f32, f16 or q8.
 enum class Format : std::uint8_t {
   f32 = TIDBIT_F32,
   f16 = TIDBIT_F16,
@@ -22,34 +22,34 @@ enum class Format : std::uint8_t {
 inline constexpr std::uint32_t kFormats = TIDBIT_FORMAT_COUNT;
 inline constexpr std::uint32_t kKvFormats = 3;
 
-inline constexpr std::uint64_t kAlignment = TIDBIT_ALIGNMENT;
+inline constexpr std::uint32_t kAlignment = TIDBIT_ALIGNMENT;
 inline constexpr std::uint32_t kTileRows = 16;
 
-// Codes along a row that share an f16 scale. Groups consist of whole pairs of blocks; at most 256 codes keep a group's
-// int32 sum exact as a float: 256 * 127 * 127 < 2^24.
+// Consecutive codes of a row share an f16 scale. A group consists of whole pairs of blocks. It has at most 256 codes,
+// so that its int32 sum is exact as a float: 256 * 127 * 127 < 2^24.
 inline constexpr std::uint32_t kDefaultGroup = 128;
 inline constexpr std::uint32_t kMaxGroup = 256;
 inline constexpr std::uint32_t kBlock = 32;
 inline constexpr std::uint32_t kPair = 2 * kBlock;
 
-static constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t to) { return (n + to - 1) / to * to; }
-static constexpr std::uint64_t ceil_div(std::uint64_t n, std::uint64_t by) {
-  if ((n | by) >> 32 != 0) return n / by + (n % by != 0 ? 1 : 0);
-  const auto a = static_cast<std::uint32_t>(n), b = static_cast<std::uint32_t>(by);  // 64-bit division is slow on Arm
-  return a / b + (a % b != 0 ? 1 : 0);
+// Sizes of a row and of a tile fit 32 bits, within the limits of blob_format.h; those of a matrix need 64.
+template <class Unsigned>
+static constexpr Unsigned round_up(Unsigned n, std::uint32_t to) {
+  return (n + to - 1) / to * to;
 }
+static constexpr std::uint32_t ceil_div(std::uint32_t n, std::uint32_t by) { return (n + by - 1) / by; }
 
-static constexpr std::uint64_t tile_count(std::uint64_t rows) { return ceil_div(rows, kTileRows); }
-static constexpr std::uint64_t block_count(std::uint64_t cols) { return ceil_div(cols, kBlock); }
+static constexpr std::uint32_t tile_count(std::uint32_t rows) { return ceil_div(rows, kTileRows); }
+static constexpr std::uint32_t block_count(std::uint32_t cols) { return ceil_div(cols, kBlock); }
 
 // Offset, in elements, of (row, col) in the part of a tile that is [col][16 rows].
-static constexpr std::uint64_t tile_element(std::uint32_t row, std::uint64_t col) { return col * kTileRows + row; }
+static constexpr std::uint32_t tile_element(std::uint32_t row, std::uint32_t col) { return col * kTileRows + row; }
 
-// What a matrix is multiplied with.
+// What a matrix is multiplied by.
 enum class Input : std::uint8_t {
   floats,
-  codes,             // activations quantized in the matrix's groups
-  reorderable_codes  // the same, in the order that the kernel table likes best (Kernels::quantize_rows)
+  codes,             // activations quantized in the groups of the matrix
+  reorderable_codes  // the same, possibly in an order of the kernel table's choice (Kernels::quantize_rows)
 };
 
 // One row of a tile.

@@ -1,5 +1,5 @@
-// The list of weight formats: everything that depends on the format of a matrix goes through it. A new format is a file
-// of its own and a row here.
+// The list of weight formats. Code that depends on the format of a matrix visits it. A new format is a file and an
+// entry here.
 #pragma once
 
 #include "base/features.h"
@@ -9,12 +9,34 @@
 
 namespace tidbit::format {
 
+// Words separated by spaces, zero-terminated.
+template <std::size_t n>
+struct WordList {
+  char text[n] = {};
+};
+
 template <class... Rows>
 struct FormatList {
   static constexpr std::uint32_t count = sizeof...(Rows);
 
-  // Calls body.template operator()<Row>() for the row of a format that this build has. Formats that are left out take no
-  // code, and a build with a single format does not compare.
+  struct Names {
+    const char *of[count];
+  };
+  static consteval Names names() { return {{Rows::name...}}; }
+
+  static consteval auto name_list() {
+    constexpr std::size_t kBytes = (__builtin_strlen(Rows::name) + ... + sizeof...(Rows));
+    WordList<kBytes> list;
+    char *to = list.text;
+    for (const char *name : names().of) {
+      if (to != list.text) *to++ = ' ';
+      while (*name != 0) *to++ = *name++;
+    }
+    return list;
+  }
+
+  // Calls body.template operator()<Row>() with the type of format f, which this build must have. Formats that are left
+  // out produce no code, and a build with a single format compares nothing.
   template <class Body>
   [[gnu::always_inline]] static constexpr auto visit(Format f, Body body) {
     return visit_first<Body, Rows...>(f, body);
@@ -36,16 +58,19 @@ struct FormatList {
 using Formats = FormatList<F32, F16, Q8, Q4, Q8x16>;
 static_assert(Formats::count == kFormats);
 
-static constexpr std::uint64_t tile_bytes(Format f, std::uint64_t cols, std::uint64_t group) {
+static constexpr auto kFormatNames = Formats::names();         // by number
+static constexpr auto kFormatNameList = Formats::name_list();  // "f32 f16 ..."
+
+static constexpr std::uint32_t tile_bytes(Format f, std::uint32_t cols, std::uint32_t group) {
   return Formats::visit(f, [&]<class Row> { return Row::tile_bytes(cols, group); });
 }
-static constexpr std::uint64_t matrix_bytes(Format f, std::uint64_t rows, std::uint64_t cols, std::uint64_t group) {
-  return tile_count(rows) * tile_bytes(f, cols, group);
+static constexpr std::uint64_t matrix_bytes(Format f, std::uint32_t rows, std::uint32_t cols, std::uint32_t group) {
+  return std::uint64_t{tile_count(rows)} * tile_bytes(f, cols, group);
 }
 static constexpr Input input_of(Format f) {
   return Formats::visit(f, []<class Row> { return Row::input; });
 }
-// Codes in groups, each group with a scale.
+// Whether the format has codes in groups, with a scale per group.
 static constexpr bool in_groups(Format f) { return input_of(f) != Input::floats; }
 
 }  // namespace tidbit::format

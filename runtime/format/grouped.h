@@ -1,4 +1,4 @@
-// What formats with codes have in common: each tile begins with the f16 scales of its groups, [groups][16 rows].
+// What formats with codes have in common: a tile begins with the f16 scales of its groups, [groups][16 rows].
 #pragma once
 
 #include "base/arith.h"
@@ -6,7 +6,7 @@
 
 namespace tidbit::format {
 
-static constexpr std::uint64_t group_scale_bytes(std::uint64_t cols, std::uint64_t group) {
+static constexpr std::uint32_t group_scale_bytes(std::uint32_t cols, std::uint32_t group) {
   return ceil_div(cols, group) * kTileRows * 2;
 }
 

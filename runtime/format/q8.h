@@ -1,7 +1,7 @@
-// q8: int8 codes in groups along a row, one f16 scale a group. A tile is
+// q8: int8 codes in groups along a row, with an f16 scale per group. A tile is
 //   f16 scale [groups][16 rows], zeros up to a multiple of 64 bytes
-//   int8 code [cols / run][16 rows][run], cols rounded up to whole runs with zeros
-// with runs of 4 (q8: one 32-bit word a row, one 64-byte line a step) or of 16 (q8x16: one vector of Helium a row).
+//   int8 code [cols / run][16 rows][run], each row padded with zeros to whole runs
+// with runs of 4 (q8: a 32-bit word per row, a 64-byte line for 16 rows) or 16 (q8x16: a Helium vector per row).
 #pragma once
 
 #include "format/grouped.h"
@@ -11,19 +11,20 @@ namespace tidbit::format {
 template <Format kFormat, std::uint32_t kRun, Input kInput>
 struct Codes8 {
   static constexpr Format format = kFormat;
+  static constexpr const char *name = kFormat == Format::q8 ? "q8" : "q8x16";
   static constexpr Input input = kInput;
   static constexpr std::uint32_t run = kRun;
 
   // Scales and their padding.
-  static constexpr std::uint64_t head_bytes(std::uint64_t cols, std::uint64_t group) {
+  [[gnu::always_inline]] static constexpr std::uint32_t head_bytes(std::uint32_t cols, std::uint32_t group) {
     return round_up(group_scale_bytes(cols, group), kAlignment);
   }
-  static constexpr std::uint64_t tile_bytes(std::uint64_t cols, std::uint64_t group) {
+  [[gnu::always_inline]] static constexpr std::uint32_t tile_bytes(std::uint32_t cols, std::uint32_t group) {
     return head_bytes(cols, group) + round_up(cols, kRun) * kTileRows;
   }
 
   // Offset of a code among the codes of a tile.
-  static constexpr std::uint64_t code_at(std::uint32_t row, std::uint64_t col) {
+  [[gnu::always_inline]] static constexpr std::uint32_t code_at(std::uint32_t row, std::uint32_t col) {
     return col / kRun * (kTileRows * kRun) + row * kRun + col % kRun;
   }
 

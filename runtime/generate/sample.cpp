@@ -1,6 +1,8 @@
-// Choosing a token. Probabilities become integers ("masses", the most probable token has nearly 2^30), so that sums do
-// not depend on an order and every target draws the same token. Nothing is sorted: thresholds are found digit by digit.
-#include "kernels/scalar_lanes.h"
+// Sampling. Probabilities become integers ("masses"; the most probable token gets nearly 2^30), so that sums do not
+// depend on their order and every target draws the same token. Nothing is sorted: thresholds are found digit by digit.
+#include "base/assert.h"
+#include "kernels/generic/exp.h"
+#include "kernels/isa/scalar_lanes.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit {
@@ -9,15 +11,15 @@ namespace {
 constexpr int kMassBits = 30;
 constexpr std::uint32_t kFullMass = 1u << kMassBits;
 
-// Loops over a vocabulary go in blocks of a fixed length, which compilers turn into vector code.
+// Loops over the vocabulary work in blocks of a fixed length, which compilers vectorize.
 constexpr std::uint32_t kBlock = 16;
 
-// One float. a * b + c is rounded twice, which is cheap also where there is no fma instruction, and what a comparison
-// selects is selected by bits: a branch would keep loops from becoming vector code.
+// A single lane. a * b + c is rounded twice, so it is cheap on targets without an FMA instruction. Selects use bit
+// masks, because a branch would keep compilers from vectorizing the loops.
 struct MassLanes : ScalarLanes {
-  static F fma(F a, F b, F c) { return a * b + c; }
-  static F min(F a, F b) { return less(a, b, a, b); }
-  static F less(F a, F b, F yes, F no) {
+  static Floats fma(Floats a, Floats b, Floats c) { return a * b + c; }
+  static Floats min(Floats a, Floats b) { return less(a, b, a, b); }
+  static Floats less(Floats a, Floats b, Floats yes, Floats no) {
     const std::uint32_t mask = a < b ? 0xFFFFFFFF : 0;
     return bits_float((float_bits(yes) & mask) | (float_bits(no) & ~mask));
   }
@@ -32,7 +34,7 @@ class Masses {
   std::uint32_t operator[](std::uint32_t i) const { return float_bits(storage_[i]); }
   void set(std::uint32_t i, std::uint32_t mass) { storage_[i] = bits_float(mass); }
 
-  // Of tokens [begin, end).
+  // Sum over tokens [begin, end).
   std::uint64_t sum(std::uint32_t begin, std::uint32_t end) const {
     std::uint64_t sum = 0;
     for (std::uint32_t i = begin; i < end; ++i) sum += (*this)[i];
@@ -40,7 +42,7 @@ class Masses {
   }
   std::uint64_t total() const { return sum(0, count_); }
 
-  // body(i) for the tokens with masses from `least` to `most`, ascending; blocks without one are passed over.
+  // Calls body(i), in ascending order, for each token whose mass is in [least, most]. Skips blocks that have none.
   template <class Body>
   void each_within(std::uint32_t least, std::uint32_t most, Body body) const {
     for (std::uint32_t begin = 0; begin < count_; begin += kBlock) {
@@ -54,7 +56,7 @@ class Masses {
   }
 
  private:
-  // Masses are compared as signed numbers, which more instruction sets can do.
+  // Signed comparisons, because more instruction sets have vector instructions for them.
   static bool is_within(float stored, std::uint32_t least, std::uint32_t most) {
     const auto mass = static_cast<std::int32_t>(float_bits(stored));
     return (mass >= static_cast<std::int32_t>(least)) & (mass <= static_cast<std::int32_t>(most));
@@ -62,7 +64,7 @@ class Masses {
   bool any_within(std::uint32_t begin, std::uint32_t least, std::uint32_t most) const {
     const float *block = storage_ + begin;
     std::uint32_t found = 0;
-#pragma GCC unroll 1  // unrolled it would become scalar code
+#pragma GCC unroll 1  // if unrolled, it would become scalar code
     for (std::uint32_t i = 0; i < kBlock; ++i) found |= is_within(block[i], least, most) ? 1u : 0u;
     return found != 0;
   }
@@ -71,7 +73,7 @@ class Masses {
   std::uint32_t count_;
 };
 
-// The largest of the numbers; minus infinity where there is none.
+// The largest logit; minus infinity if there is none.
 float highest_logit(const float *logits, std::uint32_t count) {
   float best[kBlock];
   for (float &b : best) b = -__builtin_inff();
@@ -109,10 +111,10 @@ void penalize(float *logits, std::uint32_t count, float penalty, const std::int3
   }
 }
 
-// floor(2^30 exp((logit - highest) / temperature)), at most 2^30 - 1; 0 where that is below 1 or no number.
+// floor(2^30 exp((logit - highest) / temperature)), at most 2^30 - 64; 0 if that is below 1 or not a number.
 std::uint32_t mass_of(float logit, float highest, float temperature) {
   const float x = (logit - highest) / temperature;
-  const float mass = FloatBodies<MassLanes>::exp(x) * static_cast<float>(kFullMass);
+  const float mass = Elementary<MassLanes>::exp(x) * static_cast<float>(kFullMass);
   const float sound = MassLanes::less(-21.0f, x, mass, 0.0f);
   const float below = MassLanes::min(sound, static_cast<float>(kFullMass - 64));
   return static_cast<std::uint32_t>(static_cast<std::int32_t>(below));
@@ -123,17 +125,19 @@ void to_masses(float *logits, std::uint32_t count, float temperature) {
   for (std::uint32_t i = 0; i < count; ++i) logits[i] = bits_float(mass_of(logits[i], highest, temperature));
 }
 
-// How much of something lies at or above a mass: tokens, or mass itself.
+// What a token of this mass counts for: 1 for top-k, its mass for top-p.
 using Weight = std::uint64_t (*)(std::uint32_t mass);
 
 struct Cut {
-  std::uint32_t threshold;  // keep everything above it
-  std::uint64_t at;         // and this much weight of what equals it
+  std::uint32_t threshold;  // keep all masses above this one
+  std::uint64_t at;         // and this much weight of the masses equal to it
 };
 
-// The highest threshold such that what is at or above it weighs at least `target`: found in digits from the top,
-// with one pass and one histogram each. What has the digit 0 need not be looked at: it is what remains.
+// Finds the highest threshold such that the masses at or above it weigh at least `target`. The threshold is found one
+// digit at a time from the top, with one pass and one histogram each. Masses whose digit is 0 need no counting: if
+// the other digits do not reach the target, the digit is 0.
 Cut find_cut(const Masses &masses, Weight weight, std::uint64_t target) {
+  TIDBIT_ASSERT(target > 0);
   constexpr std::uint32_t kDigitBits = 6, kDigits = 1u << kDigitBits;
   std::uint32_t prefix = 0;
   for (int shift = kMassBits - static_cast<int>(kDigitBits); shift >= 0; shift -= static_cast<int>(kDigitBits)) {
@@ -152,7 +156,7 @@ void drop_below(Masses &masses, std::uint32_t least) {
   for (std::uint32_t i = 0; i < masses.count(); ++i) masses.set(i, masses[i] < least ? 0 : masses[i]);
 }
 
-// Drops what is below the cut, and of its equals those with the highest ids.
+// Drops the masses below the cut and, among those equal to it, the ones with the highest ids.
 void keep_above(Masses &masses, Weight weight, std::uint64_t target) {
   const Cut cut = find_cut(masses, weight, target);
   drop_below(masses, cut.threshold);
@@ -164,14 +168,17 @@ void keep_above(Masses &masses, Weight weight, std::uint64_t target) {
 }
 
 void keep_top_k(Masses &masses, std::uint32_t k) {
-  if (k != 0 && k < masses.count()) keep_above(masses, [](std::uint32_t) { return std::uint64_t{1}; }, k);
+  if (k != 0 && k < masses.count())
+    keep_above(
+        masses, [](std::uint32_t) { return std::uint64_t{1}; }, k);
 }
 
 void keep_top_p(Masses &masses, float top_p) {
   if (top_p <= 0 || top_p >= 1) return;
   const double share = static_cast<double>(top_p) * static_cast<double>(masses.total());
   const auto target = static_cast<std::uint64_t>(share);
-  keep_above(masses, [](std::uint32_t mass) { return std::uint64_t{mass}; }, target == 0 ? 1 : target);
+  keep_above(
+      masses, [](std::uint32_t mass) { return std::uint64_t{mass}; }, target == 0 ? 1 : target);
 }
 
 void keep_min_p(Masses &masses, float min_p) {
@@ -186,7 +193,7 @@ std::uint64_t next_random(tidbit_rng &rng) {
   return z ^ z >> 31;
 }
 
-// floor(random * total / 2^64), for total below 2^52, without 128-bit numbers.
+// floor(random * total / 2^64) for total below 2^52, without 128-bit arithmetic.
 std::uint64_t scale_random(std::uint64_t random, std::uint64_t total) {
   const std::uint64_t high = random >> 32, low = random & 0xFFFFFFFF;
   const std::uint64_t total_high = total >> 32, total_low = total & 0xFFFFFFFF;
@@ -195,7 +202,9 @@ std::uint64_t scale_random(std::uint64_t random, std::uint64_t total) {
 }
 
 std::uint32_t draw(const Masses &masses, tidbit_rng &rng) {
-  std::uint64_t left = scale_random(next_random(rng), masses.total());
+  const std::uint64_t total = masses.total();
+  std::uint64_t left = scale_random(next_random(rng), total);
+  TIDBIT_ASSERT(left < total || total == 0);
   std::uint32_t i = 0;
   for (; i + kBlock <= masses.count(); i += kBlock) {
     const std::uint64_t sum = masses.sum(i, i + kBlock);
@@ -206,7 +215,7 @@ std::uint32_t draw(const Masses &masses, tidbit_rng &rng) {
     if (left < masses[i]) return i;
     left -= masses[i];
   }
-  return 0;  // only when every mass is 0: logits that are not numbers
+  return 0;  // reached only if every mass is 0, because the logits are not numbers
 }
 
 bool in_range(float x, float low, float high) { return x >= low && x <= high; }

@@ -1,11 +1,29 @@
-// What the CPU can run, asked of the CPU itself.
+// What an instruction set asks of the CPU, and whether it is there.
 #pragma once
+
+#include <cstdint>
 
 namespace tidbit {
 
-#ifdef TIDBIT_KERNELS_X86
-bool cpu_has_avx2();        // AVX2, FMA and F16C, and an OS that saves the registers
-bool cpu_has_avx512vnni();  // AVX-512 F, BW, DQ, VL and VNNI beside these, and the OS likewise
+struct CpuNeeds {
+  std::uint32_t flags = 0;  // TIDBIT_CPU_, all of them by the caller's word
+
+#ifdef __x86_64__
+  enum Register : std::uint8_t { eax, ebx, ecx, edx };
+  struct Bits {
+    std::uint32_t leaf;  // with subleaf 0
+    Register in;
+    std::uint32_t bits;
+  };
+  std::uint32_t xcr0 = 0;  // register files that the OS saves
+  Bits cpuid[3] = {};
+#endif
+};
+
+#ifdef __x86_64__
+bool cpuid_meets(const CpuNeeds &needs);  // asks the CPU itself
+#else
+static inline bool cpuid_meets(const CpuNeeds &) { return true; }
 #endif
 
 }  // namespace tidbit

@@ -5,23 +5,25 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "format/blob_format.h"
-#include "format/tensor_layout.h"
+#include "format/enums.h"
+#include "format/format.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit {
 
 // Of 64 activations, two blocks of 32: the sums of their codes, two operands of one 16-bit multiply-add, and -8 times
-// each: where a sum of products with q4 codes starts whose zero is the code 8.
+// each, where a block's sum starts whose codes have the zero 8.
 struct CodeSums {
+  static constexpr std::int32_t kZero = 8;
+
   std::int16_t sum[2];
   std::int32_t start[2];
   bool operator==(const CodeSums &) const = default;
 };
 
-// Activations quantized for a q8 or q4 matrix: per token, `cols` codes in groups, a scale per group and sums per 64.
-// Codes from cols to the next multiple of 64 are zero. For matmul_q8 tokens may share their rows of codes and scales in
-// an order of the table's own: quantize_rows.
+// Activations quantized for a matrix in groups: per token, `cols` codes, a scale per group and sums per 64 codes. Codes
+// from cols to the next multiple of 64 are zero. For q8 tokens may share their rows of codes and scales in an order of
+// the table's own: Kernels::quantize_rows.
 struct QuantizedRows {
   std::int8_t *codes;       // [tokens][code_stride]
   float *scales;            // [tokens][group_stride]
@@ -37,21 +39,21 @@ struct QuantizedRows {
 
 // y[t][r] = sum over k of w[r][k] * x[t][k], for rows of the given tiles.
 struct Matmul {
-  const std::byte *weights;  // a tensor in tiles
+  const std::byte *weights;  // a matrix in tiles
   std::uint32_t rows;
   std::uint32_t cols;
-  std::uint32_t group;  // q8 and q4
+  std::uint32_t group;  // formats in groups
   std::uint32_t tokens;
   const float *x;  // f32 and f16: [tokens][x_stride]
   std::size_t x_stride;
-  QuantizedRows q;  // q8 and q4
+  QuantizedRows q;  // formats in groups
   float *y;         // [tokens][y_stride]
   std::size_t y_stride;
 };
 
-// scores[i][p] = (q[i] . k[p]) * scale for queries i of one key-value head and p below `positions`. K lies in tiles of
-// 16 positions: f32 and f16 [tile][head_dim][16], q8 codes [tile][ceil(head_dim / 4)][16][4] with one float scale a
-// position. A row of `scores` has room for whole tiles; what lies beyond `positions` is unspecified.
+// scores[i][p] = (q[i] . k[p]) * scale for queries i of one key-value head and p below `positions`. K is in tiles of 16
+// positions: f32 and f16 [tile][head_dim][16], q8 codes [tile][ceil(head_dim / 4)][16][4] with one float scale a
+// position. A row of `scores` has room for whole tiles; what is beyond `positions` is unspecified.
 struct Scores {
   const void *k;
   const float *k_scales;  // q8: [tile][16]
@@ -82,32 +84,31 @@ struct Mix {
   std::size_t out_stride;
 };
 
+using MatmulKernel = void (*)(const Matmul &m, std::uint32_t begin, std::uint32_t end);  // tiles [begin, end)
+using ScoresKernel = void (*)(const Scores &s);
+using MixKernel = void (*)(const Mix &m);
+
+// The place of a format in the arrays of Kernels.
+constexpr std::size_t index_of(format::Format format) { return static_cast<std::size_t>(format); }
+
+// Entries are null where the build leaves something out (base/features.h).
 struct Kernels {
   tidbit_isa isa;
 
-  // Tiles [begin, end) of a matrix of each dtype.
-  void (*matmul_f32)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
-  void (*matmul_f16)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
-  void (*matmul_q8)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
-  void (*matmul_q4)(const Matmul &m, std::uint32_t begin, std::uint32_t end);
-  void (*matmul_q8_16x16)(const Matmul &m, std::uint32_t begin, std::uint32_t end);  // of Layout::tile16x16
+  // By index_of(the format of the weights, or of the KV cache).
+  MatmulKernel matmul[format::kFormats];
+  ScoresKernel scores[format::kKvFormats];
+  MixKernel mix[format::kKvFormats];
 
   // One vector of n floats to codes in groups. Writes ceil(n / group) scales, ceil(n / 64) sums and n codes rounded up
   // to 64. The group is a multiple of 64, or at least n.
   void (*quantize)(const float *x, std::uint32_t n, std::uint32_t group, std::int8_t *codes, float *scales,
                    CodeSums *sums);
 
-  // The vectors of matmul_q8, each as by `quantize`, but in an order that the table's own matmul_q8 reads. Null where
-  // that is the order of QuantizedRows.
+  // The vectors of a q8 product, each as by `quantize`, but in an order that the table's own matmul of q8 reads. Null
+  // where that is the order of QuantizedRows.
   void (*quantize_rows)(const float *x, std::size_t x_stride, std::uint32_t tokens, std::uint32_t n,
                         std::uint32_t group, const QuantizedRows &q);
-
-  void (*scores_f32)(const Scores &s);
-  void (*scores_f16)(const Scores &s);
-  void (*scores_q8)(const Scores &s);
-  void (*mix_f32)(const Mix &m);
-  void (*mix_f16)(const Mix &m);
-  void (*mix_q8)(const Mix &m);
 
   // x[i] = exp(x[i] - max x) for i below n; returns the sum of the results. n >= 1.
   float (*softmax)(float *x, std::uint32_t n);
@@ -130,22 +131,7 @@ struct Kernels {
   void (*to_f16)(const float *x, std::uint32_t n, std::uint16_t *y);
 };
 
-// The matmul_q8_16x16 of tables without one of their own: any CPU runs it, slowly.
-void matmul_q8_16x16_plain(const Matmul &m, std::uint32_t begin, std::uint32_t end);
-
 // The table of a set, or null where this build or this CPU does not have it. `cpu` holds TIDBIT_CPU_ flags.
 const Kernels *find_kernels(tidbit_isa isa, std::uint32_t cpu);
-
-// One per instruction set's file; constant, and null only where the build leaves something out (format/features.h).
-extern const Kernels kScalarKernels;
-extern const Kernels kAvx2Kernels;
-extern const Kernels kAvx512VnniKernels;
-extern const Kernels kNeonKernels;
-extern const Kernels kDotprodKernels;
-extern const Kernels kI8mmKernels;
-extern const Kernels kDspKernels;
-extern const Kernels kNeon32Kernels;
-extern const Kernels kSimd128Kernels;
-extern const Kernels kHeliumKernels;
 
 }  // namespace tidbit

@@ -1,53 +1,68 @@
-// Which table: the one asked for, or the fastest that this build and this CPU have.
-#include "format/features.h"
+// Which table: the one that the caller names, or the fastest that this build and this CPU have. The sets are the rows
+// of isa/list.cmake, which kernels/isa/list.inc has as TIDBIT_ISA_BUILT(name, isa, table, fields of CpuNeeds) or, where
+// a build leaves one out, TIDBIT_ISA_ABSENT(name, isa).
+#include "base/features.h"
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"
 
 namespace tidbit {
+
+#define TIDBIT_ISA_BUILT(name, isa, table, ...) extern const Kernels table;
+#define TIDBIT_ISA_ABSENT(name, isa)
+#include "kernels/isa/list.inc"
+#undef TIDBIT_ISA_BUILT
+#undef TIDBIT_ISA_ABSENT
+
 namespace {
 
-// From fast to slow; `usable` says whether the CPU has what the table needs.
 struct Choice {
+  tidbit_isa isa;
   const Kernels *kernels;
-  bool (*usable)(std::uint32_t cpu);
+  CpuNeeds needs;
 };
 
+#ifdef __x86_64__
+using enum CpuNeeds::Register;
+#endif
+
+// From fast to slow.
 constexpr Choice kChoices[] = {
-#ifdef TIDBIT_KERNELS_X86
-    {&kAvx512VnniKernels, [](std::uint32_t) { return cpu_has_avx512vnni(); }},
-    {&kAvx2Kernels, [](std::uint32_t) { return cpu_has_avx2(); }},
-#endif
-#ifdef TIDBIT_KERNELS_AARCH64
-    {&kI8mmKernels, [](std::uint32_t cpu) { return (cpu & TIDBIT_CPU_DOTPROD) != 0 && (cpu & TIDBIT_CPU_I8MM) != 0; }},
-    {&kDotprodKernels, [](std::uint32_t cpu) { return (cpu & TIDBIT_CPU_DOTPROD) != 0; }},
-    {&kNeonKernels, [](std::uint32_t) { return true; }},
-#endif
-#ifdef TIDBIT_KERNELS_CORTEX_M
-#ifdef TIDBIT_KERNELS_HELIUM
-    {&kHeliumKernels, [](std::uint32_t) { return true; }},
-#endif
-    {&kDspKernels, [](std::uint32_t) { return true; }},
-#endif
-#ifdef TIDBIT_KERNELS_ARMV7
-    {&kNeon32Kernels, [](std::uint32_t cpu) { return (cpu & TIDBIT_CPU_NEON_VFPV4) != 0; }},
-#endif
-#ifdef TIDBIT_KERNELS_SIMD128
-    {&kSimd128Kernels, [](std::uint32_t) { return true; }},
-#endif
-#if TIDBIT_FEATURE_SCALAR_KERNELS
-    {&kScalarKernels, [](std::uint32_t) { return true; }},
-#endif
+#define TIDBIT_ISA_BUILT(name, isa, table, ...) {TIDBIT_ISA_##isa, &table, {__VA_ARGS__}},
+#define TIDBIT_ISA_ABSENT(name, isa)
+#include "kernels/isa/list.inc"
+#undef TIDBIT_ISA_BUILT
+#undef TIDBIT_ISA_ABSENT
 };
 
-constexpr const char *kNames[TIDBIT_ISA_COUNT] = {"auto", "scalar", "avx2",   "avx512vnni", "neon",  "dotprod",
-                                                  "i8mm", "dsp",    "neon32", "simd128",    "helium"};
+struct Names {
+  const char *of[TIDBIT_ISA_COUNT];
+};
+constexpr Names kNames = [] {
+  Names names{};
+  names.of[TIDBIT_ISA_AUTO] = "auto";
+#define TIDBIT_ISA_BUILT(name, isa, ...) names.of[TIDBIT_ISA_##isa] = #name;
+#define TIDBIT_ISA_ABSENT(name, isa) names.of[TIDBIT_ISA_##isa] = #name;
+#include "kernels/isa/list.inc"
+#undef TIDBIT_ISA_BUILT
+#undef TIDBIT_ISA_ABSENT
+  return names;
+}();
+
+constexpr bool every_isa_is_in_the_list() {
+  for (const char *name : kNames.of) {
+    if (name == nullptr) return false;
+  }
+  return true;
+}
+static_assert(every_isa_is_in_the_list());
+
+bool has(const CpuNeeds &needs, std::uint32_t cpu) { return (cpu & needs.flags) == needs.flags && cpuid_meets(needs); }
 
 }  // namespace
 
 const Kernels *find_kernels(tidbit_isa isa, std::uint32_t cpu) {
   for (const Choice &choice : kChoices) {
-    const bool wanted = isa == TIDBIT_ISA_AUTO || choice.kernels->isa == isa;
-    if (wanted && choice.usable(cpu)) return choice.kernels;
+    if ((isa == TIDBIT_ISA_AUTO || isa == choice.isa) && has(choice.needs, cpu)) return choice.kernels;
   }
   return nullptr;
 }
@@ -58,7 +73,8 @@ using tidbit::find_kernels;
 using tidbit::kNames;
 
 extern "C" const char *tidbit_isa_name(tidbit_isa isa) {
-  return static_cast<unsigned>(isa) < TIDBIT_ISA_COUNT ? kNames[isa] : nullptr;
+  if constexpr (!tidbit::features::kStatusStrings) return "";
+  return static_cast<unsigned>(isa) < TIDBIT_ISA_COUNT ? kNames.of[isa] : nullptr;
 }
 
 extern "C" tidbit_isa tidbit_isa_best(uint32_t cpu) { return find_kernels(TIDBIT_ISA_AUTO, cpu)->isa; }

@@ -1,6 +1,7 @@
 #include "model/rotary.h"
 
-#include "kernels/vector_bodies.h"
+#include "base/rounding.h"
+#include "model/layer.h"
 
 namespace tidbit {
 namespace {
@@ -42,6 +43,16 @@ void sin_cos(float angle, float *sin, float *cos) {
 void rotary_angles(const float *frequencies, std::uint32_t count, std::uint32_t position, float *cos, float *sin) {
   const float p = static_cast<float>(position);
   for (std::uint32_t i = 0; i < count; ++i) sin_cos(p * frequencies[i], sin + i, cos + i);
+}
+
+void rotate(const Layer &layer) {
+  const format::LayerKind &kind = layer.kind();
+  if (kind.rotary_dim == 0) return;
+  const Activations &rows = layer.rows();
+  layer.slice.each_token([&](std::uint32_t t) {
+    layer.slice.s.kernels->rotate_halves(rows.inner[t], rows.cos[t], rows.sin[t], kind.heads + kind.kv_heads,
+                                         kind.head_dim, kind.rotary_dim / 2);
+  });
 }
 
 }  // namespace tidbit

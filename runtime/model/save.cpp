@@ -1,5 +1,5 @@
-// A session as bytes: a header, the hidden vector of the last token, then what the KV cache holds, block after block.
-// The image does not depend on the session's context or chunk size, nor on the target.
+// Saves and restores sessions. An image is a header, the hidden vector of the last token, and the KV cache, layer after
+// layer and head after head. It does not depend on the session's context or chunk size, nor on the target.
 #include <cstddef>
 #include <cstring>
 
@@ -15,35 +15,63 @@ struct ImageHeader {
   std::uint64_t magic;
   std::uint64_t model;  // checksum of the blob's header
   std::uint64_t bytes;  // of the image
-  std::uint64_t hash;   // XXH64 of the image with this field as 0
+  std::uint64_t hash;   // XXH64 of the image with this field set to 0
   std::uint32_t position;
   std::uint32_t segment;
-  std::uint32_t has_hidden;  // 1: logits can be asked for
+  std::uint32_t has_hidden;  // 1: the hidden vector follows, so logits are available
   std::uint32_t reserved;    // 0
 };
 static_assert(sizeof(ImageHeader) == 48);
 
-std::uint64_t hidden_bytes(const Session &s) { return s.model.config().width * sizeof(float); }
+// What of a session an image holds.
+struct Content {
+  std::uint32_t position;
+  bool has_hidden;
+  std::uint32_t hidden_row;  // where the hidden vector is among those of the chunk
+};
 
-// Calls visit(data, bytes) for each part of the image after its header, in order.
-template <class Visit>
-void for_each_part(const Session &s, std::uint32_t position, bool has_hidden, std::uint32_t hidden_row, Visit visit) {
-  if (has_hidden) {
-    float *hidden = s.activations.hidden + hidden_row * s.sizes.hidden_stride;
-    visit(reinterpret_cast<std::byte *>(hidden), hidden_bytes(s));
-  }
-  for (std::uint32_t block = 0; block < s.kv.blocks(); ++block) {
-    KvSpan spans[KvCache::kSpans];
-    const std::uint32_t count = s.kv.spans(block, position, spans);
-    for (std::uint32_t i = 0; i < count; ++i) visit(spans[i].data, spans[i].bytes);
-  }
-}
+// Which way bytes go, if at all.
+enum class Copy : std::uint8_t { nothing, to_image, from_image };
 
-std::uint64_t image_bytes(const Session &s, std::uint32_t position, bool has_hidden) {
-  std::uint64_t total = sizeof(ImageHeader);
-  for_each_part(s, position, has_hidden, 0, [&](std::byte *, std::uint64_t bytes) { total += bytes; });
-  return total;
-}
+// Goes through all parts of an image after its header, in order. Returns the bytes of the image.
+class ImageWalk {
+ public:
+  ImageWalk(const Session &s, Content content, Copy copy, std::byte *image)
+      : s_(s), c_(content), copy_(copy), image_(image) {}
+
+  std::uint64_t run() {
+    if (c_.has_hidden) {
+      part(s_.memory.activations.hidden[c_.hidden_row], s_.model.config().width * sizeof(float));
+    }
+    std::uint64_t kv_offset = 0;
+    for (std::uint32_t i = 0; i < s_.model.layers(); ++i) {
+      const KvLayer layer = s_.memory.kv.layer(s_.model.kind(i), kv_offset);
+      kv_offset += layer.bytes();
+      for (std::uint32_t head = 0; head < layer.kv_heads(); ++head) {
+        KvSpan spans[KvLayer::kSpans];
+        const std::uint32_t count = layer.spans(head, c_.position, spans);
+        for (std::uint32_t span = 0; span < count; ++span) part(spans[span].data, spans[span].bytes);
+      }
+    }
+    return at_;
+  }
+
+ private:
+  void part(void *data, std::uint64_t bytes) {
+    const auto count = static_cast<std::size_t>(bytes);
+    if (copy_ == Copy::to_image) std::memcpy(image_ + at_, data, count);
+    if (copy_ == Copy::from_image) std::memcpy(data, image_ + at_, count);
+    at_ += bytes;
+  }
+
+  const Session &s_;
+  Content c_;
+  Copy copy_;
+  std::byte *image_;
+  std::uint64_t at_ = sizeof(ImageHeader);
+};
+
+Content content_of(const Session &s) { return {s.position, s.chunk_tokens != 0, s.chunk_tokens - 1}; }
 
 std::uint64_t image_hash(const std::byte *image, std::uint64_t bytes) {
   ImageHeader header;
@@ -58,9 +86,9 @@ std::uint64_t image_hash(const std::byte *image, std::uint64_t bytes) {
 bool is_image_for(const Session &s, const std::byte *image, std::uint64_t bytes, ImageHeader *header) {
   if (bytes < sizeof *header) return false;
   std::memcpy(header, image, sizeof *header);
-  const format::Tensor *segments = s.model.global(format::Role::segment_embedding);
+  const std::uint32_t segments = s.model.config().segments;
   return header->magic == kImageMagic && header->model == s.model.header->header_checksum && header->bytes == bytes &&
-         header->has_hidden <= 1 && header->segment < (segments == nullptr ? 1 : segments->rows) &&
+         header->has_hidden <= 1 && header->reserved == 0 && header->segment < (segments == 0 ? 1 : segments) &&
          header->position <= s.model.config().max_context && header->hash == image_hash(image, bytes);
 }
 
@@ -70,24 +98,20 @@ bool is_image_for(const Session &s, const std::byte *image, std::uint64_t bytes,
 using namespace tidbit;
 
 extern "C" uint64_t tidbit_save_bytes(const tidbit_session *session) {
-  return image_bytes(*session, session->position, session->chunk_tokens != 0);
+  return ImageWalk(*session, content_of(*session), Copy::nothing, nullptr).run();
 }
 
 extern "C" tidbit_status tidbit_save(const tidbit_session *session, void *buffer, size_t bytes, uint64_t *written) {
   if (session == nullptr || buffer == nullptr) return TIDBIT_ERR_ARGUMENT;
   const Session &s = *session;
-  const bool has_hidden = s.chunk_tokens != 0;
-  const std::uint64_t needed = image_bytes(s, s.position, has_hidden);
+  const std::uint64_t needed = tidbit_save_bytes(session);
   if (written != nullptr) *written = needed;
   if (bytes < needed) return TIDBIT_ERR_MEMORY;
 
   auto *image = static_cast<std::byte *>(buffer);
-  ImageHeader header{kImageMagic, s.model.header->header_checksum, needed, 0, s.position, s.segment, has_hidden, 0};
-  std::byte *next = image + sizeof header;
-  for_each_part(s, s.position, has_hidden, s.chunk_tokens - 1, [&](const std::byte *data, std::uint64_t n) {
-    std::memcpy(next, data, static_cast<std::size_t>(n));
-    next += n;
-  });
+  ImageHeader header{
+      kImageMagic, s.model.header->header_checksum, needed, 0, s.position, s.segment, s.chunk_tokens != 0, 0};
+  ImageWalk(s, content_of(s), Copy::to_image, image).run();
   std::memcpy(image, &header, sizeof header);
   header.hash = image_hash(image, needed);
   std::memcpy(image, &header, sizeof header);
@@ -98,20 +122,16 @@ extern "C" tidbit_status tidbit_restore(tidbit_session *session, const void *ima
   if (session == nullptr || image == nullptr) return TIDBIT_ERR_ARGUMENT;
   Session &s = *session;
   tidbit_reset(session);
-  const auto *from = static_cast<const std::byte *>(image);
+  auto *from = const_cast<std::byte *>(static_cast<const std::byte *>(image));  // read only: Copy::from_image
   ImageHeader header;
   if (!is_image_for(s, from, bytes, &header)) return TIDBIT_ERR_SESSION;
   if (header.position > s.limits.context) return TIDBIT_ERR_CONTEXT_FULL;
-  const bool has_hidden = header.has_hidden != 0;
-  if (image_bytes(s, header.position, has_hidden) != bytes) return TIDBIT_ERR_SESSION;
+  const Content content{header.position, header.has_hidden != 0, 0};
+  if (ImageWalk(s, content, Copy::nothing, nullptr).run() != bytes) return TIDBIT_ERR_SESSION;
 
-  from += sizeof header;
-  for_each_part(s, header.position, has_hidden, 0, [&](std::byte *data, std::uint64_t n) {
-    std::memcpy(data, from, static_cast<std::size_t>(n));
-    from += n;
-  });
+  ImageWalk(s, content, Copy::from_image, from).run();
   s.position = header.position;
   s.segment = header.segment;
-  s.chunk_tokens = has_hidden ? 1 : 0;
+  s.chunk_tokens = header.has_hidden;
   return TIDBIT_OK;
 }

@@ -1,7 +1,9 @@
-// The life of a session: init, prefill under a budget, logits, rewind.
+// The life of a session: initialization, prefill under a budget, logits, rewind.
 #include "model/session.h"
 
 #include <new>
+
+#include "model/layer.h"
 
 namespace tidbit {
 namespace {
@@ -18,28 +20,11 @@ tidbit_status check_memory(const tidbit_plan_result &plan, const tidbit_memory &
   return TIDBIT_OK;
 }
 
-Activations place(const ActivationSizes &sizes, std::uint32_t chunk, void *memory) {
-  auto *next = static_cast<std::byte *>(memory);
-  const auto take = [&](std::uint64_t bytes) {
-    std::byte *place = next;
-    next += bytes;
-    return place;
-  };
-  const auto floats = [&](std::uint64_t stride) {
-    return reinterpret_cast<float *>(take(chunk * stride * sizeof(float)));
-  };
-  Activations a{};
-  a.hidden = floats(sizes.hidden_stride);
-  a.sublayer = floats(sizes.hidden_stride);
-  a.inner = floats(sizes.inner_stride);
-  a.cos = floats(sizes.angle_stride);
-  a.sin = floats(sizes.angle_stride);
-  a.quantized.scales = floats(sizes.group_stride);
-  a.quantized.codes = reinterpret_cast<std::int8_t *>(take(chunk * sizes.code_stride));
-  a.quantized.sums = reinterpret_cast<CodeSums *>(take(chunk * sizes.code_stride / format::kPair * sizeof(CodeSums)));
-  a.quantized.code_stride = static_cast<std::size_t>(sizes.code_stride);
-  a.quantized.group_stride = static_cast<std::size_t>(sizes.group_stride);
-  return a;
+// The hook needs a build that has it, and a single worker: then it gets whole chunks, in order, on the calling thread.
+tidbit_status check_observer(const tidbit_options &options, const tidbit_plan_result &plan) {
+  if (options.observe == nullptr) return TIDBIT_OK;
+  if constexpr (!features::kInspect) return TIDBIT_ERR_UNSUPPORTED;
+  return plan.workers == 1 ? TIDBIT_OK : TIDBIT_ERR_ARGUMENT;
 }
 
 tidbit_status check_tokens(const Session &s, const std::int32_t *tokens, std::uint32_t count) {
@@ -55,7 +40,7 @@ void forget_chunk(Session &s) {
   s.chunk_tokens = 0;
 }
 
-// Work left to one call; 0 at the start means no bound.
+// The work that one call may do. Starting with 0 means no limit.
 class Budget {
  public:
   explicit Budget(std::uint64_t units) : bounded_(units != 0), left_(units) {}
@@ -68,15 +53,15 @@ class Budget {
   std::uint64_t left_;
 };
 
-// The layers of the chunk in work that the budget allows.
+// Runs as many layers of the current chunk as the budget allows.
 tidbit_status run_pending(Session &s, Budget &budget) {
-  while (s.pending_layer < s.model.config().layers) {
+  while (s.pending_layer < s.model.layers()) {
     if (budget.spent()) return TIDBIT_PENDING;
     if (s.poll != nullptr && s.poll(s.poll_user) != 0) {
       forget_chunk(s);
       return TIDBIT_CANCELLED;
     }
-    run_layer(s, s.pending_layer, s.pending_tokens);
+    s.pending_kv = run_layer(s, s.pending_layer, s.pending_kv, s.pending_tokens);
     budget.use(s.pending_tokens);
     ++s.pending_layer;
   }
@@ -86,16 +71,20 @@ tidbit_status run_pending(Session &s, Budget &budget) {
   return TIDBIT_OK;
 }
 
+void begin_chunk(Session &s, const std::int32_t *tokens, std::uint32_t left) {
+  s.chunk_tokens = 0;
+  s.pending_tokens = left < s.limits.chunk ? left : s.limits.chunk;
+  s.pending_layer = 0;
+  s.pending_kv = 0;
+  embed_chunk(s, tokens, s.pending_tokens);
+}
+
 tidbit_status prefill(Session &s, const std::int32_t *tokens, std::uint32_t count, Budget budget,
                       std::uint32_t *consumed) {
   while (*consumed < count) {
     if (s.pending_tokens == 0) {
       if (budget.spent()) return TIDBIT_PENDING;
-      const std::uint32_t left = count - *consumed;
-      s.chunk_tokens = 0;
-      s.pending_tokens = left < s.limits.chunk ? left : s.limits.chunk;
-      s.pending_layer = 0;
-      embed_chunk(s, tokens + *consumed, s.pending_tokens);
+      begin_chunk(s, tokens + *consumed, count - *consumed);
     }
     const std::uint32_t chunk = s.pending_tokens;
     if (const tidbit_status status = run_pending(s, budget); status != TIDBIT_OK) return status;
@@ -115,23 +104,23 @@ extern "C" tidbit_status tidbit_init(const tidbit_model *model, const tidbit_opt
   tidbit_plan_result plan{};
   if (const tidbit_status status = tidbit_plan(model, options, &plan); status != TIDBIT_OK) return status;
   if (const tidbit_status status = check_memory(plan, *memory, shortage); status != TIDBIT_OK) return status;
+  if (const tidbit_status status = check_observer(*options, plan); status != TIDBIT_OK) return status;
   const Kernels *kernels = find_kernels(options->isa, options->cpu);
   if (kernels == nullptr) return TIDBIT_ERR_ISA;
 
+  Arena arenas[TIDBIT_PART_COUNT];
+  for (int i = 0; i < TIDBIT_PART_COUNT; ++i) arenas[i] = Arena(memory->data[i]);
   auto *s = ::new (memory->data[TIDBIT_PART_STATE]) Session{};
   s->model = model_of(model);
   s->kernels = kernels;
   s->limits = {plan.context, plan.chunk, plan.workers};
-  s->kv = KvCache(s->model.config(), plan.context, static_cast<std::byte *>(memory->data[TIDBIT_PART_KV]));
-  s->sizes = activation_sizes(s->model);
-  s->activations = place(s->sizes, plan.chunk, memory->data[TIDBIT_PART_ACTIVATIONS]);
-  s->logits = static_cast<float *>(memory->data[TIDBIT_PART_LOGITS]);
-  s->scratch = static_cast<std::byte *>(memory->data[TIDBIT_PART_SCRATCH]);
-  s->scratch_sizes = scratch_sizes(s->model.config(), s->limits);
+  s->memory = carve(s->model, s->limits, arenas);
   s->parallel_for = options->parallel_for;
   s->parallel_user = options->parallel_user;
   s->poll = options->poll;
   s->poll_user = options->poll_user;
+  s->observe = options->observe;
+  s->observe_user = options->observe_user;
   *session = s;
   return TIDBIT_OK;
 }
@@ -155,9 +144,7 @@ extern "C" tidbit_status tidbit_rewind(tidbit_session *session, uint32_t positio
 }
 
 extern "C" tidbit_status tidbit_set_segment(tidbit_session *session, uint32_t segment) {
-  if (session == nullptr) return TIDBIT_ERR_ARGUMENT;
-  const format::Tensor *table = session->model.global(format::Role::segment_embedding);
-  if (table == nullptr || segment >= table->rows) return TIDBIT_ERR_ARGUMENT;
+  if (session == nullptr || segment >= session->model.config().segments) return TIDBIT_ERR_ARGUMENT;
   session->segment = segment;
   return TIDBIT_OK;
 }
@@ -177,7 +164,7 @@ extern "C" tidbit_status tidbit_logits_at(tidbit_session *session, uint32_t inde
   if (session == nullptr || logits == nullptr) return TIDBIT_ERR_ARGUMENT;
   if (index >= session->chunk_tokens) return TIDBIT_ERR_NO_LOGITS;
   compute_logits(*session, index);
-  *logits = session->logits;
+  *logits = session->memory.logits;
   return TIDBIT_OK;
 }
 

@@ -1,4 +1,5 @@
-// Opening the tokenizer section: O(header).
+// Checks the header of the tokenizer section; takes time independent of the size of the tables.
+#include "format/blob_format.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_features.h"
 #include "text/tokenizer_format.h"
@@ -28,7 +29,7 @@ bool table_fits(const std::byte *section, const TableRule &rule, std::uint64_t s
   return inside(table, rule.element_bytes, section_bytes);
 }
 
-// The first table that is misplaced or has the wrong size; 0 where all are right.
+// Offset in the header of the first table that is misplaced or has the wrong size; 0 if all are correct.
 std::size_t wrong_table(const std::byte *section, const TokenizerHeader &h, std::uint64_t bytes) {
   const bool by_text = h.merge_by == MergeBy::text;
   const bool by_pair = h.merge_by == MergeBy::pair;
@@ -76,7 +77,7 @@ bool valid_split(const TokenizerHeader &h) {
   return false;
 }
 
-// The offset of the first number that is out of range, or kNone.
+// Offset in the header of the first number that is out of range, or kNone.
 constexpr std::size_t kNone = ~std::size_t{0};
 std::size_t wrong_number(const TokenizerHeader &h, std::uint32_t vocab_size) {
   if (h.version != kTokenizerVersion) return offsetof(TokenizerHeader, version);
@@ -88,8 +89,12 @@ std::size_t wrong_number(const TokenizerHeader &h, std::uint32_t vocab_size) {
   }
   const std::int64_t unknown = h.unknown_token;
   if (unknown < -1 || unknown >= std::int64_t{h.token_count}) return offsetof(TokenizerHeader, unknown_token);
-  if (h.piece_probes > h.piece_slots.count) return offsetof(TokenizerHeader, piece_probes);
-  if (h.merge_probes > h.merge_slots.count) return offsetof(TokenizerHeader, merge_probes);
+  if (h.longest_piece > kMaxPieceBytes) return offsetof(TokenizerHeader, longest_piece);
+  if (h.piece_probes > kMaxProbes || h.piece_probes > h.piece_slots.count)
+    return offsetof(TokenizerHeader, piece_probes);
+  if (h.merge_probes > kMaxProbes || h.merge_probes > h.merge_slots.count)
+    return offsetof(TokenizerHeader, merge_probes);
+  if (h.added.count > h.token_count) return offsetof(TokenizerHeader, added);
   if (!valid_ids(h.prefix, h.prefix_count, h.token_count)) return offsetof(TokenizerHeader, prefix_count);
   if (!valid_ids(h.suffix, h.suffix_count, h.token_count)) return offsetof(TokenizerHeader, suffix_count);
   return kNone;

@@ -1,5 +1,5 @@
-// One token to text, one text to a token.
-#include "format/blob.h"
+// Looks up the text of a token, and the token of a text.
+#include "format/model.h"
 #include "text/tables.h"
 
 namespace {

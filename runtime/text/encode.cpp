@@ -1,5 +1,6 @@
-// Text to tokens: cut out added tokens, normalise blanks, cut into words, merge.
-#include "format/blob.h"
+// Text to tokens: cut out the added tokens, normalize spaces, split into words, merge.
+#include "base/assert.h"
+#include "format/model.h"
 #include "text/merge.h"
 #include "text/split.h"
 #include "text/tokenizer_features.h"
@@ -12,7 +13,7 @@ using namespace format;
 
 constexpr std::uint64_t kMaxText = 1u << 30;
 
-std::uint64_t units_of(std::uint64_t text_bytes) { return text_bytes + 1; }  // the blank in front of it
+std::uint64_t units_of(std::uint64_t text_bytes) { return text_bytes + 1; }  // plus the prefix space
 
 struct Span {
   const char *data;
@@ -48,7 +49,7 @@ class Encoder {
   template <typename Between>
   void cut_added(Span text, std::uint32_t want, Between between);
   void segment(Span text);
-  Span normalise(Span text);
+  Span normalize(Span text);
   bool is(TokenizerKind kind) const { return features::is(header_.kind, kind); }
   bool wants_prefix(Span text) const;
   void piece(Span text);
@@ -66,8 +67,8 @@ class Encoder {
   std::int32_t *tokens_;
   std::uint32_t capacity_;
   std::uint32_t count_ = 0;
-  std::uint32_t ignored_ = 0;  // bits that hide added tokens: kSpecial unless they are parsed
-  bool at_start_ = true;       // of the text, for what is put in front of it once
+  std::uint32_t ignored_ = 0;  // added tokens with these bits stay text: kSpecial unless TIDBIT_TEXT_PARSE is set
+  bool at_start_ = true;       // nothing of the text is encoded yet, so a prefix space may be due
   bool after_unknown_ = false;
 };
 
@@ -78,7 +79,7 @@ void Encoder::emit_unknown() {
   after_unknown_ = true;
 }
 
-// A character that has no token: its bytes, or the unknown token, or nothing.
+// For a character without a token: emits its bytes, the unknown token or nothing.
 void Encoder::emit_fallback(Span character) {
   if (!tables_.has(flag::kByteFallback)) return emit_unknown();
   for (std::uint32_t i = 0; i < character.size; ++i) {
@@ -102,7 +103,7 @@ void Encoder::encode(Span text, std::uint32_t flags) {
   }
 }
 
-// Emits the added tokens of one kind (`want` is 0 or added::kLate) and hands over what lies between them.
+// Emits the early (`want` is 0) or late (added::kLate) added tokens, and calls between() for the text between them.
 template <typename Between>
 void Encoder::cut_added(Span text, std::uint32_t want, Between between) {
   std::uint32_t begin = 0;
@@ -131,18 +132,19 @@ bool Encoder::wants_prefix(Span text) const {
   return text.data[0] != ' ' && !symbol;
 }
 
-// Text between early added tokens.
+// Encodes the text between two early added tokens.
 void Encoder::segment(Span text) {
-  const bool normalised = is(TokenizerKind::sentencepiece);
-  if (normalised) {
-    text = normalise(text);
+  const bool normalized = is(TokenizerKind::sentencepiece);
+  if (normalized) {
+    text = normalize(text);
     at_start_ = false;
   }
-  cut_added(text, added::kLate, [this, normalised](Span between) { normalised ? words(between) : piece(between); });
+  cut_added(text, added::kLate, [this, normalized](Span between) { normalized ? words(between) : piece(between); });
 }
 
-// SentencePiece: U+2581 becomes a blank, as all blanks are U+2581 there; blanks are trimmed; one is put in front.
-Span Encoder::normalise(Span text) {
+// SentencePiece writes each space as U+2581; here it is the other way round, U+2581 becomes a space. Then, as the flags
+// say, spaces are trimmed and one is put in front.
+Span Encoder::normalize(Span text) {
   const bool trim = tables_.has(flag::kTrimBlanks);
   std::uint32_t at = 0;
   while (trim && at < text.size && text.data[at] == ' ') ++at;
@@ -157,11 +159,12 @@ Span Encoder::normalise(Span text) {
     after_blank = blank;
     at += symbol ? 3 : 1;
   }
+  TIDBIT_ASSERT(size <= units_of(text.size));
   while (trim && size > 0 && work_.text[size - 1] == ' ') --size;
   return {work_.text, size};
 }
 
-// Text between added tokens where the whole text is not normalised.
+// Encodes the text between two added tokens, for the kinds that do not normalize it.
 void Encoder::piece(Span text) {
   if (is(TokenizerKind::character)) return characters(text);
   if (wants_prefix(text)) {
@@ -176,6 +179,7 @@ void Encoder::piece(Span text) {
 void Encoder::words(Span text) {
   for (std::uint32_t at = 0; at < text.size;) {
     const std::uint32_t end = word_end(tables_, text.data, at, text.size);
+    TIDBIT_ASSERT(end > at && end <= text.size);
     word({text.data + at, end - at});
     at = end;
   }
@@ -220,7 +224,8 @@ std::uint32_t Encoder::character_token(Span character) const {
   return (tables_.attributes(token) & (attribute::kSpecial | attribute::kByte)) == 0 ? token : kNoToken;
 }
 
-// Where texts merge, a character without a token may still be a part of a longer piece. Where pairs merge it can't.
+// With MergeBy::text a character without a token may still be part of a longer piece, so it is loaded all the same.
+// With MergeBy::pair it cannot, so it falls back at once.
 void Encoder::load_characters(Span text) {
   const bool by_pair = header_.merge_by == MergeBy::pair;
   for (std::uint32_t at = 0; at < text.size;) {
@@ -265,7 +270,7 @@ extern "C" uint64_t tidbit_tokenize_most(const tidbit_model *model, size_t text_
   if (model == nullptr || tidbit::model_of(model).tokenizer == nullptr) return 0;
   const Tables tables(tidbit::model_of(model).tokenizer);
   const auto &header = tables.header();
-  std::uint64_t segments = text_bytes == 0 ? 0 : 1;  // each may get a blank of its own
+  std::uint64_t segments = text_bytes == 0 ? 0 : 1;  // each may get a prefix space
   if (tables.has(tidbit::format::flag::kPrefixEverySegment) && header.added.count != 0) segments = (text_bytes + 1) / 2;
   const std::uint64_t blanks = tables.has(tidbit::format::flag::kPrefixBlank) ? segments : 0;
   return text_bytes + blanks + header.prefix_count + header.suffix_count;

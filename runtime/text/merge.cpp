@@ -9,6 +9,7 @@ using format::MergeBy;
 using format::TokenizerKind;
 
 void Merger::push(std::uint64_t entry) {
+  TIDBIT_ASSERT(heap_size_ < 2 * std::uint64_t{units_});
   std::uint32_t at = heap_size_++;
   while (at > 0) {
     const std::uint32_t parent = (at - 1) / 2;
@@ -34,7 +35,7 @@ std::uint64_t Merger::pop() {
   return top;
 }
 
-// kNoRank where the two do not merge; the text of both together is contiguous.
+// The rank of merging two neighbors; kNoRank if they do not merge. Their texts are contiguous.
 std::uint32_t Merger::rank_of(std::uint32_t left, std::uint32_t right, std::uint32_t *result) const {
   if (features::has(TokenizerKind::sentencepiece) && tables_.header().merge_by == MergeBy::text) {
     *result = tables_.find(text_ + left, work_.span[left] + work_.span[right]);
@@ -45,7 +46,7 @@ std::uint32_t Merger::rank_of(std::uint32_t left, std::uint32_t right, std::uint
   return *result == kNoToken ? kNoRank : rank;
 }
 
-// Notes the merge of the symbol at `at` with its right neighbour.
+// Queues the merge of the symbol at `at` with its right neighbor, if there is one.
 void Merger::consider(std::uint32_t at) {
   const std::uint32_t right = at + work_.span[at];
   std::uint32_t result = kNoToken;

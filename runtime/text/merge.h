@@ -1,22 +1,23 @@
-// Byte pair merging of one word: the lowest rank first, the leftmost among equals, in O(n log n).
+// Byte pair merging of one word: lowest rank first, leftmost among equals, in O(n log n).
 #pragma once
 
+#include "base/assert.h"
 #include "text/tables.h"
 
 namespace tidbit {
 
-// Caller memory, cut up for words of at most `units` bytes.
+// The caller's memory, divided into arrays for words of at most `units` bytes.
 //
-// A symbol is named by the place of its first unit. span[] holds its length at its first and its last unit, so that
-// both neighbours are found without links. rank[] is that of the merge with the right neighbour. The heap holds rank <<
-// 32 | place; an entry counts only while rank[place] is still its rank, so nothing is ever removed from the middle.
-// Each merge takes one entry and adds at most two: 2 * units entries are enough.
+// A symbol is identified by the index of its first unit. span[] holds its length at its first and at its last unit, so
+// both neighbors can be found without links. rank[] is the rank of its merge with the right neighbor. A heap entry is
+// rank << 32 | index; it is valid only while rank[index] is unchanged, so nothing is removed from inside the heap.
+// Each merge pops one entry and pushes at most two, so 2 * units entries are enough.
 struct Workspace {
   std::uint64_t *heap;
   std::uint32_t *span;
   std::uint32_t *token;
   std::uint32_t *rank;
-  char *text;  // `units` bytes for the normalised text
+  char *text;  // `units` bytes for the normalized text
 };
 
 inline constexpr std::uint64_t kWorkspacePerUnit = 2 * 8 + 3 * 4 + 1;
@@ -36,8 +37,9 @@ class Merger {
     units_ = 0;
     heap_size_ = 0;
   }
-  // Appends a symbol. Under MergeBy::text `span` is its bytes and no byte of the text may be left out.
+  // Appends a symbol. With MergeBy::text, `span` is its length in bytes, and the symbols must cover the whole text.
   void append(std::uint32_t span, std::uint32_t token) {
+    TIDBIT_ASSERT(span > 0);
     work_.span[units_] = span;
     work_.span[units_ + span - 1] = span;
     work_.token[units_] = token;
@@ -45,7 +47,7 @@ class Merger {
   }
   void merge();
 
-  // The symbols that are left: for (at = 0; at < units(); at += span(at)).
+  // To visit the symbols that are left: for (at = 0; at < units(); at += span(at)).
   std::uint32_t units() const { return units_; }
   std::uint32_t span(std::uint32_t at) const { return work_.span[at]; }
   std::uint32_t token(std::uint32_t at) const { return work_.token[at]; }

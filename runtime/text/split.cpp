@@ -1,5 +1,5 @@
-// The regular expressions of the byte-level families, written out. Alternatives are tried in the order of the
-// expression; \s, \p{L} and \p{N} come from the class table for everything above ASCII.
+// The regular expressions of the byte-level tokenizers, written out as code. Alternatives are tried in the order of the
+// expression. Above ASCII, \s, \p{L} and \p{N} come from the table of classes.
 #include "text/split.h"
 
 #include "text/tokenizer_features.h"
@@ -42,7 +42,7 @@ class Scanner {
   bool is(std::uint32_t at, CharacterClass kind) const { return at < end_ && scan(at).kind == kind; }
   bool is_newline(std::uint32_t at) const { return at < end_ && (text_[at] == '\n' || text_[at] == '\r'); }
 
-  // The end of the run of one class, at most `most` characters.
+  // The end of a run of one class, of at most `most` characters.
   std::uint32_t run(std::uint32_t at, CharacterClass kind, std::uint32_t most = 0xFFFFFFFF) const {
     for (; at < end_ && most > 0; --most) {
       const Scanned next = scan(at);
@@ -60,7 +60,8 @@ class Scanner {
   std::uint32_t end_;
 };
 
-// 's 't 're 've 'm 'll 'd: its end, or `at`. Without regard to case 's is also ' and U+017F.
+// The end of a contraction ('s 't 're 've 'm 'll 'd), or `at` if there is none. If case is ignored, U+017F (long s)
+// is an s too.
 std::uint32_t Scanner::contraction(std::uint32_t at, bool any_case) const {
   if (text_[at] != '\'' || at + 1 >= end_) return at;
   const char fold = any_case ? 0x20 : 0;
@@ -74,7 +75,7 @@ std::uint32_t Scanner::contraction(std::uint32_t at, bool any_case) const {
   return pair ? at + 3 : at;
 }
 
-// \s+(?!\S)|\s+: a run of blanks leaves its last one to the word that follows.
+// \s+(?!\S)|\s+: a run of white space leaves its last character to the word that follows.
 std::uint32_t Scanner::blanks(std::uint32_t at) const {
   std::uint32_t last = at;
   std::uint32_t stop = at;
@@ -126,7 +127,7 @@ std::uint32_t next_blank(const char *text, std::uint32_t at, std::uint32_t end) 
   return at;
 }
 
-// Merges never cross a place where no piece has the two characters side by side.
+// The end of the run of characters in which each neighboring pair occurs in some piece. No merge crosses its end.
 std::uint32_t joined_end(const Tables &tables, const char *text, std::uint32_t at, std::uint32_t end) {
   while (at < end && tables.joins(text[at - 1], text[at])) ++at;
   return at;

@@ -1,11 +1,11 @@
-// Where a text is cut before merging.
+// Splits a text into words, which are merged separately.
 #pragma once
 
 #include "text/tables.h"
 
 namespace tidbit {
 
-// The end of the word that begins at `begin` < `end`; always beyond `begin`. Only the text in front of `end` is seen.
+// The end of the word that begins at `begin` < `end`; always greater than `begin`. Reads nothing from `end` on.
 std::uint32_t word_end(const Tables &tables, const char *text, std::uint32_t begin, std::uint32_t end);
 
 }  // namespace tidbit

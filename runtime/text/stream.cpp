@@ -1,5 +1,6 @@
-// Tokens to text as they come: whole characters only, nothing of a stop string.
-#include "format/blob.h"
+// Turns tokens into text one by one: gives out whole characters only, and no part of a stop string.
+#include "base/assert.h"
+#include "format/model.h"
 #include "text/tables.h"
 #include "text/utf8.h"
 
@@ -8,12 +9,12 @@ namespace {
 constexpr std::uint32_t kMaxStop = 128;
 constexpr std::uint32_t kReplacementBytes = 3;  // U+FFFD
 
-// What was held back is at most a stop string less one byte and a character less one; each byte of the next
-// token may become U+FFFD.
+// The buffer holds at most a stop string less one byte, an unfinished character, and the next token. Each byte of the
+// last two may become U+FFFD.
 static_assert(kMaxStop - 1 + 3 * kReplacementBytes + tidbit::format::kMaxPieceBytes * kReplacementBytes <=
               TIDBIT_STREAM_BYTES);
 
-// Writes bytes as valid UTF-8: U+FFFD for each longest beginning of a character that is not continued.
+// Writes bytes as valid UTF-8. The longest beginning of a character that is not finished becomes one U+FFFD.
 class Repair {
  public:
   Repair(char *out, std::uint32_t size) : out_(out), size_(size) {}
@@ -24,6 +25,7 @@ class Repair {
     if (length == 0) return replace();
     pending_[pending_size_++] = byte;
     if (pending_size_ < length) return;
+    TIDBIT_ASSERT(size_ + length <= TIDBIT_STREAM_BYTES);
     for (std::uint32_t i = 0; i < length; ++i) out_[size_++] = pending_[i];
     pending_size_ = 0;
   }
@@ -32,7 +34,7 @@ class Repair {
     pending_size_ = 0;
   }
   std::uint32_t size() const { return size_; }
-  // Puts the unfinished character behind the text; returns its bytes.
+  // Stores the unfinished character after the text and returns its size in bytes.
   std::uint32_t store_pending() {
     for (std::uint32_t i = 0; i < pending_size_; ++i) out_[size_ + i] = pending_[i];
     return pending_size_;
@@ -43,6 +45,7 @@ class Repair {
     return pending_size_ == 1 ? tidbit::utf8_second_fits(pending_[0], byte) : tidbit::is_continuation(byte);
   }
   void replace() {
+    TIDBIT_ASSERT(size_ + kReplacementBytes <= TIDBIT_STREAM_BYTES);
     out_[size_++] = '\xEF';
     out_[size_++] = '\xBF';
     out_[size_++] = '\xBD';
@@ -54,7 +57,7 @@ class Repair {
   std::uint32_t pending_size_ = 0;
 };
 
-// Bytes at the end of `text` that begin a character without finishing it; the text is valid in front of them.
+// Number of bytes at the end of `text` that belong to an unfinished character. The text before them is valid.
 std::uint32_t unfinished(const char *text, std::uint32_t size) {
   for (std::uint32_t back = 1; back <= 3 && back <= size; ++back) {
     const char lead = text[size - back];
@@ -70,13 +73,13 @@ bool equal(const char *a, const char *b, std::uint32_t size) {
   return true;
 }
 
-std::uint32_t length_of(const char *stop) {  // at most kMaxStop + 1 bytes are read
+std::uint32_t length_of(const char *stop) {  // reads at most kMaxStop + 1 bytes
   std::uint32_t size = 0;
   while (size <= kMaxStop && stop[size] != 0) ++size;
   return size;
 }
 
-// The first place in `text` from which a stop string matches to its end or to the end of the text.
+// The first position in the text where a stop string matches, whole or up to the end of the text.
 struct Match {
   std::uint32_t at;
   bool whole;
@@ -95,7 +98,7 @@ Match find_stop(const tidbit_stream &stream, std::uint32_t size) {
   return match;
 }
 
-// Drops what the last call gave out and takes up what was held back.
+// Drops the text that the last call gave out and continues with the text that was held back.
 Repair resume(tidbit_stream *stream) {
   __builtin_memmove(stream->text, stream->text + stream->given, stream->held);
   const std::uint32_t tail = unfinished(stream->text, stream->held);
@@ -109,7 +112,7 @@ Repair resume(tidbit_stream *stream) {
   return repair;
 }
 
-// Decides what of the `clean` bytes is certain; `pending` bytes lie behind them.
+// Gives out as much of the first `clean` bytes as is certain; `pending` bytes of an unfinished character follow them.
 void give(tidbit_stream *stream, std::uint32_t clean, std::uint32_t pending, const char **text, std::uint32_t *bytes) {
   const Match match = find_stop(*stream, clean);
   stream->given = match.at;
@@ -172,7 +175,7 @@ extern "C" tidbit_status tidbit_stream_end(tidbit_stream *stream, const char **t
   Repair repair = resume(stream);
   if (stream->stopped == 0) repair.flush();
   give(stream, repair.size(), 0, text, bytes);
-  if (stream->stopped == 0) {  // the beginning of a stop string that never came
+  if (stream->stopped == 0) {  // the beginning of a stop string that never completed is ordinary text
     *bytes = stream->given = stream->given + stream->held;
     stream->held = 0;
   }

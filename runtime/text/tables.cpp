@@ -1,5 +1,6 @@
 #include "text/tables.h"
 
+#include "base/assert.h"
 #include "format/blob_format.h"
 
 namespace tidbit {
@@ -7,6 +8,7 @@ namespace tidbit {
 using namespace format;
 
 Bytes Tables::text(std::uint32_t token) const {
+  TIDBIT_ASSERT(token < header_.token_count);
   const std::uint32_t begin = u32(header_.text_offsets)[token];
   const std::uint32_t end = u32(header_.text_offsets)[token + 1];
   if (begin > end || end > header_.text.count || end - begin > kMaxPieceBytes) return {nullptr, 0};

@@ -1,7 +1,8 @@
-// The tables of a checked tokenizer section. What they hold is not trusted: every id and offset read from them is
-// checked here, so that callers may use what they get.
+// Access to the tables of a tokenizer section whose header has been checked. The contents are not trusted: every id and
+// offset is checked here, so that callers need not check the results again.
 #pragma once
 
+#include "base/assert.h"
 #include "text/tokenizer_format.h"
 
 namespace tidbit {
@@ -21,23 +22,24 @@ class Tables {
   const format::TokenizerHeader &header() const { return header_; }
   bool has(std::uint32_t flag) const { return (header_.flags & flag) != 0; }
 
-  // Text of a token below token_count; at most kMaxPieceBytes, empty where the table is damaged.
+  // Text of a token below token_count: at most kMaxPieceBytes, empty if the table is damaged.
   Bytes text(std::uint32_t token) const;
   std::uint8_t attributes(std::uint32_t token) const {
+    TIDBIT_ASSERT(token < header_.token_count);
     return static_cast<std::uint8_t>(section_[header_.attributes.offset + token]);
   }
   // The token with exactly this text, or kNoToken.
   std::uint32_t find(const char *data, std::uint32_t size) const;
   std::uint32_t byte_token(unsigned char byte) const;
 
-  // The rank of the merge of two tokens (kNoRank: none), and the token that a rank makes.
+  // The rank of the merge of two tokens, or kNoRank; and the token that the merge of a rank makes, or kNoToken.
   std::uint32_t pair_rank(std::uint32_t left, std::uint32_t right) const;
   std::uint32_t pair_result(std::uint32_t rank) const;
   std::uint32_t text_rank(std::uint32_t token) const { return u32(header_.ranks)[token]; }
 
   format::CharacterClass character_class(std::uint32_t code_point) const;
 
-  // Whether a piece may hold these two bytes side by side.
+  // True if some piece may contain these two bytes side by side.
   bool joins(char left, char right) const {
     const auto a = static_cast<unsigned char>(left);
     const auto b = static_cast<unsigned char>(right);
@@ -46,13 +48,13 @@ class Tables {
     return (rows[2 * a + b / 64] >> b % 64 & 1) != 0;
   }
 
-  // Whether an added token begins with this byte; only where there are added tokens.
+  // True if an added token begins with this byte. The tokenizer must have added tokens.
   bool begins_added(char first) const {
     const std::uint32_t *places = u32(header_.added_first) + static_cast<unsigned char>(first);
     return places[0] != places[1];
   }
-  // The longest added token at the start of [data, data + size) among those that `accept` takes, or kNoToken.
-  // accept: bits of added::kLate and added::kSpecial under `mask` that must be equal to `want`.
+  // The longest added token at the start of [data, data + size), or kNoToken. Only tokens whose bits under `mask` (of
+  // added::kLate and added::kSpecial) are equal to `want` count.
   std::uint32_t added_at(const char *data, std::uint32_t size, std::uint32_t mask, std::uint32_t want) const;
 
  private:

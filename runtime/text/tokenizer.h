@@ -1,4 +1,4 @@
-// The tokenizer section, checked once when the blob is opened.
+// The check of the tokenizer section when a blob is opened.
 #pragma once
 
 #include <cstddef>
@@ -8,9 +8,9 @@
 
 namespace tidbit {
 
-// Checks the header of the section: every offset, size, count and enumeration. Tables are not read; whatever they
-// hold, the text functions stay inside the section. `vocab_size` is the model's. On an error *fault_offset is the
-// byte in the section of what was refused.
+// Checks the section's header: every offset, size, count and enumerator. The tables are not read; whatever they
+// contain, the text functions stay inside the section. `vocab_size` is the model's. On an error *fault_offset is the
+// offset in the section of the rejected field.
 tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std::uint32_t vocab_size,
                               std::uint64_t *fault_offset);
 

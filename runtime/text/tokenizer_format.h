@@ -1,5 +1,5 @@
-// The tokenizer section of a blob as it lies in memory. TOKENIZER_FORMAT.md is the specification; this file is its
-// one transcription, shared by the library and the converter.
+// The layout of a blob's tokenizer section. TOKENIZER_FORMAT.md is the specification; this is its only transcription
+// into C++, shared by the library and the converter. In names, "blank" is the space, U+0020.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@ inline constexpr std::uint32_t kTokenizerVersion = 1;
 inline constexpr std::uint32_t kMaxAffix = 4;          // tokens before or after a text
 inline constexpr std::uint32_t kMaxTokens = 1u << 20;  // ids and merge partners take 20 bits in the tables
 inline constexpr std::uint32_t kMaxMerges = (1u << 24) - 1;
+inline constexpr std::uint32_t kMaxProbes = 1024;  // of a search; a table of 2^24 entries needs about 250
 
 enum class TokenizerKind : std::uint32_t {
   sentencepiece = 1,  // starts from characters; ' ' stands for U+2581 in all texts
@@ -18,42 +19,42 @@ enum class TokenizerKind : std::uint32_t {
   character = 3,      // one token per character, no merges
 };
 
-// What merges may not cross.
+// Where the text is split into words. No merge crosses the end of a word.
 enum class Split : std::uint32_t {
   none = 0,
-  joins = 1,       // between two ASCII characters that no piece has side by side
-  each_blank = 2,  // in front of each blank
-  gpt2 = 3,        // the regular expressions of these families, see TOKENIZER_FORMAT.md
+  joins = 1,       // between two ASCII characters that no piece contains side by side
+  each_blank = 2,  // before each space
+  gpt2 = 3,        // by the regular expressions of these families, see TOKENIZER_FORMAT.md
   qwen2 = 4,
   llama3 = 5,
 };
 
-// How two neighbours find out whether they merge.
+// How to tell whether two neighbors merge.
 enum class MergeBy : std::uint32_t {
   none = 0,
-  text = 1,  // the text of both together is a piece; its rank orders the merges
+  text = 1,  // their joined text is a piece; its rank orders the merges
   pair = 2,  // the two ids are in the merge table
 };
 
 namespace flag {
-inline constexpr std::uint32_t kPrefixBlank = 1u << 0;         // a blank is put in front of the text
-inline constexpr std::uint32_t kPrefixEverySegment = 1u << 1;  // ... and of the text after each special token
-inline constexpr std::uint32_t kPrefixUnlessBlank = 1u << 2;   // ... unless a blank is there
-inline constexpr std::uint32_t kTrimBlanks = 1u << 3;          // blanks at both ends go, runs become one
+inline constexpr std::uint32_t kPrefixBlank = 1u << 0;         // put a space in front of the text
+inline constexpr std::uint32_t kPrefixEverySegment = 1u << 1;  // ... and in front of the text after each added token
+inline constexpr std::uint32_t kPrefixUnlessBlank = 1u << 2;   // ... unless it begins with a space
+inline constexpr std::uint32_t kTrimBlanks = 1u << 3;          // remove spaces at both ends, reduce runs to one
 inline constexpr std::uint32_t kByteFallback = 1u << 4;        // unknown characters become byte tokens
 inline constexpr std::uint32_t kFuseUnknown = 1u << 5;         // a run of unknown characters is one token
-inline constexpr std::uint32_t kDropFirstBlank = 1u << 6;      // decoding: the first piece loses a leading blank
+inline constexpr std::uint32_t kDropFirstBlank = 1u << 6;      // decoding: drop a leading space of the first piece
 inline constexpr std::uint32_t kAll = (1u << 7) - 1;
 }  // namespace flag
 
 // One byte per token.
 namespace attribute {
-inline constexpr std::uint8_t kSpecial = 1;  // no text unless asked for; never made from ordinary text
-inline constexpr std::uint8_t kByte = 2;     // a byte of the fallback
-inline constexpr std::uint8_t kWhole = 4;    // merging the characters of its text gives this token again
+inline constexpr std::uint8_t kSpecial = 1;  // decodes to nothing by default; never made from ordinary text
+inline constexpr std::uint8_t kByte = 2;     // a byte-fallback token
+inline constexpr std::uint8_t kWhole = 4;    // encoding its text gives this token again
 }  // namespace attribute
 
-// `count` elements at `offset` bytes from the start of the section, a multiple of 8; both 0 where there is none.
+// `count` elements, `offset` bytes from the start of the section (a multiple of 8). Both are 0 if the table is absent.
 struct Table {
   std::uint32_t offset;
   std::uint32_t count;
@@ -68,24 +69,24 @@ struct TokenizerHeader {
   std::uint32_t token_count;
   std::int32_t unknown_token;   // -1: none
   std::uint32_t longest_piece;  // bytes of the longest text in the piece table
-  std::uint32_t piece_probes;   // slots that a search looks at, at most
+  std::uint32_t piece_probes;   // most slots that a lookup examines
   std::uint32_t merge_probes;
   std::uint32_t prefix_count;
   std::uint32_t suffix_count;
   std::int32_t prefix[kMaxAffix];
   std::int32_t suffix[kMaxAffix];
-  Table text;           // bytes of all tokens, one after the other
-  Table text_offsets;   // u32[token_count + 1]: token i is text[offset i, offset i + 1)
-  Table attributes;     // u8[token_count]
-  Table ranks;          // u32[token_count], MergeBy::text only: the lowest merges first; kNoRank: never made
-  Table piece_slots;    // u32: hash << 20 | id, see piece_hash
-  Table merge_slots;    // u64: left << 44 | right << 24 | rank, see merge_hash
-  Table merge_results;  // u32[merges]: the id that the merge of a rank makes
-  Table byte_tokens;    // i32[256]: the token of a single byte, -1 where there is none; or empty
-  Table added;          // u32: AddedToken, ordered by first byte, then the longest first
-  Table added_first;    // u32[257]: the tokens of first byte b are added[first b, first b + 1); or empty
-  Table classes;        // u32: first code point << 2 | CharacterClass, ascending
-  Table joins;          // u64[256], Split::joins: bit b of the two words of character a: a piece has a, b side by side
+  Table text;                 // bytes of all tokens, one after another
+  Table text_offsets;         // u32[token_count + 1]: token i is text[offsets[i] .. offsets[i + 1])
+  Table attributes;           // u8[token_count]
+  Table ranks;                // u32[token_count], MergeBy::text only: lowest merges first; kNoRank: never merged to
+  Table piece_slots;          // u32: tag << 20 | id, see piece_hash and piece_tag
+  Table merge_slots;          // u64: left << 44 | right << 24 | rank, see merge_hash
+  Table merge_results;        // u32[merges]: the id that the merge of a rank makes
+  Table byte_tokens;          // i32[256]: the token of each byte, -1 if it has none; or empty
+  Table added;                // u32, see namespace added: ordered by first byte, then longest first
+  Table added_first;          // u32[257]: added tokens with first byte b are added[first[b] .. first[b + 1]); or empty
+  Table classes;              // u32: first code point << 2 | CharacterClass, ascending
+  Table joins;                // u64[256], Split::joins: bit b of the two words of character a: some piece contains "ab"
   std::uint32_t reserved[2];  // 0
 };
 static_assert(sizeof(TokenizerHeader) == 184);
@@ -94,19 +95,19 @@ inline constexpr std::uint32_t kNoRank = 0xFFFFFFFF;
 inline constexpr std::uint32_t kEmptyPieceSlot = 0xFFFFFFFF;
 inline constexpr std::uint64_t kEmptyMergeSlot = 0xFFFFFFFFFFFFFFFF;
 
-// Tokens that are cut out of the text before anything is split. Early ones are looked for in the text as it was
-// given, the others afterwards, in what is between, when blanks are normalised.
+// Tokens that are cut out of the text before it is split into words. Early ones are searched for in the text as given,
+// late ones in the text that remains, after its spaces were normalized.
 namespace added {
 inline constexpr std::uint32_t kIdMask = (1u << 20) - 1;
-inline constexpr std::uint32_t kSecondShift = 20;      // the second byte of its text, to see soon what differs
-inline constexpr std::uint32_t kHasSecond = 1u << 28;  // ... where there is one
+inline constexpr std::uint32_t kSecondShift = 20;      // the second byte of its text, to reject most mismatches early
+inline constexpr std::uint32_t kHasSecond = 1u << 28;  // ... if the text has one
 inline constexpr std::uint32_t kLate = 1u << 30;
-inline constexpr std::uint32_t kSpecial = 1u << 31;  // only where the caller allows special tokens in the text
+inline constexpr std::uint32_t kSpecial = 1u << 31;  // recognized only if the caller allows special tokens in the text
 }  // namespace added
 
 enum class CharacterClass : std::uint32_t { other = 0, letter = 1, number = 2, space = 3 };
 
-// FNV-1a, then two steps that mix the high bits; the first slot of a table of `slots` is hash * slots >> 32.
+// FNV-1a, then two steps that mix the high bits. The first slot in a table of `slots` is hash * slots >> 32.
 inline std::uint32_t piece_hash(const char *text, std::size_t bytes) {
   std::uint32_t h = 0x811C9DC5u;
   for (std::size_t i = 0; i < bytes; ++i) h = (h ^ static_cast<unsigned char>(text[i])) * 0x01000193u;
@@ -124,7 +125,7 @@ inline std::uint32_t first_slot(std::uint32_t hash, std::uint32_t slots) {
   return static_cast<std::uint32_t>(std::uint64_t{hash} * slots >> 32);
 }
 
-// Low bits of the hash beside the id, so that most wrong slots are seen without reading a text. Never 0xFFF.
+// Low bits of the hash, stored next to the id to reject most wrong slots without reading a text. Never 0xFFF.
 inline std::uint32_t piece_tag(std::uint32_t hash) { return (hash & 0xFFF) % 0xFFF; }
 
 }  // namespace tidbit::format

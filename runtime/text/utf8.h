@@ -6,14 +6,14 @@
 namespace tidbit {
 
 struct Character {
-  std::uint32_t code_point;  // kInvalid for a byte that begins no character
+  std::uint32_t code_point;  // kInvalid for a byte that does not begin a character
   std::uint32_t bytes;       // 1 for an invalid byte
 };
 inline constexpr std::uint32_t kInvalid = 0xFFFFFFFF;
 
 inline bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-// Bytes of the character that this byte begins; 0 where it begins none.
+// Length of the character that this byte begins; 0 if it begins none.
 inline std::uint32_t utf8_length(char lead) {
   const unsigned char c = static_cast<unsigned char>(lead);
   if (c < 0x80) return 1;
@@ -23,7 +23,7 @@ inline std::uint32_t utf8_length(char lead) {
   return c < 0xF5 ? 4 : 0;
 }
 
-// Whether `second` may follow `lead` (no overlong forms, no surrogates, nothing above U+10FFFF).
+// True if `second` may follow `lead`: no overlong forms, no surrogates, nothing above U+10FFFF.
 inline bool utf8_second_fits(char lead, char second) {
   const unsigned char c = static_cast<unsigned char>(lead);
   const unsigned char d = static_cast<unsigned char>(second);

@@ -1,5 +1,5 @@
-// What the sample model gets right of requests whose wording it never saw, in each weight format. Prints README's
-// table.
+// The accuracy of the sample model in each weight format, on requests with wording it has never seen. Prints the table
+// for the README.
 #include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -29,7 +29,7 @@ std::vector<Request> read_requests() {
   return requests;
 }
 
-// How many of the fields of the right answer are there with the right value.
+// The share of the right answer's fields that are present with the right value.
 double fields_right(const std::string &right, const std::string &given) {
   const nlohmann::json want = nlohmann::json::parse(right);
   const nlohmann::json have = nlohmann::json::parse(given, nullptr, false);
@@ -40,8 +40,8 @@ double fields_right(const std::string &right, const std::string &given) {
 }
 
 struct Score {
-  double exact = 0;   // per cent of answers that are right to the byte
-  double fields = 0;  // per cent of fields that are right
+  double exact = 0;   // percentage of answers that are right to the byte
+  double fields = 0;  // percentage of fields that are right
 };
 
 Score measure(const std::string &name) {

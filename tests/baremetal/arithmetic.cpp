@@ -1,4 +1,4 @@
-// Prints the hash of single operations: with it stand or fall the core's own fma and its subnormals, or the library's.
+// Prints the hash of single operations. It tests fma and subnormals, whether of the core or of the library.
 #include "tests/baremetal/console.h"
 #include "tests/support/logit_stream.h"
 

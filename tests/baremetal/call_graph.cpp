@@ -1,16 +1,17 @@
-// The deepest call path of each public function, from what gcc writes with -fcallgraph-info=su and from the relocations
-// of the archive:
+// Prints the deepest call path of each public function, from GCC's output for -fcallgraph-info=su and from the
+// relocations of the archive:
 //
 //   call_graph CLAIM MOST OUTSIDE relocations.txt file.ci...
 //
-// CLAIM is what fails the program: `depth`, a path of MOST bytes or more; `recursion`, a function that can come to
-// itself; `frames`, a frame whose size is known at run time only. Functions of the compiler and of the C library, which
-// have no entry, count OUTSIDE bytes each. Application callbacks count nothing.
+// CLAIM says when the program fails: `depth`, if a path takes MOST bytes of stack or more; `recursion`, if a function
+// can call itself, directly or not; `frames`, if the size of a frame is known only at run time. Functions of the
+// compiler and the C library, for which there is no entry, count as OUTSIDE bytes each. Application callbacks are not
+// counted.
 //
-// Who is called through a pointer: a function whose address is taken. Tasks of parallel() (model/session.h), which the
-// application's threads call back, are callees of the function that hands them out; all others, the kernels of the
-// table among them, are callees of every indirect call. But a kernel that leaves its work to another table does not
-// call one of its own file.
+// A function can be called through a pointer if its address is taken. Tasks of parallel() (model/session.h), which the
+// application's threads call, are treated as callees of the function that passes them to parallel(). All others,
+// including the kernels of the table, are treated as callees of every indirect call, with one exception: a kernel that
+// delegates to another table does not call a kernel of its own file.
 #include <algorithm>
 #include <cstdint>
 #include <fstream>
@@ -25,18 +26,18 @@
 namespace {
 
 struct Function {
-  std::string label;  // for people; empty where the function has no entry
+  std::string label;  // for display; empty if the function has no entry
   std::uint64_t frame = 0;
   bool is_static = true;
   bool calls_pointer = false;
   std::set<std::string> callees;
 
   enum class State { fresh, open, done } state = State::fresh;
-  std::uint64_t depth = 0;  // with all that it calls
+  std::uint64_t depth = 0;  // including its callees
   std::string deepest;      // the callee on the deepest path
 };
 
-// By gcc's title: the mangled name, for functions of one file behind its path and a colon.
+// By GCC's title: the mangled name. For functions local to a file, it is preceded by the file's path and a colon.
 using Graph = std::map<std::string, Function>;
 
 std::string symbol_of(const std::string &title) { return title.substr(title.rfind(':') + 1); }
@@ -70,7 +71,7 @@ struct AddressTaken {
   std::string section, symbol;
 };
 
-// What names a symbol and is no call or branch to it.
+// Relocations that refer to a symbol but are not calls or branches.
 std::vector<AddressTaken> read_relocations(const char *path) {
   static const std::regex head(R"(^RELOCATION RECORDS FOR \[(.*)\]:$)");
   static const std::regex record(R"(^[0-9a-f]+ R_ARM_(?!THM_CALL|THM_JUMP)\w+ +([^+]*).*$)");
@@ -93,7 +94,7 @@ std::vector<std::string> titles_of(const Graph &graph, const std::string &symbol
   return titles;
 }
 
-// Adds the calls through pointers; returns how many functions they may reach.
+// Adds the calls through pointers. Returns the number of functions that they can reach.
 std::size_t add_pointer_calls(const std::vector<AddressTaken> &taken, Graph &graph) {
   static const std::string kTask = "N6tidbit8parallelI", kText = ".text.";
   std::set<std::string> targets;
@@ -184,7 +185,7 @@ int main(int count, char **words) {
     if (deepest.empty() || depth > graph.at(deepest).depth) deepest = title;
   }
   if (deepest.empty() || targets == 0) {
-    std::cout << "no public functions or no table of kernels: nothing was read\n";
+    std::cout << "found no public functions or no table of kernels; are the input files right?\n";
     return 1;
   }
   std::cout << "deepest, " << graph.at(deepest).depth << " bytes:\n";

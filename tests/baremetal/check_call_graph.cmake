@@ -1,10 +1,10 @@
 # Usage: cmake -DTOOL=call_graph -DOBJDUMP=objdump -DARCHIVE=libtidbit.a -DOBJECTS=folder -DCLAIM=depth
 #   -P check_call_graph.cmake
-# Fails where the archive's call graph, which gcc wrote beside the objects (-fcallgraph-info=su), is not as CLAIM says
-# (call_graph.cpp): no path of 2 KB of stack, no recursion, no frame whose size is known at run time only.
+# Checks a claim about the archive's call graph, which GCC wrote next to the object files (-fcallgraph-info=su): no path
+# needs 2 KB of stack (depth), no recursion (recursion), no frame of variable size (frames). See call_graph.cpp.
 cmake_minimum_required(VERSION 3.25)
 set(most 2048)
-set(outside 64)  # more than memcpy, memset, memmove, memcmp or a helper of the compiler takes with its callees
+set(outside 64)  # more than memcpy, memset, memmove, memcmp or a compiler helper needs, including its callees
 
 file(GLOB_RECURSE graphs ${OBJECTS}/*.ci)
 set(relocations ${ARCHIVE}.${CLAIM}.relocations)
@@ -13,5 +13,5 @@ execute_process(COMMAND ${TOOL} ${CLAIM} ${most} ${outside} ${relocations} ${gra
   OUTPUT_VARIABLE text RESULT_VARIABLE code)
 message("${text}")
 if(NOT code EQUAL 0)
-  message(FATAL_ERROR "not so: ${CLAIM}")
+  message(FATAL_ERROR "the claim '${CLAIM}' does not hold, see above")
 endif()

@@ -1,5 +1,5 @@
 # Usage: cmake -DQEMU=... -DBOARD=... -DIMAGE=... -DTABLE=hashes.txt -DROW=name -P check_hashes.cmake
-# Every line that the image prints must begin with the row's hash.
+# Checks that every line printed by the image begins with the row's hash.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/image.cmake)
 

@@ -1,28 +1,28 @@
 # Usage: cmake -DQEMU=... -DBOARD=... -DIMAGE=cost.elf -DPLUGIN=count_instructions.so -DNM=nm -DCORE=m4f -DTIMES=64
 #   -P check_profile.cmake
-# Prints a row of a Markdown table: instructions of a token by operation, in percent. Functions are told apart by their
-# mangled names; helpers, which several operations share, count to the one that calls them. Fails where the parts do not
-# add up to the whole, or an operation that every token has was not found.
+# Prints a row of a Markdown table: the share of each operation in the instructions of a token, in percent. Functions
+# are assigned to operations by their mangled names; shared helpers count toward the operation that calls them. Fails if
+# the parts do not add up to the total, or if an operation is missing that every token needs.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/image.cmake)
 
-# The first pattern that fits says the operation of a function. `-` has none: a helper.
+# The first matching pattern gives the operation of a function; `-` marks helpers.
 set(operations
-  "Bodies.*6matmul|RunsOf|16x16_plain=matmul"
-  "Bodies.*(6scores|9scores_q8)=scores"
-  "Bodies.*7softmax=softmax"
-  "Bodies.*3mix=mix"
-  "Bodies.*(8rms_norm|10layer_norm)=norm"
-  "Bodies.*8quantizeE=quantize"
-  "Bodies.*13rotate_halves|13rotary_angles=rotary"
-  "Bodies.*8activate|N_18activateE|N_113activate_with=activation"
-  "Bodies.*3addE=add"
-  "Lanes6to_f16|Bodies.*6to_f16|KvCache.*5?store=cache"
-  "Bodies|Lanes|dot_|6tidbit(6format|8tree_sum|L?[0-9]+(fma|sqrt|square_root|half_to_float|float_to_half))=-"
+  "Walk.*6matmul|RowProduct.*6matmul|RunsOf=matmul"
+  "ScoresI.*6scores=scores"
+  "Vectors.*7softmax=softmax"
+  "ValueMix.*3mix=mix"
+  "Vectors.*(8rms_norm|10layer_norm)=norm"
+  "Quantization.*8quantizeE=quantize"
+  "Vectors.*13rotate_halves|13rotary_angles=rotary"
+  "Vectors.*8activate|N_18activateE|N_113activate_with=activation"
+  "Vectors.*3addE=add"
+  "Lanes6to_f16|KvCache.*5?store=cache"
+  "Walk|Product|Dot|TileSums|Groups|Vectors|Elementary|Quantization|Lanes|dot_|6tidbit(6format|8tree_sum|L?[0-9]+(fma|sqrt|square_root|half_to_float|float_to_half))=-"
   "11embed_chunk|5embed|10matrix_row|q[48]_row|11each_scaled=embedding"
   "tidbit_sample|13highest_index=sampling"
   "6tidbit|tidbit_|main=rest")
-set(most_rest 10)  # percent: what is above it is a helper that has no line here
+set(most_rest 10)  # percent; if there is more, a helper is missing in the list above
 set(columns matmul scores softmax mix norm quantize rotary activation add cache embedding sampling rest)
 
 function(operation_of out name)
@@ -37,7 +37,7 @@ function(operation_of out name)
   set(${out} - PARENT_SCOPE)
 endfunction()
 
-# For the plugin: the functions that have an operation.
+# Writes the functions that belong to an operation, for the plugin.
 function(write_groups path)
   execute_process(COMMAND ${NM} -S --defined-only --numeric-sort ${IMAGE} OUTPUT_VARIABLE listing
     COMMAND_ERROR_IS_FATAL ANY)
@@ -82,7 +82,7 @@ set(row "| ${CORE} | ${each} |")
 foreach(operation IN LISTS columns)
   math(EXPR count "${end_${operation}} - ${start_${operation}}")
   if(NOT count GREATER 0)
-    message(FATAL_ERROR "no function of the operation '${operation}' was run")
+    message(FATAL_ERROR "no function of the operation '${operation}' was run; update the patterns")
   endif()
   math(EXPR sum "${sum} + ${count}")
   math(EXPR permille "(${count} * 1000 + ${all} / 2) / ${all}")
@@ -94,8 +94,8 @@ foreach(operation IN LISTS columns)
 endforeach()
 message("${head}\n${rule}\n${row}")
 if(permille GREATER ${most_rest}0)
-  message(FATAL_ERROR "${whole}.${tenth}% of the instructions belong to no operation")
+  message(FATAL_ERROR "${whole}.${tenth}% of the instructions belong to no operation; update the patterns")
 endif()
 if(NOT sum EQUAL all)
-  message(FATAL_ERROR "the operations have ${sum} instructions, the tokens ${all}")
+  message(FATAL_ERROR "the operations add up to ${sum} instructions, but the tokens take ${all}")
 endif()

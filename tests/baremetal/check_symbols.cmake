@@ -1,5 +1,6 @@
 # Usage: cmake -DNM=nm -DIMAGE=app.elf -P check_symbols.cmake
-# Fails where the linked firmware holds a heap, stdio, an unwinder, static constructors or the C library's mathematics.
+# Fails if the linked firmware contains a heap, stdio, an unwinder, static constructors or math functions of the C
+# library.
 cmake_minimum_required(VERSION 3.25)
 set(forbidden
   "malloc|calloc|realloc|^_?free$|_sbrk|_Zn[wa]|_Zd[la]"
@@ -23,7 +24,7 @@ foreach(line IN LISTS lines)
 endforeach()
 foreach(needed tidbit_prefill reset_handler model_blob)
   if(NOT needed IN_LIST names)
-    message(FATAL_ERROR "${IMAGE} has no ${needed}: its symbols were not read")
+    message(FATAL_ERROR "found no ${needed} in ${IMAGE}; nm did not read its symbols")
   endif()
 endforeach()
 if(bad)

@@ -1,11 +1,11 @@
 # Usage: cmake -DOBJDUMP=objdump -DARCHIVE=libtidbit.a -P check_vectors.cmake
-# Fails where the archive uses a vector register of Helium in another file than helium.cpp: its float instructions flush subnormals
-# (ARITHMETIC.md).
+# Fails if the archive uses Helium vector registers outside helium.cpp, because Helium's float instructions flush
+# subnormals (ARITHMETIC.md).
 cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND ${OBJDUMP} -d -m armv8.1-m.main --no-show-raw-insn ${ARCHIVE}
   OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
 if(NOT listing MATCHES "vfma\\.f32")
-  message(FATAL_ERROR "${ARCHIVE} has no vfma.f32: it was not read")
+  message(FATAL_ERROR "found no vfma.f32 in ${ARCHIVE}; objdump did not read it")
 endif()
 
 string(FIND "${listing}" "\nhelium.cpp.obj:" begin)
@@ -22,5 +22,5 @@ if(rest MATCHES "\n[a-z0-9_]+\\.cpp\\.obj:")
 endif()
 
 if(others MATCHES "\n([^\n]*[ {,\t]q[0-7][^\n]*)")
-  message(FATAL_ERROR "${ARCHIVE} uses vector registers:\n${CMAKE_MATCH_1}")
+  message(FATAL_ERROR "${ARCHIVE} uses vector registers outside helium.cpp:\n${CMAKE_MATCH_1}")
 endif()

@@ -1,4 +1,4 @@
-// What test images print, and the memory that they use.
+// Console output and memory of the test images.
 #pragma once
 
 #include <string_view>
@@ -6,10 +6,10 @@
 #include "semihosting.h"
 #include "tidbit/tidbit.h"
 
-// From the linker script: what the image leaves of RAM.
+// From the linker script: the RAM that the image leaves free.
 extern "C" unsigned char __free_begin[], __free_end[];
 
-// The blob of an image that has one.
+// The blob, if the image has one.
 extern "C" const unsigned char model_blob[], model_blob_end[];
 
 namespace tidbit::test {
@@ -32,7 +32,7 @@ inline void open_model(tidbit_model *model) {
   must(tidbit_open(model_blob, static_cast<std::size_t>(model_blob_end - model_blob), model, nullptr));
 }
 
-// A session in the memory that is left.
+// Starts a session in the free memory.
 inline tidbit_session *start_session(const tidbit_model &model, const tidbit_options &options) {
   tidbit_plan_result plan;
   tidbit_memory parts;

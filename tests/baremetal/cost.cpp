@@ -1,8 +1,9 @@
-// Work to count the instructions of, chosen by the request "what n":
-//   token n     the first n tokens of model_blob, fed one by one, each with logits and greedy choice
-//   matmul n    n products of a q8 matrix and a vector, 288 rows of 768 columns
-//   tall n      the same for 768 rows of 288 columns
-//   runs n      the first with the matrix in tile16x16
+// Work whose instructions are counted, selected by the request "what n":
+//   token n     n tokens of model_blob, fed one at a time, each with logits and greedy sampling
+//   matmul n    n products of a q8 matrix with 288 rows and 768 columns and a vector
+//   tall n      the same with 768 rows and 288 columns
+//   runs n      like matmul, with the matrix in q8x16
+#include "format/formats.h"
 #include "kernels/kernels.h"
 #include "tests/baremetal/console.h"
 
@@ -31,10 +32,8 @@ void run_tokens(std::uint32_t n) {
 }
 
 // Zeros do as well: no kernel looks at what it multiplies.
-void run_matmuls(void (*Kernels::*entry)(const Matmul &, std::uint32_t, std::uint32_t), std::uint32_t rows,
-                 std::uint32_t cols, std::uint32_t n) {
-  alignas(64) static std::byte
-      weights[format::tile_count(kShort) * format::q8_tile_bytes(format::Layout::tile16x16, kLong, kGroup)];
+void run_matmuls(format::Format format, std::uint32_t rows, std::uint32_t cols, std::uint32_t n) {
+  alignas(64) static std::byte weights[format::matrix_bytes(format::Format::q8x16, kShort, kLong, kGroup)];
   alignas(64) static std::int8_t codes[kLong];
   static float scales[kLong / kGroup], y[kLong];
   static CodeSums sums[kLong / format::kPair];
@@ -42,10 +41,10 @@ void run_matmuls(void (*Kernels::*entry)(const Matmul &, std::uint32_t, std::uin
   const Matmul m{weights, rows, cols, kGroup, 1, nullptr, 0, q, y, rows};
   const auto tiles = static_cast<std::uint32_t>(format::tile_count(rows));
   const Kernels &kernels = *find_kernels(TIDBIT_ISA_AUTO, 0);
-  for (std::uint32_t i = 0; i < n; ++i) (kernels.*entry)(m, 0, tiles);
+  for (std::uint32_t i = 0; i < n; ++i) kernels.matmul[index_of(format)](m, 0, tiles);
 }
 
-// Takes `name` and a blank off the front of the request.
+// Removes `name` and a space from the front of the request; false if it does not start with `name`.
 bool take(std::string_view &request, std::string_view name) {
   if (!request.starts_with(name)) return false;
   request.remove_prefix(name.size() + 1);
@@ -60,9 +59,9 @@ std::uint32_t number(std::string_view digits) {
 
 void run(std::string_view request) {
   if (take(request, "token")) return run_tokens(number(request));
-  if (take(request, "matmul")) return run_matmuls(&Kernels::matmul_q8, kShort, kLong, number(request));
-  if (take(request, "tall")) return run_matmuls(&Kernels::matmul_q8, kLong, kShort, number(request));
-  if (take(request, "runs")) return run_matmuls(&Kernels::matmul_q8_16x16, kShort, kLong, number(request));
+  if (take(request, "matmul")) return run_matmuls(format::Format::q8, kShort, kLong, number(request));
+  if (take(request, "tall")) return run_matmuls(format::Format::q8, kLong, kShort, number(request));
+  if (take(request, "runs")) return run_matmuls(format::Format::q8x16, kShort, kLong, number(request));
   fail("unknown request");
 }
 

@@ -1,4 +1,4 @@
-// Prints the hash of the short logit stream of model_blob, once for each instruction set of the build and chunk size.
+// Prints the hash of the short logit stream of model_blob for each instruction set of the build and each chunk size.
 #include "tests/baremetal/console.h"
 #include "tests/support/logit_stream.h"
 

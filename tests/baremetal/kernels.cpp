@@ -1,14 +1,15 @@
-// Compares every entry of the core's own tables with the scalar one, over random shapes and values: what
-// tests/kernels/equals_scalar_test.cpp does where there is an operating system. Prints how many results were compared.
+// Compares every kernel of the core's own tables with the scalar one, for random shapes and values. It is the version
+// of tests/kernels/equals_scalar_test.cpp for targets without an operating system. Prints the number of results
+// compared.
 #include "base/arith.h"
+#include "format/formats.h"
 #include "tests/baremetal/console.h"
 #include "tests/kernels/random_values.h"
 
 namespace tidbit::test {
 namespace {
 
-using format::Dtype;
-using format::Layout;
+using format::Format;
 
 constexpr std::uint32_t kRounds = 30, kMostOutputs = 4096;
 
@@ -26,8 +27,8 @@ union {
   Outputs<std::int8_t> codes;
 } outputs;
 
-// run(kernels, output) with both tables, whose outputs start with the same contents: what is written beside the result
-// is seen as well.
+// Calls run(kernels, output) with both tables. Both outputs start with the same contents, so that writes outside the
+// result are detected too.
 template <class T, class Run>
 void same(const char *entry, Outputs<T> &both, std::uint32_t n, Run run) {
   for (T *out : {both.scalar, both.own}) {
@@ -86,14 +87,15 @@ struct Quantized {
     return {codes, scales, sums, 512, 8};
   }
 
-  // Scales down to the least that quantize gives, and below: their products with those of weights may be subnormal.
+  // Makes scales as small as the smallest that quantize gives, and smaller, so that products with the scales of weights
+  // may be subnormal.
   void shrink_scales() {
     const float factor = bits_float(random.from_to(1, 30) << 23);
     for (float &scale : scales) scale = scale * factor;
   }
 } quantized;
 
-// ---- entries ----
+// ---- kernels ----
 
 Matmul random_matmul(bool in_groups) {
   Matmul m{};
@@ -107,14 +109,12 @@ Matmul random_matmul(bool in_groups) {
   return m;
 }
 
-using MatmulEntry = void (*Kernels::*)(const Matmul &, std::uint32_t, std::uint32_t);
-
-void check_matmul(const char *name, MatmulEntry entry, Matmul m) {
+void check_matmul(const char *name, Format format, Matmul m) {
   const auto last = static_cast<std::uint32_t>(format::tile_count(m.rows));
   const std::uint32_t first = random.from_to(0, last - 1);
   same(name, outputs.floats, m.rows * m.tokens, [&](const Kernels &k, float *y) {
     m.y = y;
-    (k.*entry)(m, first, last);
+    k.matmul[index_of(format)](m, first, last);
   });
 }
 
@@ -122,15 +122,15 @@ void check_float_matmuls(Values values) {
   Matmul m = random_matmul(false);
   x.fill(values);
   m.weights = reinterpret_cast<const std::byte *>(floats.fill(values));
-  check_matmul("matmul_f32", &Kernels::matmul_f32, m);
+  check_matmul("matmul_f32", Format::f32, m);
   m.weights = reinterpret_cast<const std::byte *>(halves.fill(values));
-  check_matmul("matmul_f16", &Kernels::matmul_f16, m);
+  check_matmul("matmul_f16", Format::f16, m);
 }
 
 float power_of_2(std::int32_t exponent) { return bits_float(static_cast<std::uint32_t>(exponent + 127) << 23); }
 
-// w[r][0] + w[r][1] x[1], where the product is half a unit of the sum's last place but for a part that a double's sum
-// does not hold: what rounds twice gets it wrong. Many of the sums are subnormal.
+// w[r][0] + w[r][1] x[1], where the product differs from half a unit in the last place of the sum by too little for a
+// sum in double. So code that rounds twice gets it wrong. Many of the sums are subnormal.
 void check_sums_near_the_middle() {
   const std::uint32_t exponent = random.from_to(0, random.bits() % 2 == 0 ? 2 : 250);
   const auto half_unit = static_cast<std::int32_t>(exponent == 0 ? 1 : exponent) - 127 - 24;
@@ -148,40 +148,40 @@ void check_sums_near_the_middle() {
   m.tokens = 1;
   m.x = x.all;
   m.weights = reinterpret_cast<const std::byte *>(floats.all);
-  check_matmul("sums near the middle", &Kernels::matmul_f32, m);
+  check_matmul("sums near the middle", Format::f32, m);
 }
 
-void check_code_matmul(const char *name, MatmulEntry entry, Dtype dtype, Layout layout, Values values) {
+void check_code_matmul(const char *name, Format format, Values values) {
   Matmul m = random_matmul(true);
   m.q = quantized.rows(m.cols, m.group, m.tokens, values);
   if (random.bits() % 2 == 0) quantized.shrink_scales();
   m.weights = tiles.fill(values);
-  const auto tile = static_cast<std::uint32_t>(format::tile_bytes(dtype, layout, m.cols, m.group));
+  const auto tile = static_cast<std::uint32_t>(format::tile_bytes(format, m.cols, m.group));
   for (std::uint32_t at = 0; at < format::tile_count(m.rows) * tile; at += tile) {
-    for (std::uint32_t i = 0; i < format::q4_scale_bytes(m.cols, m.group); i += 2) {
+    for (std::uint32_t i = 0; i < format::group_scale_bytes(m.cols, m.group); i += 2) {
       const std::uint16_t scale = random_half(random, values);
       __builtin_memcpy(tiles.all + at + i, &scale, sizeof scale);
     }
   }
-  check_matmul(name, entry, m);
+  check_matmul(name, format, m);
 }
 
-void check_scores(const char *name, void (*Kernels::*entry)(const Scores &), Scores s) {
+void check_scores(const char *name, Format format, Scores s) {
   s.scale = 0.37f;
   s.score_stride = 48;
   same(name, outputs.floats, s.queries * s.positions, [&](const Kernels &k, float *out) {
     s.scores = out;
-    (k.*entry)(s);
+    k.scores[index_of(format)](s);
     for (std::uint32_t i = 0; i < s.queries * 48; ++i) {
       if (i % 48 >= s.positions) out[i] = 0;  // unspecified
     }
   });
 }
 
-void check_mix(const char *name, void (*Kernels::*entry)(const Mix &), Mix m) {
+void check_mix(const char *name, Format format, Mix m) {
   same(name, outputs.floats, m.queries * m.head_dim, [&](const Kernels &k, float *out) {
     m.out = out;
-    (k.*entry)(m);
+    k.mix[index_of(format)](m);
   });
 }
 
@@ -198,16 +198,16 @@ void check_attention(Values values) {
   m.inverse_sums = vector.fill(values);
   m.out_stride = kMostHeadDim;
   s.k = m.v = floats.fill(values);
-  check_scores("scores_f32", &Kernels::scores_f32, s);
-  check_mix("mix_f32", &Kernels::mix_f32, m);
+  check_scores("scores_f32", Format::f32, s);
+  check_mix("mix_f32", Format::f32, m);
   s.k = m.v = halves.fill(values);
-  check_scores("scores_f16", &Kernels::scores_f16, s);
-  check_mix("mix_f16", &Kernels::mix_f16, m);
+  check_scores("scores_f16", Format::f16, s);
+  check_mix("mix_f16", Format::f16, m);
   s.k = m.v = codes.fill(values);
   s.k_scales = m.v_scales = vector.all;
-  check_mix("mix_q8", &Kernels::mix_q8, m);
+  check_mix("mix_q8", Format::q8, m);
   s.codes = quantized.rows(s.head_dim, 256, s.queries, values);
-  check_scores("scores_q8", &Kernels::scores_q8, s);
+  check_scores("scores_q8", Format::q8, s);
 }
 
 void check_quantize() {
@@ -224,7 +224,7 @@ void check_quantize() {
   }
 }
 
-// Entries that change n floats in place.
+// For kernels that change n floats in place.
 template <class Run>
 void check_in_place(const char *name, std::uint32_t n, Run run) {
   same(name, outputs.floats, n, [&](const Kernels &k, float *out) {
@@ -233,7 +233,8 @@ void check_in_place(const char *name, std::uint32_t n, Run run) {
   });
 }
 
-// Every exponent as often, up to 2^30 or, one time of four, all: what a unit that flushes subnormals does is seen here.
+// All exponents are equally likely, up to 2^30 or, one time in four, without a limit. This detects units that flush
+// subnormals.
 void fill_with_all_magnitudes(float *to, std::uint32_t n) {
   const std::uint32_t octaves = random.bits() % 4 == 0 ? 255 : 157;
   for (std::uint32_t i = 0; i < n; ++i) {
@@ -241,7 +242,7 @@ void fill_with_all_magnitudes(float *to, std::uint32_t n) {
   }
 }
 
-// x and the other operand are there.
+// x and `vector` must be filled.
 void check_vectors() {
   const std::uint32_t n = random.from_to(1, 300), half = random.from_to(1, 32);
   const float *other = vector.all;
@@ -265,9 +266,9 @@ void check_table() {
     check_sums_near_the_middle();
     for (const Values values : kAllValues) {
       check_float_matmuls(values);
-      check_code_matmul("matmul_q8", &Kernels::matmul_q8, Dtype::q8, Layout::tile16, values);
-      check_code_matmul("matmul_q8_16x16", &Kernels::matmul_q8_16x16, Dtype::q8, Layout::tile16x16, values);
-      check_code_matmul("matmul_q4", &Kernels::matmul_q4, Dtype::q4, Layout::tile16, values);
+      check_code_matmul("matmul_q8", Format::q8, values);
+      check_code_matmul("matmul_q8x16", Format::q8x16, values);
+      check_code_matmul("matmul_q4", Format::q4, values);
       check_attention(values);
       x.fill(values);
       vector.fill(values);

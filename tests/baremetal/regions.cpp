@@ -1,5 +1,5 @@
-// The short logit stream with each part of the session in a memory of its own: keys and values in the board's SRAM,
-// what every operation reads and writes in tightly coupled memory, the weights where the linker script has the blob.
+// The short logit stream with the parts of the session in different memories: keys and values in the board's SRAM, the
+// frequently used parts in tightly coupled memory, the weights where the linker script puts the blob.
 #include "tests/baremetal/console.h"
 #include "tests/support/logit_stream.h"
 

@@ -1,5 +1,5 @@
 # Usage: cmake -DQEMU=... -DBOARD=... -DIMAGE=... -P run_image.cmake
-# The image judges by itself: it must print something and end with 0.
+# Runs an image that checks its own results. It must print something and exit with 0.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/image.cmake)
 run_image(text ${IMAGE} "")

@@ -1,5 +1,5 @@
-// The most stack that the library takes: every call of a session with model_blob, below a main() that holds next to
-// nothing. What main() itself has is counted too.
+// Measures the most stack that the library uses: makes every call of a session with model_blob from a main() that uses
+// almost no stack itself. The stack of main() is included.
 #include "startup.h"
 #include "tests/baremetal/console.h"
 

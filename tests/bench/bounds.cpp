@@ -15,14 +15,14 @@ struct Loop {
   tidbit_isa isa;
   Unit unit;
   const char *instructions;
-  double operations;  // of one turn
+  double operations;  // per turn
   void (*run)(std::uint64_t turns);
 };
 
 #ifdef __x86_64__
 
-// Twelve sums that do not wait for each other hide the latency. Operands are zeros, which are as fast as other numbers;
-// what is left in a register could be a subnormal, which is not.
+// Twelve independent sums hide the latency. The operands are zeros, which are as fast as any normal number; a leftover
+// register value could be a subnormal, which is slower.
 constexpr double kSums = 12;
 #define TIDBIT_RUN(turns, body)                                                                                 \
   asm volatile(                                                                                                 \
@@ -74,7 +74,7 @@ bool is_known(tidbit_isa isa, Unit unit) {
                      [&](const Loop &loop) { return loop.isa == isa && loop.unit == unit; });
 }
 
-// The best of several short runs: a bound must not be too low.
+// Takes the best of several short runs, because a bound must not be too low.
 MultiplyBound measure(const Loop &loop) {
   constexpr std::uint64_t kTurns = 500'000;
   constexpr int kRuns = 20;

@@ -1,21 +1,20 @@
 #!/usr/bin/env python3
-"""Speed of tidbit beside that of llama.cpp and its relatives, on models of the same shape with random weights.
+"""Compares the speed of tidbit with llama.cpp and its forks, on models of the same shape with random weights.
 
     compare.py --tidbit build/host/tidbit --convert build/host/tidbit-convert
                --llama-bench BIN/llama-bench --llama-quantize BIN/llama-quantize
 
-A round runs every program once, one after the other, and the next round runs them in the opposite order. A program's
-figure is the median of its rounds. Of a peer's settings (formats of the same number of bits, flash attention off and
-on) the one with the best median counts; the table names it. The ratio is that of the medians; the spread is the least
-and the greatest ratio that a single round gave. Prefill is 512 tokens with the logits of the last one, decode 128
-tokens from an empty context, as llama-bench does both.
+A round runs every program once, one after another; the next round runs them in reverse order. A program's figure is
+the median of its rounds. A peer is measured with several settings (formats with the same number of bits, flash
+attention off and on); the one with the best median counts, and the table names it. The ratio is that of the medians,
+the spread the least and the greatest ratio within a round. Prefill is 512 tokens with the logits of the last one,
+decode is 128 tokens from an empty context, both as in llama-bench.
 
-The time that other programs took of the CPUs is measured with each run and printed, and above 5% there is a warning.
-Such figures are no comparison: a program that waits by spinning suffers more than others do, with two threads many
-times over.
+The CPU time used by other programs is measured with each run and printed, with a warning if it exceeds 5%. Do not use
+such figures: a program that waits by spinning suffers more than others, with two threads many times more.
 
-For each further peer give --llama-bench and --llama-quantize again; NAME=PATH names it. Files are made in --work
-where they are missing. Tables are Markdown; --json prints everything that was measured instead.
+For each additional peer, repeat --llama-bench and --llama-quantize; NAME=PATH names it. Missing files are made in
+--work. Tables are in Markdown; --json prints all measurements instead.
 """
 import json
 import os
@@ -32,7 +31,7 @@ from shapes import SHAPES, Shape
 PROMPT, GENERATED = 512, 128
 PHASES = ("prefill", "decode")
 TOLERATED_LOAD = 0.05
-# What counts as the same number of bits. --formats changes it.
+# A peer's formats that count as the same number of bits. --formats changes them.
 FORMATS = {"q8": ["Q8_0"], "q4": ["Q4_0", "Q4_0:pure"], "f16": ["F16"]}
 
 
@@ -49,7 +48,7 @@ def tidbit_rates(options, blob: pathlib.Path, threads: int) -> dict:
 
 
 def peer_rates(peer: models.Peer, gguf: pathlib.Path, threads: int, repeats: int) -> dict[str, dict[str, float]]:
-    """By flash attention ("fa 0", "fa 1"), then by phase."""
+    """Rates by flash attention ("fa 0", "fa 1"), then by phase."""
     entries = json.loads(run([peer.bench, "-m", gguf, "-p", PROMPT, "-n", GENERATED, "-t", threads, "-fa", "0,1", "-r",
                               repeats, "-o", "json"]))
     rates: dict[str, dict[str, float]] = {}
@@ -62,7 +61,7 @@ def peer_rates(peer: models.Peer, gguf: pathlib.Path, threads: int, repeats: int
 # ---- rounds ----
 
 class Case:
-    """One shape, format and number of threads: the figures of all rounds."""
+    """The figures of all rounds for one shape, format and number of threads."""
 
     def __init__(self, options, shape: Shape, weights: str, threads: int):
         self.options, self.shape, self.weights, self.threads = options, shape, weights, threads
@@ -155,8 +154,8 @@ def describe_load(rows: list[dict]) -> str:
     shares = [share for row in rows for share in row["others"]]
     most = max(shares)
     if most > TOLERATED_LOAD:
-        note(f"compare.py: other programs took up to {100 * most:.0f}% of the CPUs: measure again on an idle machine")
-    return f"other programs took {100 * statistics.median(shares):.0f}% of the CPUs, at most {100 * most:.0f}%"
+        note(f"compare.py: other programs used up to {100 * most:.0f}% of the CPUs; measure again on an idle machine")
+    return f"other programs used {100 * statistics.median(shares):.0f}% of the CPUs, at most {100 * most:.0f}%"
 
 
 def print_tables(rows: list[dict], start_rows: list[dict], options, where: str) -> None:
@@ -172,7 +171,7 @@ def print_tables(rows: list[dict], start_rows: list[dict], options, where: str) 
 def peers(parser: Parser, options) -> list[models.Peer]:
     benches, quantizers = options.llama_bench or [], options.llama_quantize or []
     if len(benches) != len(quantizers):
-        parser.error("--llama-bench and --llama-quantize have to be given equally often")
+        parser.error("--llama-bench and --llama-quantize must be given the same number of times")
     found = []
     for index, (bench, quantize) in enumerate(zip(benches, quantizers)):
         name, _, path = bench.rpartition("=")
@@ -186,13 +185,13 @@ def formats(parser: Parser, changes: list[str]) -> dict[str, list[str]]:
     for change in changes:
         weights, equals, kinds = change.partition("=")
         if weights not in FORMATS or not equals:
-            parser.error(f"--formats {change}: not of the form q4=Q4_0,Q4_K_S")
+            parser.error(f"--formats {change}: expected a value like q4=Q4_0,Q4_K_S")
         result[weights] = kinds.split(",")
     return result
 
 
 def parse():
-    parser = Parser(prog="compare.py", description="tidbit beside llama.cpp; the head of this file says how.")
+    parser = Parser(prog="compare.py", description="Compares tidbit with llama.cpp; see the top of this file.")
     parser.add_argument("--tidbit", required=True, type=pathlib.Path)
     parser.add_argument("--convert", required=True, type=pathlib.Path, help="tidbit-convert")
     parser.add_argument("--llama-bench", action="append", metavar="[NAME=]PATH")
@@ -200,13 +199,13 @@ def parse():
     parser.add_argument("--shapes", type=names(SHAPES), default=list(SHAPES), help="default: all")
     parser.add_argument("--weights", type=names(FORMATS), default=["q8", "q4"], help="default: q8,q4")
     parser.add_argument("--formats", action="append", default=[], metavar="WEIGHTS=TYPE,...",
-                        help="peers' types that count as these weights; TYPE:pure is llama-quantize --pure")
+                        help="peers' types that are compared with these weights; TYPE:pure uses llama-quantize --pure")
     parser.add_argument("--threads", type=counts, default=[1, 2], help="default: 1,2")
     parser.add_argument("--rounds", type=count, default=5, help="default: 5")
-    parser.add_argument("--repeats", type=count, default=3, help="of a peer's runs in a round; default: 3, as tidbit's")
-    parser.add_argument("--start", action="store_true", help="measure the start of the process too")
+    parser.add_argument("--repeats", type=count, default=3, help="of a peer's runs per round; default: 3, as tidbit's")
+    parser.add_argument("--start", action="store_true", help="also measure the start time of the process")
     parser.add_argument("--start-peer", action="append", default=[], metavar="COMMAND",
-                        help="to measure beside it; words {gguf}, {prompt} and {threads} are filled in")
+                        help="a peer's command for --start; {gguf}, {prompt} and {threads} are filled in")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("bench-work"), help="default: bench-work")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

@@ -1,15 +1,15 @@
-/* A plugin for qemu 7.2 that counts the instructions which the emulated program retires and writes one line,
- * "instructions N", to qemu's log when the program ends:
+/* A plugin for QEMU 7.2 that counts the instructions retired by the emulated program. When the program ends, it writes
+ * one line, "instructions N", to QEMU's log:
  *
  *   gcc -shared -fPIC -o count_instructions.so count_instructions.c
  *   qemu-aarch64 -plugin ./count_instructions.so -d plugin -D log.txt PROGRAM
  *
- * With -plugin ./count_instructions.so,groups=FILE it writes "instructions of GROUP N" for each group too. Lines of
- * FILE are "ADDRESS SIZE GROUP", in hexadecimal, for functions, by rising address. What lies in none of them counts to
- * the group that was entered last: helpers that several groups share count to the one that calls them.
+ * With -plugin ./count_instructions.so,groups=FILE it also writes "instructions of GROUP N" for each group. Each line
+ * of FILE is "ADDRESS SIZE GROUP" for one function, in hexadecimal, in ascending order of addresses. Code outside these
+ * functions counts toward the group that was entered last, so a shared helper counts toward its caller.
  *
- * The counters are one for all threads and are not atomic: exact for programs with one thread, and then the same in
- * every run. Debian ships no qemu-plugin.h, so the part of the interface that is used is declared here. */
+ * All threads share the counters, which are not atomic. For a program with one thread the counts are exact and the same
+ * in every run. Debian does not package qemu-plugin.h, so the parts of the interface used here are declared below. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,11 +18,11 @@
 
 #define EXPORTED __attribute__((visibility("default")))
 
-/* ---- from qemu: what it calls here and what it offers ---- */
+/* ---- QEMU's plugin interface ---- */
 
 typedef uint64_t qemu_plugin_id_t;
-struct qemu_info_t;    /* about the target; not looked at */
-struct qemu_plugin_tb; /* a block of guest code that was just translated */
+struct qemu_info_t;    /* about the target; not used */
+struct qemu_plugin_tb; /* a block of guest code that has just been translated */
 enum qemu_plugin_op { QEMU_PLUGIN_INLINE_ADD_U64 = 0 };
 enum qemu_plugin_cb_flags { QEMU_PLUGIN_CB_NO_REGS = 0 };
 
@@ -40,7 +40,7 @@ size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *block);
 uint64_t qemu_plugin_tb_vaddr(const struct qemu_plugin_tb *block);
 void qemu_plugin_outs(const char *text);
 
-/* The version of the interface that this file was written for; qemu refuses a plugin that is too new or too old. */
+/* The version of the interface that this file was written for. QEMU refuses plugins that are too new or too old. */
 EXPORTED int qemu_plugin_version = 1;
 
 /* ---- the plugin ---- */
@@ -59,7 +59,7 @@ static char names[MOST_GROUPS][32] = {"none"}; /* before the first group is ente
 static uint64_t executed_of[MOST_GROUPS];
 static size_t group_count = 1, entered;
 
-/* 0: in none of them. */
+/* The group of an address, or 0 if it has none. */
 static size_t group_at(uint64_t address) {
   size_t low = 0, high = range_count;
   while (low < high) {
@@ -80,14 +80,15 @@ static void enter_block(unsigned int cpu, void *user) {
   executed_of[entered] += block[1];
 }
 
-/* Once per block: from now on each run through it adds its length. A block is left early by a signal or a fault only.
- */
+/* Called once per block. From now on each execution of the block adds its length. Only a signal or a fault can leave a
+ * block early. */
 static void count_block(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
   const uint64_t length = qemu_plugin_tb_n_insns(block);
   (void)id;
   qemu_plugin_register_vcpu_tb_exec_inline(block, QEMU_PLUGIN_INLINE_ADD_U64, &executed, length);
   if (range_count != 0) {
-    uint64_t *group_and_length = malloc(2 * sizeof *group_and_length); /* qemu may run the block to the very end */
+    uint64_t *group_and_length =
+        malloc(2 * sizeof *group_and_length); /* never freed: QEMU may run the block until the end */
     if (group_and_length == NULL) abort();
     group_and_length[0] = group_at(qemu_plugin_tb_vaddr(block));
     group_and_length[1] = length;
@@ -107,7 +108,7 @@ static void report(qemu_plugin_id_t id, void *user) {
   }
 }
 
-/* Its index, or that of a new one; 0: there are too many. */
+/* The index of a group, which is added if it is new; 0 if there are too many. */
 static size_t group_named(const char *name) {
   for (size_t i = 1; i < group_count; ++i) {
     if (strcmp(names[i], name) == 0) return i;

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Instructions per token of the AArch64 program, counted by an emulator: a cost that needs no Arm machine.
+"""Counts the instructions per token of the AArch64 program in an emulator, without an Arm machine.
 
     instructions.py --tidbit build/aarch64-linux/tidbit --convert build/host/tidbit-convert
 
-Counts retired instructions with qemu's user-mode emulation and the plugin count_instructions.c, one thread, and prints
+Counts retired instructions on one thread with QEMU's user-mode emulation and the plugin count_instructions.c. Prints
 millions per token: for decode the slope between 8 and 24 tokens, for prefill the slope between prompts of 32 and 96
-tokens with the logits of the last one. Start and end of the program cancel out. Counts are the same in every run; they
-are not time. "Per product" divides them by the multiplications with a weight that the token takes.
+tokens with the logits of the last one. The start and the end of the program cancel out. Counts are the same in every
+run; they are not times. "Per product" is the count divided by the number of multiplications by a weight per token.
 
-A peer's figures are given, measured the same way: --peer cortex-a76/S15M/q8/decode=4.68
+A peer's figures, measured in the same way, are passed on the command line: --peer cortex-a76/S15M/q8/decode=4.68
 """
 import argparse
 import json
@@ -35,7 +35,7 @@ class Emulator:
         run([self.options.cc, "-O2", "-shared", "-fPIC", "-o", path, PLUGIN_SOURCE])
 
     def count(self, cpu: str, program: list) -> tuple[int, str]:
-        """Instructions, and what the program printed."""
+        """The number of instructions, and the program's output."""
         output = run([self.options.qemu, "-cpu", cpu, "-L", self.options.sysroot, "-plugin", self.plugin,
                       "-d", "plugin", "-D", self.log, *program])
         found = re.search(r"^instructions (\d+)$", self.log.read_text(), re.MULTILINE)
@@ -45,13 +45,13 @@ class Emulator:
 
 
 def generate(emulator: Emulator, cpu: str, blob: pathlib.Path, prompt: int, generated: int) -> int:
-    """Instructions of the whole process. Greedy, from token ids, so that no tokenizer takes part."""
+    """Instructions of the whole process. Uses token ids, so that the tokenizer is not measured."""
     ids = ",".join(str(3 + 7 * index) for index in range(prompt))
     instructions, output = emulator.count(cpu, [emulator.options.tidbit, "run", blob, "--tokens", ids, "-n", generated,
                                                 "--temp", 0, "--threads", 1])
     written = len(re.findall(r"\d+", output))
     if written != generated:
-        raise Failure(f"{blob}: ended after {written} of {generated} tokens, so that there is no slope")
+        raise Failure(f"{blob}: generated only {written} of {generated} tokens, so the slope cannot be measured")
     return instructions
 
 
@@ -99,12 +99,12 @@ def peer_figure(text: str) -> tuple[str, float]:
     except ValueError:
         millions = 0
     if key.count("/") != 3 or not 0 < millions < 1e9:
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form CPU/SHAPE/WEIGHTS/PHASE=MILLIONS")
+        raise argparse.ArgumentTypeError(f"{text!r} does not have the form CPU/SHAPE/WEIGHTS/PHASE=MILLIONS")
     return key, millions
 
 
 def parse():
-    parser = Parser(prog="instructions.py", description="Instructions per token; the head of this file says how.")
+    parser = Parser(prog="instructions.py", description="Counts instructions per token; see the top of this file.")
     parser.add_argument("--tidbit", required=True, type=pathlib.Path, help="the AArch64 program")
     parser.add_argument("--convert", required=True, type=pathlib.Path, help="tidbit-convert of this machine")
     parser.add_argument("--shapes", type=names(SHAPES), default=["S15M", "SMOL135M"], help="default: S15M,SMOL135M")
@@ -113,9 +113,9 @@ def parse():
     parser.add_argument("--cpus", type=lambda text: text.split(","), default=["cortex-a53", "cortex-a76", "max"],
                         help="default: cortex-a53,cortex-a76,max")
     parser.add_argument("--peer", type=peer_figure, action="append", default=[],
-                        metavar="CPU/SHAPE/WEIGHTS/PHASE=MILLIONS", help="to print beside ours; may be repeated")
+                        metavar="CPU/SHAPE/WEIGHTS/PHASE=MILLIONS", help="a peer's figure; may be repeated")
     parser.add_argument("--work", type=pathlib.Path, default=pathlib.Path("bench-work"), help="default: bench-work")
-    parser.add_argument("--qemu", default="qemu-aarch64", help="linked dynamically; the static one has no plugins")
+    parser.add_argument("--qemu", default="qemu-aarch64", help="a dynamically linked QEMU; a static one has no plugins")
     parser.add_argument("--sysroot", default="/usr/aarch64-linux-gnu")
     parser.add_argument("--cc", default="gcc", help="compiler of this machine, for the plugin")
     parser.add_argument("--json", action="store_true")

@@ -1,10 +1,10 @@
-// Speed of every kernel of every instruction set that this CPU has, on one thread:
+// Measures all kernels of all instruction sets that this CPU has, on one thread:
 //
 //   kernel_bench --benchmark_filter=avx2/matmul/q8
 //
-// Names are instruction set/kernel/format/sizes. Counters: "bytes/s" is what the kernel reads, "ops/s" two operations
-// for each product, and "share" the rate as a part of a bound that was measured when the program started (it prints
-// them): of the memory where bytes are counted, of the multipliers' instructions where operations are.
+// Names have the form instruction set/kernel/format/sizes. The counter "bytes/s" counts the bytes that the kernel
+// reads, "ops/s" two operations per product. "share" is the rate divided by a bound that is measured and printed when
+// the program starts: the memory bandwidth for bytes/s, the rate of multiply instructions for ops/s.
 #include <benchmark/benchmark.h>
 #include <time.h>
 
@@ -12,6 +12,7 @@
 #include <cstring>
 #include <string>
 
+#include "format/formats.h"
 #include "kernels/kernels.h"
 #include "posix/cpu_features.h"
 #include "tests/bench/bounds.h"
@@ -22,35 +23,33 @@ namespace {
 
 using ::benchmark::Counter;
 using ::benchmark::State;
-using format::Dtype;
+using format::Format;
 
-// ---- what is measured: a further format is a further row ----
+// ---- formats and sizes to measure ----
 
 struct WeightFormat {
   const char *name;
-  Dtype dtype;
+  Format format;
   std::uint32_t group;  // 0: the kernel takes floats
-  void (*Kernels::*matmul)(const Matmul &, std::uint32_t, std::uint32_t);
   Unit unit;
 };
 constexpr WeightFormat kWeightFormats[] = {
-    {"f32", Dtype::f32, 0, &Kernels::matmul_f32, Unit::fma},
-    {"f16", Dtype::f16, 0, &Kernels::matmul_f16, Unit::fma},
-    {"q8", Dtype::q8, format::kDefaultGroup, &Kernels::matmul_q8, Unit::int8},
-    {"q4", Dtype::q4, format::kDefaultGroup, &Kernels::matmul_q4, Unit::int4},
+    {"f32", Format::f32, 0, Unit::fma},
+    {"f16", Format::f16, 0, Unit::fma},
+    {"q8", Format::q8, format::kDefaultGroup, Unit::int8},
+    {"q4", Format::q4, format::kDefaultGroup, Unit::int4},
 };
 
 struct CacheFormat {
   const char *name;
+  Format format;
   std::size_t element_bytes;
   std::size_t scale_bytes;  // of a position
-  void (*Kernels::*scores)(const Scores &);
-  void (*Kernels::*mix)(const Mix &);
   Unit scores_unit;
 };
 constexpr CacheFormat kCacheFormats[] = {
-    {"f16", 2, 0, &Kernels::scores_f16, &Kernels::mix_f16, Unit::fma},
-    {"q8", 1, sizeof(float), &Kernels::scores_q8, &Kernels::mix_q8, Unit::int8},
+    {"f16", Format::f16, 2, 0, Unit::fma},
+    {"q8", Format::q8, 1, sizeof(float), Unit::int8},
 };
 
 struct Size {
@@ -67,9 +66,9 @@ constexpr Head kHeads[] = {{2048, 1}, {2048, 8}, {8192, 1}, {8192, 8}};
 constexpr std::uint32_t kHeadDim = 64;
 constexpr std::uint32_t kVector = 2048;
 
-// ---- what is reported ----
+// ---- reporting ----
 
-// Time that this thread was on a CPU: other programs do not count. Start it right before the loop.
+// CPU time of this thread, so that other programs do not count. Create it right before the loop.
 class Stopwatch {
  public:
   double seconds() const { return now() - start_; }
@@ -83,7 +82,7 @@ class Stopwatch {
   double start_ = now();
 };
 
-// `amount` is what one iteration does, `bound` what could be done of it in a second, or 0.
+// `amount` is the work of one iteration; `bound` is the most work possible per second, or 0 if not known.
 void report(State &state, const Stopwatch &stopwatch, const char *unit, double amount, double bound) {
   const double rate = amount * static_cast<double>(state.iterations()) / stopwatch.seconds();
   state.counters[unit] = Counter(rate);
@@ -139,7 +138,7 @@ class Operands {
 };
 
 std::uint64_t weight_bytes(const WeightFormat &format, Size size) {
-  return format::tensor_bytes(format.dtype, format::Layout::tile16, size.rows, size.cols, format.group);
+  return format::matrix_bytes(format.format, size.rows, size.cols, format.group);
 }
 
 enum class From { memory, cache };
@@ -154,7 +153,7 @@ void bench_matmul(State &state, Context context, const WeightFormat &format, Siz
   const Stopwatch stopwatch;
   for (auto _ : state) {
     if (from == From::memory) weights = walk.next();
-    (context.kernels.*format.matmul)(operands.with(weights), 0, tiles);
+    context.kernels.matmul[index_of(format.format)](operands.with(weights), 0, tiles);
     ::benchmark::ClobberMemory();
   }
   if (tokens == 1)
@@ -163,7 +162,7 @@ void bench_matmul(State &state, Context context, const WeightFormat &format, Siz
   report(state, stopwatch, "ops/s", operations, multiply_bound(context.kernels.isa, format.unit).operations_per_second);
 }
 
-// ---- attention over one key-value head, its cache from memory ----
+// ---- attention over one key-value head, with the cache in memory ----
 
 double cache_bytes(const CacheFormat &format, std::uint32_t positions) {
   return static_cast<double>(positions) * static_cast<double>(kHeadDim * format.element_bytes + format.scale_bytes);
@@ -178,23 +177,23 @@ void report_attention(State &state, const Stopwatch &stopwatch, Context context,
 }
 
 void bench_scores(State &state, Context context, const CacheFormat &format, Head head) {
-  Operands queries(context.kernels, {"", Dtype::q8, kHeadDim, nullptr, Unit::int8}, {0, kHeadDim}, head.queries);
+  Operands queries(context.kernels, {"", Format::q8, kHeadDim, Unit::int8}, {0, kHeadDim}, head.queries);
   const Matmul &rows = queries.with(nullptr);
   Array<float> k_scales(head.positions, 0.01f), scores(std::size_t{head.positions} * head.queries);
   Walk walk(context.storage, std::uint64_t{head.positions} * kHeadDim * format.element_bytes);
   const Stopwatch stopwatch;
   for (auto _ : state) {
-    (context.kernels.*format.scores)({.k = walk.next(),
-                                      .k_scales = k_scales.data(),
-                                      .queries = head.queries,
-                                      .q = rows.x,
-                                      .q_stride = rows.x_stride,
-                                      .codes = rows.q,
-                                      .positions = head.positions,
-                                      .head_dim = kHeadDim,
-                                      .scale = 0.125f,
-                                      .scores = scores.data(),
-                                      .score_stride = head.positions});
+    context.kernels.scores[index_of(format.format)]({.k = walk.next(),
+                                                     .k_scales = k_scales.data(),
+                                                     .queries = head.queries,
+                                                     .q = rows.x,
+                                                     .q_stride = rows.x_stride,
+                                                     .codes = rows.q,
+                                                     .positions = head.positions,
+                                                     .head_dim = kHeadDim,
+                                                     .scale = 0.125f,
+                                                     .scores = scores.data(),
+                                                     .score_stride = head.positions});
     ::benchmark::ClobberMemory();
   }
   report_attention(state, stopwatch, context, format, head, format.scores_unit);
@@ -206,25 +205,25 @@ void bench_mix(State &state, Context context, const CacheFormat &format, Head he
   Walk walk(context.storage, std::uint64_t{head.positions} * kHeadDim * format.element_bytes);
   const Stopwatch stopwatch;
   for (auto _ : state) {
-    (context.kernels.*format.mix)({.v = walk.next(),
-                                   .v_scales = v_scales.data(),
-                                   .queries = head.queries,
-                                   .weights = weights.data(),
-                                   .weight_stride = head.positions,
-                                   .inverse_sums = inverse_sums.data(),
-                                   .positions = head.positions,
-                                   .step = 0,
-                                   .head_dim = kHeadDim,
-                                   .out = out.data(),
-                                   .out_stride = kHeadDim});
+    context.kernels.mix[index_of(format.format)]({.v = walk.next(),
+                                                  .v_scales = v_scales.data(),
+                                                  .queries = head.queries,
+                                                  .weights = weights.data(),
+                                                  .weight_stride = head.positions,
+                                                  .inverse_sums = inverse_sums.data(),
+                                                  .positions = head.positions,
+                                                  .step = 0,
+                                                  .head_dim = kHeadDim,
+                                                  .out = out.data(),
+                                                  .out_stride = kHeadDim});
     ::benchmark::ClobberMemory();
   }
   report_attention(state, stopwatch, context, format, head, Unit::fma);
 }
 
-// ---- vectors, from the nearest cache ----
+// ---- vectors, in the nearest cache ----
 
-// body(x, y, n) changes x or writes y; x is made anew each time, which is part of what is measured.
+// body(x, y, n) changes x or writes y. Resetting x before each call is part of the measured time.
 template <class Body>
 void bench_vector(State &state, Body body) {
   Array<float> from = some_floats(kVector), x(kVector), y(kVector);
@@ -246,7 +245,7 @@ void bench_quantize(State &state, const Kernels &kernels) {
   });
 }
 
-// ---- choosing a token ----
+// ---- sampling ----
 
 void bench_sample(State &state, std::uint32_t vocabulary, tidbit_sampling sampling) {
   Array<float> logits = some_floats(vocabulary);
@@ -262,7 +261,7 @@ void bench_sample(State &state, std::uint32_t vocabulary, tidbit_sampling sampli
   report(state, stopwatch, "bytes/s", vocabulary * sizeof(float), 0);
 }
 
-// ---- the list ----
+// ---- list of benchmarks ----
 
 template <class Run>
 void add(const std::string &name, Run run) {
@@ -270,7 +269,7 @@ void add(const std::string &name, Run run) {
 }
 
 void add_matrices(const std::string &isa, Context context) {
-  // The scalar kernels are the specification, and slow: long prompts would take minutes.
+  // The scalar kernels are the specification and slow, so long prompts would take minutes.
   const std::uint32_t longest = context.kernels.isa == TIDBIT_ISA_SCALAR ? 8 : 512;
   for (const WeightFormat &format : kWeightFormats) {
     const auto one = [&](Size size, std::uint32_t tokens, From from) {
@@ -370,7 +369,7 @@ int main(int argc, char **argv) {
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   const MemoryBound memory = measure_memory();
   if (memory.buffer_bytes == 0) {
-    std::fprintf(stderr, "kernel_bench: no memory to measure the bandwidth with\n");
+    std::fprintf(stderr, "kernel_bench: out of memory for measuring the bandwidth; close other programs\n");
     return 1;
   }
   benchmark::AddCustomContext("memory read by one thread, GB/s", billions(memory.bytes_per_second));

@@ -1,6 +1,6 @@
-"""The files that are measured, made in a folder where they are missing: checkpoints, blobs, GGUFs.
+"""Makes the model files to measure (checkpoints, blobs, GGUFs) if they are missing in a folder.
 
-A blob or a quantized GGUF is made again where the program that makes it is newer.
+A blob or a quantized GGUF is made again if the program that makes it is newer.
 """
 import dataclasses
 import pathlib
@@ -21,7 +21,7 @@ def blob(work: pathlib.Path, convert: pathlib.Path, shape: shapes.Shape, weights
 
 @dataclasses.dataclass(frozen=True)
 class Peer:
-    """A llama.cpp or a relative of it."""
+    """llama.cpp or one of its forks."""
     name: str
     bench: pathlib.Path
     quantize: pathlib.Path
@@ -35,7 +35,7 @@ def write_gguf(shape: shapes.Shape, path: pathlib.Path) -> None:
 
 
 def gguf(work: pathlib.Path, peer: Peer, shape: shapes.Shape, kind: str) -> pathlib.Path:
-    """`kind` is F16 or a type of the peer's quantizer; with :pure behind it embedding and head have it too."""
+    """`kind` is F16 or a type of the peer's quantizer. With the suffix :pure, embedding and head have the same type."""
     source = make(work / f"{shape.name}.gguf", None, lambda path: write_gguf(shape, path))
     if kind == "F16":
         return source

@@ -1,4 +1,4 @@
-// Memory that kernels are measured on: vectors, and weights that come from memory and not from a cache.
+// Operands for measuring kernels: vectors, and weights that are read from memory rather than from a cache.
 #pragma once
 
 #include <sys/mman.h>
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <new>
 
-#include "format/tensor_layout.h"
+#include "format/format.h"
 #include "posix/memory_region.h"
 #include "tests/support/aligned.h"
 
@@ -25,7 +25,7 @@ class Array {
   test::AlignedBytes bytes_;
 };
 
-// Between -1 and 1, never subnormal.
+// Floats between -1 and 1, never subnormal.
 inline Array<float> some_floats(std::size_t count) {
   Array<float> floats(count);
   std::uint32_t state = 1;
@@ -36,8 +36,8 @@ inline Array<float> some_floats(std::size_t count) {
   return floats;
 }
 
-// A piece of memory that no cache holds, with weights of any format in it: every byte is of 0x20 to 0x3B, so that it
-// makes normal numbers as f32 and as f16, wherever it lies. The pages are of the kind that a mapped file has.
+// A region larger than any cache, filled so that it can serve as weights of any format: every byte is from 0x20 to
+// 0x3B, so at any position it gives normal numbers, both as f32 and as f16. Uses small pages, like a mapped file.
 class Storage {
  public:
   explicit Storage(std::uint64_t bytes) {
@@ -57,7 +57,8 @@ class Storage {
   posix::MemoryRegion region_;
 };
 
-// Pieces of the storage one after another, and then from the start again: what is read was not read for long.
+// Returns pieces of the storage one after another, then starts again, so that a piece is not in a cache when it is
+// read.
 class Walk {
  public:
   Walk(const Storage &storage, std::uint64_t piece) : storage_(storage), piece_(format::round_up(piece, 4096)) {}

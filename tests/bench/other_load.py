@@ -1,4 +1,4 @@
-"""How much of the CPUs other programs took while something was measured: figures of a busy machine mean little."""
+"""Measures how much CPU time other programs use during a measurement. Figures from a busy machine mean little."""
 import dataclasses
 import os
 import pathlib
@@ -7,7 +7,7 @@ import time
 
 
 def busy_seconds() -> float:
-    """Of all CPUs since the start of the machine, time that a hypervisor took away included; 0 without /proc."""
+    """Busy time of all CPUs since boot, including time stolen by a hypervisor; 0 without /proc."""
     try:
         first = pathlib.Path("/proc/stat").read_text().split("\n", 1)[0]
     except OSError:
@@ -33,7 +33,7 @@ def now() -> Moment:
 
 
 def share_since(start: Moment) -> float:
-    """The part of the CPUs' time, 0 to 1, that was not this script's and not its (ended) children's."""
+    """The share (0 to 1) of CPU time used since `start` by others than this script and its (finished) children."""
     end = now()
     available = (end.wall - start.wall) * (os.cpu_count() or 1)
     others = (end.busy - start.busy) - (end.own - start.own)

@@ -1,6 +1,6 @@
-"""What the scripts of this folder share: running programs, one-line errors, Markdown tables.
+"""Shared by the scripts in this folder: running programs, one-line errors, Markdown tables.
 
-Exit codes: 2 for a wrong command line, 1 for wrong data or a program that failed; the reason is one line on standard
+Exit codes: 2 for a wrong command line, 1 for wrong data or a program that failed. The reason is one line on standard
 error.
 """
 import argparse
@@ -12,7 +12,7 @@ from typing import Callable, Iterable, Sequence
 
 
 class Failure(Exception):
-    """A reason to stop, or to leave something out, in one line."""
+    """A one-line reason to stop or to skip something."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,7 +35,7 @@ def note(line: str) -> None:
 
 
 def run(command: Sequence[object]) -> str:
-    """Standard output of the program; Failure with its last line of standard error where it fails."""
+    """Returns the program's standard output. If it fails, raises Failure with the last line of its standard error."""
     words = [str(word) for word in command]
     try:
         result = subprocess.run(words, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
@@ -48,7 +48,7 @@ def run(command: Sequence[object]) -> str:
 
 
 def make(target: pathlib.Path, program: pathlib.Path | None, write: Callable[[pathlib.Path], object]) -> pathlib.Path:
-    """`target`, after write(a path beside it) where it is missing or older than the program that makes it."""
+    """Returns `target`. If it is missing or older than `program`, makes it first with write(temporary path)."""
     if not target.exists() or (program is not None and target.stat().st_mtime < program.stat().st_mtime):
         note(f"making {target}")
         partial = target.with_name(target.name + ".partial")
@@ -58,24 +58,24 @@ def make(target: pathlib.Path, program: pathlib.Path | None, write: Callable[[pa
 
 
 def names(allowed: Iterable[str]) -> Callable[[str], list[str]]:
-    """For argparse: words with commas between them, each one of those allowed."""
+    """For argparse: a list of allowed words, separated by commas."""
     known = list(allowed)
 
     def parse(text: str) -> list[str]:
         words = text.split(",")
         unknown = [word for word in words if word not in known]
         if unknown:
-            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is not one of {', '.join(known)}")
+            raise argparse.ArgumentTypeError(f"{unknown[0]!r} is unknown; use one or more of {','.join(known)}")
         return words
 
     return parse
 
 
 def counts(text: str) -> list[int]:
-    """For argparse: positive numbers with commas between them."""
+    """For argparse: a list of positive numbers, separated by commas."""
     words = text.split(",")
     if not all(word.isdigit() and int(word) > 0 for word in words):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a list of positive numbers")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of positive numbers like 1,2")
     return [int(word) for word in words]
 
 
@@ -91,7 +91,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def figure(value: float) -> str:
-    """Three significant digits, or all of a whole part."""
+    """Three significant digits, or all digits of the integer part."""
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

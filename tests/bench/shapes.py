@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Llama models with random weights, in the shapes that speed is measured with.
+"""Makes Llama models with random weights, in the shapes used to measure speed.
 
     shapes.py SHAPE DIRECTORY      writes DIRECTORY/SHAPE/ (config.json, model.safetensors, tokenizer.bin)
                                    and DIRECTORY/SHAPE.gguf, with the same weights in f16
 
-As a module: SHAPES, write_checkpoint() and write_gguf(). A shape and a seed give the same files everywhere. Needs
-numpy; the GGUF also needs the package gguf. Tensors are made and written one by one: the largest must fit in memory.
+As a module it provides SHAPES, write_checkpoint() and write_gguf(). A shape and a seed give the same files everywhere.
+Needs numpy; the GGUF also needs the package gguf. Tensors are made and written one by one, so only the largest must fit
+in memory.
 
-Matrices are drawn from N(0, 1.6 / sqrt(columns)), so that logits have a spread of about 1.6, and norms are 1. The
-tokenizer is a dummy: the special tokens, the bytes, a few letters, and names for the rest, equal in both files.
+Matrices are drawn from N(0, 1.6 / sqrt(columns)), so that the logits have a standard deviation of about 1.6. Norms are
+1. The tokenizer is a dummy, the same in both files: special tokens, bytes, a few letters, and names for the rest.
 """
 import dataclasses
 import json
@@ -43,7 +44,7 @@ class Shape:
 
     @property
     def products(self) -> int:
-        """Multiplications by a weight for one decoded token, the head's included."""
+        """Multiplications by a weight per decoded token, including the head."""
         layer = self.width * (2 * self.width + 2 * self.kv_width + 3 * self.ffn)
         return self.layers * layer + self.vocab * self.width
 
@@ -62,8 +63,8 @@ SHAPES = {shape.name: shape for shape in (
 class Tensor:
     name: str                # in the Hugging Face checkpoint
     gguf_name: str
-    size: tuple[int, ...]    # (rows, columns), or (n,) of a norm
-    heads: int = 0           # of q and k, whose rows GGUF has in another order
+    size: tuple[int, ...]    # (rows, columns), or (n,) for a norm
+    heads: int = 0           # for q and k, whose rows have another order in GGUF
 
 
 def layer_tensors(shape: Shape, index: int) -> Iterator[Tensor]:
@@ -91,7 +92,7 @@ def tensors(shape: Shape) -> list[Tensor]:
 
 
 def values(tensor: Tensor, seed: int) -> np.ndarray:
-    """The tensor as float16. Its own generator, so that the order of tensors does not matter."""
+    """The tensor as float16. Each tensor has its own generator, so that their order does not matter."""
     if len(tensor.size) == 1:
         return np.ones(tensor.size, np.float16)
     generator = np.random.Generator(np.random.SFC64([seed, zlib.crc32(tensor.name.encode())]))
@@ -112,7 +113,7 @@ def vocabulary(size: int) -> list[str]:
 
 
 def write_tokenizer(size: int, path: pathlib.Path) -> None:
-    """The format of llama2.c: length of the longest piece, then score, length and bytes of each."""
+    """llama2.c's format: length of the longest piece, then score, length and bytes of each piece."""
     pieces = [piece.encode() for piece in vocabulary(size)]
     with open(path, "wb") as file:
         file.write(struct.pack("<I", max(map(len, pieces))))
@@ -154,7 +155,7 @@ def config(shape: Shape) -> dict:
 
 
 def write_safetensors(shape: Shape, seed: int, path: pathlib.Path) -> None:
-    """Eight bytes of header length, the header, the tensors."""
+    """The length of the header in eight bytes, the header, the tensors."""
     header, end = {}, 0
     for tensor in tensors(shape):
         start, end = end, end + 2 * math.prod(tensor.size)
@@ -168,7 +169,7 @@ def write_safetensors(shape: Shape, seed: int, path: pathlib.Path) -> None:
 
 
 def write_checkpoint(shape: Shape, directory: pathlib.Path, seed: int = 1) -> None:
-    """A Hugging Face folder without end-of-text in config.json: only the tokenizer brings one along."""
+    """A Hugging Face folder. config.json has no end-of-text token; only the tokenizer has one."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "config.json").write_text(json.dumps(config(shape), indent=2) + "\n")
     write_tokenizer(shape.vocab, directory / "tokenizer.bin")
@@ -176,7 +177,7 @@ def write_checkpoint(shape: Shape, directory: pathlib.Path, seed: int = 1) -> No
 
 
 def gguf_values(tensor: Tensor, seed: int) -> np.ndarray:
-    """Norms as float32; rows of q and k so that the channels that turn together lie side by side."""
+    """Norms as float32; rows of q and k reordered so that channels that rotate together are adjacent."""
     array = values(tensor, seed)
     if array.ndim == 1:
         return array.astype(np.float32)

@@ -1,7 +1,7 @@
-"""The time from a process's start to its end after one token of the smallest shape, on a warm page cache.
+"""Measures the time from the start of a process to its end after one token of the smallest shape, with warm caches.
 
-Used by compare.py --start. The programs take turns. What a process takes that does nothing (true) is measured with
-them and printed beside: it is in every figure.
+Used by compare.py --start. The programs take turns. The time of a process that does nothing (true) is measured and
+printed too; it is part of every figure.
 """
 import os
 import pathlib
@@ -42,7 +42,7 @@ def tidbit_command(options, threads: int) -> list[str]:
 
 def peer_command(options, template: str, threads: int) -> list[str]:
     if not options.peers:
-        raise Failure("--start-peer needs --llama-bench and --llama-quantize too, for its GGUF")
+        raise Failure("--start-peer also needs --llama-bench and --llama-quantize, to make its GGUF")
     gguf = models.gguf(options.work, options.peers[0], SHAPES[SHAPE], PEER_TYPE)
     filled = {"{gguf}": str(gguf), "{prompt}": PROMPT, "{threads}": str(threads)}
     return [filled.get(word, word) for word in shlex.split(template)]
@@ -82,7 +82,7 @@ def as_table(rows: list[dict]) -> str:
     def milliseconds(value: float) -> str:
         return figure(1e3 * value)
 
-    title = f"Start to end with one token of {SHAPE} {WEIGHTS} ({PEER_TYPE}), ms, medians; true is an empty program\n\n"
+    title = f"Start to end with one token of {SHAPE} {WEIGHTS} ({PEER_TYPE}), median in ms; 'true' does nothing\n\n"
     return title + table(
         ["threads", "program", "ms", "spread", "as a multiple of tidbit"],
         [[str(r["threads"]), r["program"], milliseconds(r["seconds"]),

@@ -1,4 +1,4 @@
-// Speed of tokenizing a text, by the tokenizers of files that tidbit-convert reads:
+// Measures the speed of tokenizing a text with any tokenizer file that tidbit-convert can read:
 //
 //   tokenizer_bench TEXT TOKENIZER... [--benchmark_...]
 #include <benchmark/benchmark.h>

@@ -1,4 +1,4 @@
-// tidbit plan --board: the table of boards, and what the command says of them.
+// tidbit plan --board: the table of boards and the report.
 #include "cli/boards.h"
 
 #include <gtest/gtest.h>
@@ -52,7 +52,7 @@ TEST(Boards, EachHasASourceForEveryFigure) {
   }
 }
 
-// What no document says is said to be taken from something else, and only that.
+// A source that contains an assumption says "assumed", and no other does.
 TEST(Boards, AnInferredBusSaysSoInItsSource) {
   size_t documented = 0;
   for (const std::string &name : board_names()) {
@@ -60,7 +60,7 @@ TEST(Boards, AnInferredBusSaysSoInItsSource) {
     for (size_t i = 0; i < board->memory_count(); ++i) {
       const Memory &memory = board->memories[i];
       const bool is_documented = memory.basis == cli::Basis::documented;
-      const bool says_so = std::strstr(memory.bus_source, "taken ") != nullptr;
+      const bool says_so = std::strstr(memory.bus_source, "assumed: ") != nullptr;
       EXPECT_NE(is_documented, says_so) << name << " " << memory.name;
       documented += is_documented;
     }
@@ -77,14 +77,14 @@ TEST(Boards, ThePlanSaysWhichBusesAreDocumentedAndWhichInferred) {
   EXPECT_NE(plain.find("a core (inferred)\n"), std::string::npos) << plain;
 }
 
-// The internal flash of the nRF5340 is read many times faster than the chip beside it.
+// The internal flash of the nRF5340 is many times faster than the external flash chip.
 TEST(Boards, AModelThatFitsTheInternalFlashLiesThere) {
   const nlohmann::json board = plan_of({"--context", "32", "--board", "nrf5340-dk"})["board"];
   ASSERT_LT(plan_of({})["blob_bytes"].get<uint64_t>(), uint64_t{(1024 - 60) << 10});
   EXPECT_EQ(board["placement"]["model"], "flash");
 }
 
-// As place() needs them: flash from fast to slow, then RAM from fast to slow.
+// place() relies on the order: flash from fast to slow, then RAM from fast to slow.
 TEST(Boards, MemoriesAreListedFromFastToSlow) {
   for (const std::string &name : board_names()) {
     const Board *board = cli::find_board(name.c_str());
@@ -151,7 +151,7 @@ TEST(Boards, WithoutABoardThePlanIsAsItWas) {
 
 TEST(Boards, WhatDoesNotFitIsOneLineWithTheMissingBytesAndNoOutput) {
   const Scratch scratch;
-  // 32 workers: hundreds of kilobytes more than the SRAM has.
+  // 32 workers need hundreds of kilobytes more than the SRAM has.
   const Words plan{"plan", kModel, "--chunk", "256", "--threads", "32"};
   Words words = plan;
   words.insert(words.end(), {"--board", "pico2", "--header", scratch.path("plan.h")});

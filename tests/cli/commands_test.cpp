@@ -1,4 +1,4 @@
-// What each command prints when all is well.
+// The output of each command on success.
 #include <gtest/gtest.h>
 
 #include <cmath>

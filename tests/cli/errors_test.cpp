@@ -1,4 +1,4 @@
-// What the program refuses: one line on standard error, 2 for the command line, 1 for data, nothing on standard output.
+// Errors: one line on standard error, nothing on standard output, exit code 2 for the command line and 1 for data.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -10,7 +10,7 @@ namespace {
 
 const std::string kModel = TIDBIT_SAMPLE_BLOB;
 
-// The line, after its form was checked.
+// Checks the form of the error and returns it.
 std::string refusal(const Words &arguments, int code) {
   const Result result = tidbit(arguments);
   std::string line;

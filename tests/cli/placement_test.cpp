@@ -1,4 +1,4 @@
-// Where place() puts the model and the parts, on boards made up for it.
+// Where place() puts the model and the parts, on made-up boards.
 #include "cli/placement.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Programs as processes: arguments and standard input in, exit code and both outputs back.
+// Runs programs as processes, with arguments and standard input, and returns their exit code and output.
 #pragma once
 
 #include <sys/types.h>
@@ -11,11 +11,11 @@ namespace tidbit::test {
 using Words = std::vector<std::string>;
 
 struct Result {
-  int code;  // 128 + signal where one ended it
+  int code;  // 128 + signal if a signal ended it
   std::string out, error;
 };
 
-// Files that are a process's standard input, output and error.
+// The files for a process's standard input, output and error.
 struct Streams {
   int in, out, error;
 };
@@ -25,10 +25,10 @@ int wait_for(pid_t process);
 
 Result run_program(const std::string &program, const Words &arguments, const std::string &input = "");
 
-// The program under test.
+// Runs the program under test.
 Result tidbit(const Words &arguments, const std::string &input = "");
 
-// A file or folder name in a directory that is removed with the object.
+// A temporary directory that is removed with the object.
 class Scratch {
  public:
   Scratch();

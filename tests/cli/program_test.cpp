@@ -1,4 +1,4 @@
-// The program as a file: small, and static where it is linked with musl.
+// The program file is small, and statically linked if linked with musl.
 #include <elf.h>
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ TEST(Program, IsSmallAndStatic) {
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     Elf64_Phdr segment;
     std::memcpy(&segment, file.data() + header.e_phoff + i * sizeof segment, sizeof segment);
-    EXPECT_NE(segment.p_type, static_cast<Elf64_Word>(PT_INTERP)) << "it asks for a dynamic linker";
+    EXPECT_NE(segment.p_type, static_cast<Elf64_Word>(PT_INTERP)) << "it needs a dynamic linker";
   }
 }
 

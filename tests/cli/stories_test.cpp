@@ -1,4 +1,4 @@
-// The trained stories260K model through both programs: text and perplexity as the references have them.
+// The trained stories260K model through both programs: text and perplexity equal those of the references.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -15,7 +15,7 @@ class Stories : public ::testing::Test {
  protected:
   void SetUp() override {
     const std::string folder = kData + "/stories260K";
-    if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " is not there";
+    if (!std::filesystem::exists(folder)) GTEST_SKIP() << folder << " does not exist";
     model_ = scratch_.path("stories.tidbit");
     const Result result = run_program(
         TIDBIT_CONVERT_PROGRAM,
@@ -33,7 +33,8 @@ TEST_F(Stories, GreedyTextIsTheReference) {
 }
 
 TEST_F(Stories, ATextGoesOnWithItsBlank) {
-  EXPECT_EQ(tidbit({"run", model_, "--temp", "0", "-n", "2", "-p", "Once upon a", "--echo"}).out, "Once upon a time,\n");
+  EXPECT_EQ(tidbit({"run", model_, "--temp", "0", "-n", "2", "-p", "Once upon a", "--echo"}).out,
+            "Once upon a time,\n");
 }
 
 TEST_F(Stories, AStopStringEndsTheTextAndIsNotPrinted) {

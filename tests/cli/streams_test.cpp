@@ -1,4 +1,4 @@
-// Pipes that close or stand still, and Ctrl-C.
+// Pipes that are closed or block, and Ctrl-C.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -23,7 +23,7 @@ struct Pipe {
   }
   int read_end() const { return ends[0]; }
   int write_end() const { return ends[1]; }
-  // Writes until nothing more goes in.
+  // Writes until the pipe is full.
   void fill() const {
     fcntl(write_end(), F_SETFL, O_NONBLOCK);
     const char block[512] = {};
@@ -34,7 +34,7 @@ struct Pipe {
   int ends[2];
 };
 
-// Long enough for the program to be in the midst of its work.
+// Long enough for the program to be in the middle of its work.
 void let_it_start() { std::this_thread::sleep_for(std::chrono::milliseconds(400)); }
 
 class StreamsTest : public ::testing::Test {
@@ -60,7 +60,7 @@ TEST_F(ClosedOutput, EndsQuietlyWhenNobodyReads) {
 
 TEST_F(ClosedOutput, AFullDiskIsAnError) {
   const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
-  if (full < 0) GTEST_SKIP() << "/dev/full is not there";
+  if (full < 0) GTEST_SKIP() << "/dev/full does not exist";
   EXPECT_EQ(wait_for(spawn(TIDBIT_PROGRAM, {"info", kModel}, {nothing_, full, error_file()})), 1);
   EXPECT_NE(error().find("standard output"), std::string::npos);
 }

@@ -1,4 +1,4 @@
-// The thread pool does each task once, whatever the number of threads and tasks.
+// The thread pool runs each task once, for any number of threads and tasks.
 #include "posix/thread_pool.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ struct Counts {
   std::vector<int> done;
 };
 
-// Plain increments: two threads at one task would be a race that ThreadSanitizer sees.
+// Increments without atomics, so that ThreadSanitizer reports a race if two threads run the same task.
 void count_task(void *context, uint32_t index) { ++static_cast<Counts *>(context)->done[index]; }
 
 void expect_each_once(posix::ThreadPool &pool, uint32_t tasks) {

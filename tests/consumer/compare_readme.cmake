@@ -1,4 +1,4 @@
-# Fails unless the ```c block after <!-- example.c --> in README is the file EXAMPLE, byte for byte.
+# Fails unless the ```c block after <!-- example.c --> in README equals the file EXAMPLE, byte for byte.
 cmake_minimum_required(VERSION 3.25)
 file(READ ${README} readme)
 file(READ ${EXAMPLE} example)

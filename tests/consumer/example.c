@@ -3,7 +3,7 @@
 
 #include "model_plan.h" /* made by: tidbit plan model.tidbit --header model_plan.h */
 
-extern const unsigned char model_blob[TIDBIT_PLAN_BLOB_BYTES]; /* model.tidbit, where it lies in flash */
+extern const unsigned char model_blob[TIDBIT_PLAN_BLOB_BYTES]; /* model.tidbit, in flash */
 static unsigned char memory[TIDBIT_PLAN_TOTAL_BYTES] __attribute__((aligned(TIDBIT_ALIGNMENT)));
 static uint64_t workspace[256];
 

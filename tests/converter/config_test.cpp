@@ -1,9 +1,9 @@
-// A value that changes the computation is converted or refused by its name, never ignored.
+// A config value that changes the computation is either converted or refused by name, never ignored.
 #include <cstring>
 #include <ostream>
 
 #include "converter/checkpoint/checkpoint.h"
-#include "converter/families/registry.h"
+#include "converter/families/planner.h"
 #include "tests/converter/support.h"
 
 namespace tidbit::test {
@@ -15,7 +15,7 @@ using nlohmann::json;
 struct Case {
   const char *golden;
   const char *key;
-  const char *value;  // JSON; empty: the key is taken away
+  const char *value;  // JSON; if empty, the key is removed
   const char *message;
 };
 
@@ -88,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(Shape, Refused,
                                          Case{"gpt2-odd-heads", "n_head", "4", "does not divide n_embd"},
                                          Case{"marian", "decoder_attention_heads", "4", "does not divide d_model"}));
 
-// Keys with a value that changes nothing.
+// Values that do not change the computation.
 TEST(Accepted, AreValuesWithoutEffect) {
   for (const Case &c : {Case{kLlama, "sliding_window", "null", ""}, Case{kLlama, "attn_logit_softcapping", "null", ""},
                         Case{kLlama, "qk_norm", "false", ""}, Case{kLlama, "logit_scale", "1", ""},
@@ -112,9 +112,9 @@ TEST(Gpt2, MayHaveTheNamesThatOtherFamiliesUse) {
   for (const char *name : {"gpt2-odd-heads", "openai-gpt"}) {
     Checkpoint checkpoint = convert::open_checkpoint(golden(name));
     const auto config = convert::plan_model(checkpoint).config;
-    for (const auto &[key, other] : {std::pair("n_embd", "hidden_size"), std::pair("n_head", "num_attention_heads"),
-                                     std::pair("n_layer", "num_hidden_layers"),
-                                     std::pair("n_positions", "max_position_embeddings")}) {
+    for (const auto &[key, other] :
+         {std::pair("n_embd", "hidden_size"), std::pair("n_head", "num_attention_heads"),
+          std::pair("n_layer", "num_hidden_layers"), std::pair("n_positions", "max_position_embeddings")}) {
       checkpoint.config[other] = checkpoint.config.at(key);
       checkpoint.config.erase(key);
     }
@@ -212,8 +212,7 @@ TEST(Tensors, OfAnotherShapeAreNamed) {
 
 TEST(Tensors, OfAnIntegerTypeAreNamed) {
   const std::string message = failure_with_tensors(kLlama, [](convert::TensorMap &tensors) {
-    tensors.at("model.norm.weight").type = convert::StoredType::other;
-    tensors.at("model.norm.weight").type_name = "I8";
+    tensors.at("model.norm.weight").type = convert::stored_type(&convert::StoredType::safetensors, "I8");
   });
   EXPECT_NE(message.find("\"model.norm.weight\" has the type I8"), std::string::npos) << message;
 }

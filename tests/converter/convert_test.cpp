@@ -1,4 +1,4 @@
-// The conversion as a whole: what it writes, and that it leaves nothing where it fails.
+// The whole conversion: what it writes, and that it leaves nothing behind if it fails.
 #include <signal.h>
 #include <sys/resource.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using convert::convert;
-using format::Dtype;
+using format::Format;
 
 TEST(Conversion, WritesTheSameBytesEachTime) {
   const Folder folder;
@@ -27,7 +27,7 @@ TEST(Conversion, WritesTheSameBytesEachTime) {
 
 TEST(Conversion, WritesABlobWhoseChecksumsHold) {
   const Folder folder;
-  for (const Dtype weights : {Dtype::f32, Dtype::f16, Dtype::q8, Dtype::q4}) {
+  for (const Format weights : {Format::f32, Format::f16, Format::q8, Format::q4}) {
     auto options = plain_options(golden("gpt2-untied-by-layer"), folder / "x.tidbit");
     options.weights = weights;
     convert(options);
@@ -38,15 +38,15 @@ TEST(Conversion, WritesABlobWhoseChecksumsHold) {
   }
 }
 
-TEST(Conversion, WritesTheLayoutThatWasAskedForAndSaysSo) {
+TEST(Conversion, WritesTheFormatThatWasAskedForAndSaysSo) {
   const Folder folder;
   auto options = plain_options(golden("llama-gqa"), folder / "x.tidbit");
-  EXPECT_EQ(convert(options).info.layout, TIDBIT_TILE16);
-  options.q8_layout = format::Layout::tile16x16;
+  EXPECT_EQ(convert(options).info.weights, TIDBIT_Q8);
+  options.weights = Format::q8x16;
   const auto report = convert(options);
-  EXPECT_EQ(report.info.layout, TIDBIT_TILE16X16);
-  EXPECT_NE(report.converter.find(" --layout tile16x16 "), std::string::npos) << report.converter;
-  EXPECT_NE(convert::summary(report, options).find("q8 in tile16x16, "), std::string::npos);
+  EXPECT_EQ(report.info.weights, TIDBIT_Q8X16);
+  EXPECT_NE(report.converter.find(" --weights q8x16 "), std::string::npos) << report.converter;
+  EXPECT_NE(convert::summary(report, options).find("q8x16, "), std::string::npos);
 }
 
 TEST(Conversion, ReplacesAnOlderBlob) {
@@ -89,7 +89,7 @@ TEST(Message, IsOneLineOfPrintableCharacters) {
   EXPECT_EQ(convert::one_line("tensor \"a\n\x1B[2J\" \xC3\xA9"), "tensor \"a??[2J\" \xC3\xA9");
 }
 
-// Fails with the message and leaves the folder as it was.
+// Expects the conversion to fail with this message and to leave the folder unchanged.
 void expect_refused(const convert::ConvertOptions &options, const Folder &folder, const std::string &message) {
   const std::size_t before = folder.files();
   const std::string got = failure([&] { convert(options); });
@@ -103,20 +103,10 @@ TEST(Output, ThatCanNotBeAFileIsRefused) {
   const auto to = [&](const fs::path &output) { return plain_options(folder.path(), output); };
   expect_refused(to(folder.path()), folder, "is a directory");
   expect_refused(to(folder / "no/x.tidbit"), folder, "there is no directory");
-  expect_refused(to(folder / "model.safetensors"), folder, "is a file that is read from");
-  expect_refused(to(folder / "config.json"), folder, "is a file that is read from");
+  expect_refused(to(folder / "model.safetensors"), folder, "is an input file");
+  expect_refused(to(folder / "config.json"), folder, "is an input file");
   expect_refused(to("/dev/null"), folder, "is not a regular file");
   EXPECT_EQ(read_file(folder / "config.json"), read_file(golden("llama-gqa") / "config.json"));
-}
-
-TEST(Output, IsNotWrittenWhereALayoutOfQ8IsAskedForWithoutQ8) {
-  const Folder folder;
-  auto options = plain_options(golden("llama-gqa"), folder / "x.tidbit");
-  options.q8_layout = format::Layout::tile16x16;
-  options.weights = Dtype::q4;
-  expect_refused(options, folder, "--layout tile16x16 is a layout of q8 weights");
-  options.embeddings = Dtype::q8;
-  EXPECT_EQ(convert(options).info.layout, TIDBIT_TILE16X16);
 }
 
 TEST(Output, ReplacesNoFileBesideTheCheckpointButABlob) {
@@ -124,7 +114,7 @@ TEST(Output, ReplacesNoFileBesideTheCheckpointButABlob) {
   copy_golden("llama-gqa", folder);
   for (const char *name : {"model.safetensors.index.json", "generation_config.json", "tokenizer.json"}) {
     write_file(folder / name, "{}        ");
-    expect_refused(plain_options(folder.path(), folder / name), folder, "lies beside the checkpoint");
+    expect_refused(plain_options(folder.path(), folder / name), folder, "is in the checkpoint's folder");
   }
   write_file(folder / "x.tidbit", "");
   convert(plain_options(folder.path(), folder / "x.tidbit"));
@@ -156,7 +146,7 @@ TEST(Output, IsNotLeftBehindWhereAWeightIsTooLargeForItsFormat) {
   }
   write_file(folder / "model.safetensors", bytes);
   auto options = plain_options(folder.path(), folder / "x.tidbit");
-  for (const Dtype weights : {Dtype::f16, Dtype::q8, Dtype::q4}) {
+  for (const Format weights : {Format::f16, Format::q8, Format::q4}) {
     options.weights = weights;
     expect_refused(options, folder, "too large for the chosen number format");
   }
@@ -173,7 +163,7 @@ TEST(Output, ThatDoesNotFitTheDiskIsRefusedAndRemoved) {
   const std::string message = failure([&] { convert(plain_options(golden("llama-gqa"), folder / "x.tidbit")); });
   ::setrlimit(RLIMIT_FSIZE, &before);
   ::signal(SIGXFSZ, handler);
-  EXPECT_NE(message.find("can't be written"), std::string::npos) << message;
+  EXPECT_NE(message.find("cannot be written"), std::string::npos) << message;
   EXPECT_EQ(folder.files(), 0u);
 }
 

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Outcome {
-  int status;  // of wait4
+  int status;  // as returned by wait4
   long peak_kilobytes;
 };
 
@@ -47,7 +47,7 @@ int exit_code(const std::vector<std::string> &arguments) {
   return WIFEXITED(outcome.status) ? WEXITSTATUS(outcome.status) : -1;
 }
 
-// A llama2.c checkpoint of zeros, sparse on the disk: its embedding alone has 256 MB.
+// A llama2.c checkpoint of zeros, sparse on disk. The embedding alone is 256 MB.
 void write_large_checkpoint(const fs::path &path) {
   const std::int32_t header[7] = {1024, 1024, 1, 16, 16, 65536, 64};
   std::ofstream file(path, std::ios::binary);
@@ -67,9 +67,9 @@ TEST(Program, ExitsWith0OnSuccess1OnAnErrorAnd2OnWrongUse) {
   EXPECT_EQ(exit_code({source + "no", "-o", output, "--tokenizer", "none"}), 1);
   EXPECT_EQ(exit_code({source}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--weights", "q3"}), 2);
-  EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--layout", "tile16x16"}), 0);
-  EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--weights", "f16", "--layout", "tile16x16"}), 1);
-  EXPECT_EQ(exit_code({source, "-o", output, "--layout", "rows"}), 2);
+  EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--weights", "q8x16"}), 0);
+  EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--embeddings", "q8x16"}), 0);
+  EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--kv", "q8x16"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--kv", "int"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--context", "0"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--bogus"}), 2);
@@ -77,7 +77,7 @@ TEST(Program, ExitsWith0OnSuccess1OnAnErrorAnd2OnWrongUse) {
 
 TEST(Program, HoldsNoTensorInMemory) {
 #if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "a sanitizer's memory is not the program's";
+  GTEST_SKIP() << "a sanitizer uses memory of its own";
 #endif
   const Folder folder;
   write_large_checkpoint(folder / "large.bin");
@@ -95,7 +95,7 @@ TEST(Program, LeavesNothingBehindWhereItIsInterrupted) {
     for (int i = 0; i < 1000 && folder.files() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     ::kill(child, number);
     const Outcome outcome = finish(child);
-    if (WIFEXITED(outcome.status)) continue;  // it was done before
+    if (WIFEXITED(outcome.status)) continue;  // it finished before the signal
     EXPECT_EQ(WTERMSIG(outcome.status), number);
     EXPECT_EQ(folder.files(), 1u);
   }

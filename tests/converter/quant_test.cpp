@@ -1,4 +1,4 @@
-// The number formats: layout by a naive second reading of tensor_layout.h, rounding by its bounds.
+// The number formats: their tiles by a naive second reading of runtime/format, rounding by its bounds.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,16 +8,17 @@
 #include <vector>
 
 #include "base/arith.h"
+#include "format/formats.h"
+#include "quant/blocks.h"
 #include "quant/error_measure.h"
-#include "quant/q4.h"
 #include "quant/q8.h"
 #include "quant/tile.h"
 
 namespace tidbit::test {
 namespace {
 
-using format::Dtype;
-using format::Layout;
+using format::Format;
+using Q4Quantizer = quant::BlockQuantizer<format::Q4>;
 
 std::vector<float> random_floats(std::size_t count, unsigned seed, float spread = 1) {
   std::mt19937 generator(seed);
@@ -102,7 +103,7 @@ struct Q4Group {
 
   explicit Q4Group(const std::vector<float> &x) : codes(x.size()), fine((x.size() + 31) / 32) {
     const auto count = static_cast<std::uint32_t>(x.size());
-    scale = half_to_float(quant::quantize_group_q4(x.data(), count, codes.data(), fine.data()));
+    scale = half_to_float(Q4Quantizer::quantize_group(x.data(), count, codes.data(), fine.data()));
   }
   float operator[](std::size_t i) const {
     const int steps = fine[i / 32] % 16, high = fine[i / 32] / 16, shift = high < 8 ? high : high - 16;
@@ -163,7 +164,7 @@ TEST(Q4Group, KeepsConstantsAndABlockOfZerosAmongOthers) {
 }
 
 TEST(Q4Group, ReachesTheEndsOfTheScales) {
-  for (const float value : {quant::kQ4Largest, -quant::kQ4Largest, 1e-5f, 0x1p-149f}) {
+  for (const float value : {Q4Quantizer::kLargest, -Q4Quantizer::kLargest, 1e-5f, 0x1p-149f}) {
     const Q4Group group({value, 0, value / 2});
     EXPECT_TRUE(std::isfinite(group.scale));
     EXPECT_NEAR(group[0], value, std::max(std::fabs(value) / 20, 0x1p-19f));  // the least f16 is 2^-24
@@ -178,15 +179,15 @@ class Tile : public testing::TestWithParam<Shape> {
  protected:
   static constexpr std::uint32_t kGroup = 128;
 
-  std::vector<std::byte> packed(Dtype dtype, Layout layout = Layout::tile16) const {
-    std::vector<std::byte> tile(format::tile_bytes(dtype, layout, cols_, kGroup), std::byte{0xAA});
-    quant::pack_tile(dtype, layout, x_.data(), count_, cols_, kGroup, tile.data());
+  std::vector<std::byte> packed(Format format) const {
+    std::vector<std::byte> tile(format::tile_bytes(format, cols_, kGroup), std::byte{0xAA});
+    quant::pack_tile(format, x_.data(), count_, cols_, kGroup, tile.data());
     return tile;
   }
 
-  std::vector<float> unpacked(Dtype dtype, const std::vector<std::byte> &tile, Layout layout = Layout::tile16) const {
+  std::vector<float> unpacked(Format format, const std::vector<std::byte> &tile) const {
     std::vector<float> values(x_.size());
-    quant::unpack_tile(dtype, layout, tile.data(), count_, cols_, kGroup, values.data());
+    quant::unpack_tile(format, tile.data(), count_, cols_, kGroup, values.data());
     return values;
   }
 
@@ -198,18 +199,18 @@ class Tile : public testing::TestWithParam<Shape> {
 };
 
 TEST_P(Tile, OfFloatsHoldsColumnAfterColumnOf16Rows) {
-  const auto tile = packed(Dtype::f32);
+  const auto tile = packed(Format::f32);
   ASSERT_EQ(tile.size(), cols_ * 64u);
   for (std::size_t at = 0; at < tile.size() / 4; ++at) {
     float got;
     std::memcpy(&got, tile.data() + at * 4, 4);
     EXPECT_EQ(got, value(at % 16, at / 16));
   }
-  EXPECT_EQ(unpacked(Dtype::f32, tile), x_);
+  EXPECT_EQ(unpacked(Format::f32, tile), x_);
 }
 
 TEST_P(Tile, OfHalvesHoldsTheNearestHalf) {
-  const auto tile = packed(Dtype::f16);
+  const auto tile = packed(Format::f16);
   ASSERT_EQ(tile.size(), cols_ * 32u);
   for (std::size_t at = 0; at < tile.size() / 2; ++at) {
     std::uint16_t got;
@@ -219,8 +220,8 @@ TEST_P(Tile, OfHalvesHoldsTheNearestHalf) {
 }
 
 TEST_P(Tile, OfFourBitsIsReadAsItWasWritten) {
-  const auto tile = packed(Dtype::q4);
-  const auto values = unpacked(Dtype::q4, tile);
+  const auto tile = packed(Format::q4);
+  const auto values = unpacked(Format::q4, tile);
   for (std::uint32_t row = 0; row < count_; ++row) {
     for (std::uint32_t first = 0; first < cols_; first += kGroup) {
       const std::uint32_t count = std::min(kGroup, cols_ - first);
@@ -232,11 +233,11 @@ TEST_P(Tile, OfFourBitsIsReadAsItWasWritten) {
 }
 
 TEST_P(Tile, OfEightBitsHoldsScalesThenFourCodesARow) {
-  const auto tile = packed(Dtype::q8);
+  const auto tile = packed(Format::q8);
   const std::size_t groups = (cols_ + kGroup - 1) / kGroup, codes_at = (groups * 32 + 63) / 64 * 64;
   ASSERT_EQ(tile.size(), codes_at + (cols_ + 3) / 4 * 64);
   for (std::size_t at = groups * 32; at < codes_at; ++at) EXPECT_EQ(tile[at], std::byte{0});
-  const auto values = unpacked(Dtype::q8, tile);
+  const auto values = unpacked(Format::q8, tile);
   for (std::size_t row = 0; row < 16; ++row) {
     for (std::size_t col = 0; col < (cols_ + 3) / 4 * 4; ++col) {
       const auto code = static_cast<std::int8_t>(tile[codes_at + col / 4 * 64 + row * 4 + col % 4]);
@@ -252,7 +253,7 @@ TEST_P(Tile, OfEightBitsHoldsScalesThenFourCodesARow) {
 }
 
 TEST_P(Tile, OfEightBitsHoldsTheSameIn16CodesARow) {
-  const auto fours = packed(Dtype::q8), sixteens = packed(Dtype::q8, Layout::tile16x16);
+  const auto fours = packed(Format::q8), sixteens = packed(Format::q8x16);
   const std::size_t codes_at = ((cols_ + kGroup - 1) / kGroup * 32 + 63) / 64 * 64, columns = (cols_ + 15) / 16 * 16;
   ASSERT_EQ(sixteens.size(), codes_at + columns * 16);
   EXPECT_TRUE(std::equal(fours.begin(), fours.begin() + static_cast<std::ptrdiff_t>(codes_at), sixteens.begin()));
@@ -262,11 +263,11 @@ TEST_P(Tile, OfEightBitsHoldsTheSameIn16CodesARow) {
       EXPECT_EQ(sixteens[codes_at + col / 16 * 256 + row * 16 + col % 16], col < cols_ ? fours[four] : std::byte{0});
     }
   }
-  EXPECT_EQ(unpacked(Dtype::q8, sixteens, Layout::tile16x16), unpacked(Dtype::q8, fours));
+  EXPECT_EQ(unpacked(Format::q8x16, sixteens), unpacked(Format::q8, fours));
 }
 
 TEST_P(Tile, OfEightBitsLosesLessThanOnePercent) {
-  const auto values = unpacked(Dtype::q8, packed(Dtype::q8));
+  const auto values = unpacked(Format::q8, packed(Format::q8));
   quant::ErrorMeasure measure;
   measure.add(x_.data(), values.data(), x_.size());
   EXPECT_LT(measure.relative_rms(), 0.01);
@@ -276,12 +277,12 @@ INSTANTIATE_TEST_SUITE_P(Shapes, Tile,
                          testing::Values(Shape{16, 128}, Shape{16, 1}, Shape{1, 4}, Shape{15, 172}, Shape{3, 129},
                                          Shape{16, 288}, Shape{7, 127}, Shape{16, 515}));
 
-TEST(PlainLayout, KeepsTheOrder) {
+TEST(PlainRows, KeepTheOrder) {
   const auto x = random_floats(37, 3);
   std::vector<std::byte> bytes(37 * 2);
   std::vector<float> back(37);
-  quant::pack_plain(Dtype::f16, x.data(), 37, bytes.data());
-  quant::unpack_plain(Dtype::f16, bytes.data(), 37, back.data());
+  quant::pack_plain(Format::f16, x.data(), 37, bytes.data());
+  quant::unpack_plain(Format::f16, bytes.data(), 37, back.data());
   for (std::size_t i = 0; i < x.size(); ++i) EXPECT_EQ(back[i], half_to_float(float_to_half(x[i])));
 }
 

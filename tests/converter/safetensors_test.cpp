@@ -1,4 +1,4 @@
-// Broken containers are refused with a sentence, never read beyond.
+// Broken containers are refused with a message and never read out of bounds.
 #include "converter/checkpoint/safetensors.h"
 
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 
 #include "converter/checkpoint/checkpoint.h"
 #include "converter/checkpoint/json.h"
-#include "converter/families/registry.h"
+#include "converter/families/planner.h"
 #include "tests/converter/support.h"
 
 namespace tidbit::test {
@@ -29,7 +29,7 @@ std::string failure_of_header(const std::string &header, std::size_t data_bytes)
 struct Broken {
   const char *header;
   std::size_t data_bytes;
-  const char *message;  // a part of it
+  const char *message;  // part of the error message
 };
 
 TEST(Safetensors, AreRefusedWithTheReason) {
@@ -52,7 +52,7 @@ TEST(Safetensors, AreRefusedWithTheReason) {
       {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[6,10]}})",
        10, "\"b\" has a gap"},
       {R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
-       8, "stands there twice"},
+       8, "occurs twice"},
       {"[]", 0, "is not a JSON object"},
       {"{\"a\":", 0, "is not valid JSON"},
       {"{\"\xFF\":1}", 0, "is not valid JSON"},
@@ -87,12 +87,12 @@ TEST(Json, NestedDeeplyIsRefused) {
 
 TEST(Safetensors, ThatAreEmptyAreValid) { EXPECT_EQ(failure_of(safetensors("{}", "")), ""); }
 
-// Reads everything that converting would read; only a ConvertError may come out.
+// Reads everything that a conversion would read. Only a ConvertError may be thrown.
 void read_all(const fs::path &directory) {
   failure([&] {
     const auto checkpoint = convert::open_checkpoint(directory);
     const auto plan = convert::plan_model(checkpoint);
-    EXPECT_FALSE(plan.tensors.empty());
+    EXPECT_FALSE(plan.stacks.front().layers.empty());
   });
 }
 
@@ -109,7 +109,7 @@ TEST(Safetensors, SamplesThatBreakReadersAreRefusedOrRead) {
   }
 }
 
-// Bytes of a file changed, cut out or doubled at random.
+// Changes a byte, flips a bit, truncates, or duplicates some bytes, at random.
 std::string damaged(std::string bytes, std::mt19937 &random, std::size_t within) {
   const std::size_t at = random() % std::min(within, bytes.size());
   switch (random() % 4) {

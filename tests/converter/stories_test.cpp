@@ -1,4 +1,4 @@
-// The trained model of the test data in all its containers.
+// The trained model of the test data, in all its file formats.
 #include <cmath>
 #include <cstring>
 
@@ -12,7 +12,7 @@ namespace fs = std::filesystem;
 
 const fs::path kStories = fs::path(TIDBIT_DATA_DIR) / "stories260K";
 
-std::string blob_of(const std::string &source, format::Dtype weights) {
+std::string blob_of(const std::string &source, format::Format weights) {
   const Folder folder;
   auto options = plain_options(kStories / source, folder / "x.tidbit");
   options.weights = weights;
@@ -29,7 +29,7 @@ std::string weights_of(const std::string &blob) {
 
 TEST(Stories, HaveTheSameWeightsInAllContainers) {
   TIDBIT_SKIP_WITHOUT(kStories);
-  for (const auto dtype : {format::Dtype::f32, format::Dtype::q8}) {
+  for (const auto dtype : {format::Format::f32, format::Format::q8}) {
     const std::string weights = weights_of(blob_of("stories260K.bin", dtype));
     for (const char *source : {"stories260K-v1.bin", "stories260K-f32", "stories260K-f32-sharded"}) {
       EXPECT_EQ(weights, weights_of(blob_of(source, dtype))) << source;
@@ -51,9 +51,9 @@ double distance(const std::string &a, const std::string &b) {
 
 TEST(Stories, InRoundedContainersAreClose) {
   TIDBIT_SKIP_WITHOUT(kStories);
-  const std::string weights = weights_of(blob_of("stories260K.bin", format::Dtype::f32));
-  EXPECT_LT(distance(weights, weights_of(blob_of("stories260K-bf16", format::Dtype::f32))), 0.003);
-  EXPECT_LT(distance(weights, weights_of(blob_of("stories260K-q8-v2-gs8.bin", format::Dtype::f32))), 0.005);
+  const std::string weights = weights_of(blob_of("stories260K.bin", format::Format::f32));
+  EXPECT_LT(distance(weights, weights_of(blob_of("stories260K-bf16", format::Format::f32))), 0.003);
+  EXPECT_LT(distance(weights, weights_of(blob_of("stories260K-q8-v2-gs8.bin", format::Format::f32))), 0.005);
 }
 
 TEST(Stories, CutAnywhereAreRefused) {

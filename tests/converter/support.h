@@ -1,4 +1,4 @@
-// What the converter's tests share: a folder of their own, files as strings, safetensors made by hand.
+// Shared by the converter's tests: temporary folders, files as strings, handmade safetensors.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -29,17 +29,17 @@ class Folder {
 std::string read_file(const std::filesystem::path &path);
 void write_file(const std::filesystem::path &path, const std::string &bytes);
 
-// The length of the header, the header, the data.
+// A safetensors file: the length of the header, the header, the data.
 std::string safetensors(const std::string &header, const std::string &data);
 
 std::filesystem::path golden(const std::string &name);
 
-// A golden's checkpoint files in a folder where they may be changed.
+// Copies a golden's checkpoint files to a folder where they can be changed.
 void copy_golden(const std::string &name, const Folder &folder);
 
 convert::ConvertOptions plain_options(const std::filesystem::path &source, const std::filesystem::path &output);
 
-// The message with which the call fails, or "" where it does not.
+// The error message of the call, or "" if it succeeds.
 template <class Call>
 std::string failure(Call call) {
   try {

@@ -53,7 +53,7 @@ std::vector<float> read_floats(const fs::path &path) {
 // Of one converted checkpoint; removed with the object.
 class TemporaryBlob {
  public:
-  TemporaryBlob(const fs::path &checkpoint, format::Dtype weights, format::Dtype kv)
+  TemporaryBlob(const fs::path &checkpoint, format::Format weights, format::Format kv)
       : path_(fs::path(testing::TempDir()) / ("families_" + std::to_string(::getpid()) + ".tidbit")) {
     ConvertOptions options{.source = checkpoint, .output = path_};
     options.tokenizer = TokenizerChoice::none;
@@ -113,7 +113,7 @@ double largest_error(const std::vector<float> &got, const std::vector<float> &go
   return largest / standard_deviation(golden);
 }
 
-double error_of(const fs::path &checkpoint, const fs::path &golden, format::Dtype weights, format::Dtype kv) {
+double error_of(const fs::path &checkpoint, const fs::path &golden, format::Format weights, format::Format kv) {
   const TemporaryBlob file(checkpoint, weights, kv);
   const BlobView blob(file.path());
   return largest_error(logits_of(blob, golden), read_floats(golden / "logits.f32"));
@@ -125,16 +125,16 @@ class Golden : public testing::TestWithParam<std::string> {
 };
 
 TEST_P(Golden, LogitsEqualThoseOfTransformers) {
-  EXPECT_LE(error_of(path(), path(), format::Dtype::f32, format::Dtype::f32), kTolerance);
+  EXPECT_LE(error_of(path(), path(), format::Format::f32, format::Format::f32), kTolerance);
 }
 
 // Bounds for these goldens; random weights are harder to round than trained ones.
 TEST_P(Golden, HalfPrecisionStaysClose) {
   if (std::getenv("TIDBIT_GOLDENS") != nullptr) GTEST_SKIP() << "the bound is for the committed goldens";
-  EXPECT_LE(error_of(path(), path(), format::Dtype::f16, format::Dtype::f16), 0.05);
+  EXPECT_LE(error_of(path(), path(), format::Format::f16, format::Format::f16), 0.05);
 }
 
-TEST_P(Golden, EightBitsStayNear) { EXPECT_LE(error_of(path(), path(), format::Dtype::q8, format::Dtype::f16), 0.5); }
+TEST_P(Golden, EightBitsStayNear) { EXPECT_LE(error_of(path(), path(), format::Format::q8, format::Format::f16), 0.5); }
 
 INSTANTIATE_TEST_SUITE_P(Families, Golden, testing::ValuesIn(names_of_goldens()), [](const auto &golden) {
   std::string name = golden.param;
@@ -150,7 +150,7 @@ TEST(ConfigDialects, GiveTheSameLogits) {
     fs::create_directory(copy);
     fs::copy_file(golden / "config.v4.json", copy / "config.json");
     fs::copy_file(golden / "model.safetensors", copy / "model.safetensors");
-    EXPECT_LE(error_of(copy, golden, format::Dtype::f32, format::Dtype::f32), kTolerance) << name;
+    EXPECT_LE(error_of(copy, golden, format::Format::f32, format::Format::f32), kTolerance) << name;
     fs::remove_all(copy);
   }
 }

@@ -1,18 +1,14 @@
 // A library built for q8 weights, an f16 KV cache, RMSNorm, SiLU and character tokenizers: it gives the bits of the
 // whole library and refuses every model that needs more, with the offset of the field that says so.
 #include <cinttypes>
-#include <cstddef>
 #include <string>
 
-#include "format/blob_format.h"
 #include "tests/support/blob_file.h"
+#include "tests/support/forged_blob.h"
 #include "tests/support/runner.h"
 
 namespace tidbit::test {
 namespace {
-
-using format::Config;
-using format::Header;
 
 std::uint64_t row_of_table(const std::string &name) {
   std::ifstream file(TIDBIT_HASHES);
@@ -25,83 +21,84 @@ std::uint64_t row_of_table(const std::string &name) {
 
 class SmallLibrary : public ::testing::Test {
  protected:
-  void open(const std::string &name) { blob_ = read_blob(name).value(); }
+  void open(const std::string &name) { blob_ = ForgedBlob(read_blob(name).value()); }
 
-  // Expects the blob to be refused for the byte at `offset`.
-  void expect_unsupported(std::uint64_t offset) {
+  // Expects the blob to be refused for this field.
+  void expect_unsupported(const void *field) {
     std::uint64_t fault = 0;
-    EXPECT_EQ(tidbit_open(blob_.data(), blob_.size(), &model_, &fault), TIDBIT_ERR_UNSUPPORTED);
-    EXPECT_EQ(fault, offset);
+    EXPECT_EQ(blob_.open(&fault), TIDBIT_ERR_UNSUPPORTED);
+    EXPECT_EQ(fault, blob_.offset_of(field));
   }
 
-  Header &header() { return *reinterpret_cast<Header *>(blob_.data()); }
-
-  void refresh_checksum() {
-    header().header_checksum = 0;
-    header().header_checksum = tidbit_hash(blob_.data(), header().header_bytes);
-  }
-
-  AlignedBytes blob_;
-  tidbit_model model_{};
+  ForgedBlob blob_{AlignedBytes()};
 };
 
 TEST_F(SmallLibrary, GivesTheTablesHashForAModelThatItHolds) {
   open("tiny-q8");
-  ASSERT_EQ(tidbit_open(blob_.data(), blob_.size(), &model_, nullptr), TIDBIT_OK);
+  tidbit_model model;
+  ASSERT_EQ(tidbit_open(blob_.data(), blob_.bytes().size(), &model, nullptr), TIDBIT_OK);
   for (int isa = TIDBIT_ISA_AUTO; isa <= TIDBIT_ISA_SCALAR; ++isa) {
     tidbit_options options{};
     options.context = kShortStream;
     options.isa = static_cast<tidbit_isa>(isa);
     if (tidbit_isa_check(options.isa, options.cpu) != TIDBIT_OK) continue;
-    Runner runner(model_, options);
+    Runner runner(model, options);
     std::uint64_t hash = 0;
-    ASSERT_EQ(hash_short_stream(runner.session(), header().config.vocab_size, 3, &hash), TIDBIT_OK);
+    ASSERT_EQ(hash_short_stream(runner.session(), blob_.config().vocab_size, 3, &hash), TIDBIT_OK);
     EXPECT_EQ(hash, row_of_table("tiny-q8-short"));
   }
 }
 
 TEST_F(SmallLibrary, RefusesWeightsInOtherFormats) {
-  for (const char *name : {"tiny-f32", "tiny-f16", "tiny-q4"}) {
+  for (const char *name : {"tiny-f32", "tiny-f16", "tiny-q4", "tiny-q8-16x16"}) {
     open(name);
-    header().config.kv = format::Dtype::f16;
-    refresh_checksum();
-    expect_unsupported(sizeof(Header) + header().section_count * sizeof(format::Section));  // the first tensor
+    blob_.config().kv = format::Format::f16;
+    expect_unsupported(blob_.tensors());
   }
-}
-
-TEST_F(SmallLibrary, RefusesAnotherLayout) {
-  open("tiny-q8-16x16");
-  expect_unsupported(sizeof(Header) + header().section_count * sizeof(format::Section));
 }
 
 TEST_F(SmallLibrary, RefusesAnotherKvFormat) {
   open("tiny-q8-kvq8");
-  expect_unsupported(offsetof(Header, config) + offsetof(Config, kv));
+  expect_unsupported(&blob_.config().kv);
 }
 
 TEST_F(SmallLibrary, RefusesAnotherNorm) {
   open("tiny-q8");
-  header().config.norm = format::Norm::layer_norm;
-  refresh_checksum();
-  expect_unsupported(offsetof(Header, config) + offsetof(Config, norm));
+  blob_.kinds()[0].ffn_in_norm = format::Norm::layer;
+  expect_unsupported(&blob_.kinds()[0].ffn_in_norm);
+  open("tiny-q8");
+  blob_.config().final_norm = format::Norm::layer;
+  expect_unsupported(&blob_.config().final_norm);
 }
 
 TEST_F(SmallLibrary, RefusesAnotherActivation) {
   open("tiny-q8");
-  header().config.activation = format::Activation::gelu_erf;
-  refresh_checksum();
-  expect_unsupported(offsetof(Header, config) + offsetof(Config, activation));
+  blob_.kinds()[0].activation = format::Activation::gelu_erf;
+  expect_unsupported(&blob_.kinds()[0].activation);
 }
 
 TEST_F(SmallLibrary, RefusesAnotherTokenizer) {
   open("home-q8");
   std::uint64_t fault = 0;
-  EXPECT_EQ(tidbit_open(blob_.data(), blob_.size(), &model_, &fault), TIDBIT_ERR_UNSUPPORTED);
-  EXPECT_GT(fault, header().header_bytes);
+  EXPECT_EQ(blob_.open(&fault), TIDBIT_ERR_UNSUPPORTED);
+  EXPECT_GT(fault, blob_.header().header_bytes);
+}
+
+TEST_F(SmallLibrary, RefusesAnObserverWhereItHasNoHook) {
+  open("tiny-q8");
+  tidbit_model model;
+  ASSERT_EQ(tidbit_open(blob_.data(), blob_.bytes().size(), &model, nullptr), TIDBIT_OK);
+  tidbit_options options{};
+  tidbit_plan_result plan;
+  ASSERT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);
+  Memory memory(plan);
+  options.observe = [](void *, uint32_t, tidbit_point, uint32_t, uint32_t, uint32_t, size_t, const float *) {};
+  tidbit_session *session = nullptr;
+  EXPECT_EQ(tidbit_init(&model, &options, &memory.view, &session, nullptr), TIDBIT_ERR_UNSUPPORTED);
 }
 
 TEST_F(SmallLibrary, HasScalarKernelsWhereTheyAreNotLeftOut) {
-  const tidbit_status expected = TIDBIT_FEATURE_SCALAR_KERNELS != 0 ? TIDBIT_OK : TIDBIT_ERR_ISA;
+  const tidbit_status expected = TIDBIT_HAS_SCALAR_KERNELS != 0 ? TIDBIT_OK : TIDBIT_ERR_ISA;
   EXPECT_EQ(tidbit_isa_check(TIDBIT_ISA_SCALAR, 0), expected);
 }
 

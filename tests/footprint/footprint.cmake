@@ -1,8 +1,8 @@
 # Usage: cmake [-DCORES="m4f;m33"] [-DOPTIONS="-Os;-O2"] [-DWORK=folder] [-DCHECK=ON] -P tests/footprint/footprint.cmake
-# Builds the library for cores with the DSP extension and an FPU by feature set (sets.cmake), and prints a Markdown table
-# of its code and constants in bytes: the whole archive, and in brackets what the linker keeps for the functions that
-# platforms/baremetal/app calls. Fails where an archive has memory that changes, and with CHECK where a size at -Os on a
-# Cortex-M4 is above the set's ceiling.
+# Builds the library with each feature set (sets.cmake) for cores with the DSP extension and an FPU. Prints a Markdown
+# table of its code and constants in bytes: the whole archive and, in parentheses, what the linker keeps for the
+# functions called by platforms/baremetal/app. Fails if an archive has writable data. With CHECK, also fails if a size
+# at -Os on a Cortex-M4 exceeds the limit of the set.
 cmake_minimum_required(VERSION 3.25)
 if(NOT DEFINED CORES)
   set(CORES m4f m33 m55 m7)
@@ -25,14 +25,14 @@ function(build core option folder)
   execute_process(COMMAND ${CMAKE_COMMAND} --build ${folder} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
-# Code and constants in bytes; nothing else may be there.
+# Reads the size of code and constants in bytes. Fails if there is writable data.
 function(read_size out file)
   execute_process(COMMAND arm-none-eabi-size -t ${file} OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
   if(NOT listing MATCHES "([0-9]+)[ \t]+([0-9]+)[ \t]+([0-9]+)[ \t]+[0-9]+[ \t]+[0-9a-f]+[ \t]+\\(TOTALS\\)")
     message(FATAL_ERROR "arm-none-eabi-size of ${file} printed:\n${listing}")
   endif()
   if(CMAKE_MATCH_2 GREATER 0 OR CMAKE_MATCH_3 GREATER 0)
-    message(FATAL_ERROR "${file} has memory that changes: ${CMAKE_MATCH_2} bytes of data, ${CMAKE_MATCH_3} of bss")
+    message(FATAL_ERROR "${file} has writable data: ${CMAKE_MATCH_2} bytes of data, ${CMAKE_MATCH_3} of bss")
   endif()
   set(${out} ${CMAKE_MATCH_1} PARENT_SCOPE)
 endfunction()
@@ -58,7 +58,7 @@ foreach(core IN LISTS CORES)
       read_size(kept ${linked})
       string(APPEND row_${set} " ${whole} (${kept}) |")
       if(CHECK AND core STREQUAL "m4f" AND option STREQUAL "-Os" AND whole GREATER footprint_most_${set})
-        list(APPEND above "${footprint_title_${set}}: ${whole} bytes, at most ${footprint_most_${set}}")
+        list(APPEND above "${footprint_title_${set}}: ${whole} bytes, limit ${footprint_most_${set}}")
       endif()
     endforeach()
   endforeach()
@@ -70,5 +70,5 @@ endforeach()
 execute_process(COMMAND ${CMAKE_COMMAND} -E echo "${table}")
 if(above)
   list(JOIN above "\n  " text)
-  message(FATAL_ERROR "the library has grown:\n  ${text}")
+  message(FATAL_ERROR "the library has grown; make it smaller or raise the limits in sets.cmake:\n  ${text}")
 endif()

@@ -1,16 +1,16 @@
-# The feature sets whose size is measured, each with the most bytes of code and constants that it may take on a Cortex-M4
-# at -Os: a few percent more than it takes.
+# The feature sets to measure. Each has a limit for the bytes of code and constants on a Cortex-M4 at -Os, a few percent
+# above the present size.
 set(footprint_sets all dsp q8 q8_llama)
 set(footprint_title_all "everything")
 set(footprint_title_dsp "without scalar kernels")
-set(footprint_title_q8 "q8 weights in one layout, f16 and q8 KV cache, byte-level BPE, no status sentences, no scalar kernels")
-set(footprint_title_q8_llama "the same for Llama: RMSNorm and SiLU alone")
+set(footprint_title_q8 "q8 weights in one layout, f16 and q8 KV cache, byte-level BPE, no status texts, no scalar kernels")
+set(footprint_title_q8_llama "the same for Llama: RMSNorm and SiLU only")
 set(footprint_most_all 60200)
 set(footprint_most_dsp 45800)
 set(footprint_most_q8 37200)
 set(footprint_most_q8_llama 32800)
 
-# tidbit_add_set(set): the library tidbit_<set>.
+# tidbit_add_set(set) adds the library tidbit_<set>.
 function(tidbit_add_set set)
   set(tidbit_library tidbit_${set})
   if(NOT set STREQUAL "all")

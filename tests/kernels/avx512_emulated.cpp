@@ -1,5 +1,5 @@
 // The AVX-512 kernels on AVX2: the same file, other intrinsics, and its table under another name.
 #include "tests/kernels/simde_avx512.h"
 
-#define kAvx512VnniKernels kAvx512EmulatedKernels
-#include "kernels/avx512vnni.cpp"
+#define kAvx512vnniKernels kAvx512EmulatedKernels
+#include "kernels/isa/avx512vnni.cpp"

@@ -6,14 +6,14 @@
 #include <array>
 #include <memory>
 
+#include "format/formats.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/tables.h"
 
 namespace tidbit::test {
 namespace {
 
-using format::Dtype;
-using format::Layout;
+using format::Format;
 
 class Kernel : public ::testing::TestWithParam<Table> {
  public:
@@ -72,11 +72,11 @@ struct FloatMatmul {
   Fenced<float> x;
   Matmul m;
 
-  FloatMatmul(Random &random, Values values, Dtype dtype)
+  FloatMatmul(Random &random, Values values, Format format)
       : s(random, false),
         x_stride(s.cols + random.from_to(0, 5)),
         y_stride(s.rows + random.from_to(0, 5)),
-        w(format::tensor_bytes(dtype, Layout::tile16, s.rows, s.cols, 0) / sizeof(T)),
+        w(format::matrix_bytes(format, s.rows, s.cols, 0) / sizeof(T)),
         x((s.tokens - 1) * x_stride + s.cols),
         m{reinterpret_cast<const std::byte *>(w.data()),
           s.rows,
@@ -97,20 +97,20 @@ struct FloatMatmul {
 
 TEST_P(Kernel, MatmulF32EqualsScalar) {
   often(100, [&](Random &random, Values values) {
-    FloatMatmul<float> a(random, values, Dtype::f32);
+    FloatMatmul<float> a(random, values, Format::f32);
     same<float>(a.outputs(), [&](const Kernels &k, float *y) {
       a.m.y = y;
-      k.matmul_f32(a.m, a.s.begin, a.s.end);
+      k.matmul[index_of(Format::f32)](a.m, a.s.begin, a.s.end);
     });
   });
 }
 
 TEST_P(Kernel, MatmulF16EqualsScalar) {
   often(100, [&](Random &random, Values values) {
-    FloatMatmul<std::uint16_t> a(random, values, Dtype::f16);
+    FloatMatmul<std::uint16_t> a(random, values, Format::f16);
     same<float>(a.outputs(), [&](const Kernels &k, float *y) {
       a.m.y = y;
-      k.matmul_f16(a.m, a.s.begin, a.s.end);
+      k.matmul[index_of(Format::f16)](a.m, a.s.begin, a.s.end);
     });
   });
 }
@@ -143,7 +143,7 @@ struct QuantizedTokens {
     }
   }
 
-  // In the order of the table's matmul_q8: `count` tokens from `first` on.
+  // In the order of the table's product of q8: `count` tokens from `first` on.
   QuantizedRows rows(const Kernels &k, std::uint32_t first, std::uint32_t count) {
     const QuantizedRows rows{codes.data() + first * code_stride, scales.data() + first * group_stride,
                              sums.data() + first * code_stride / format::kPair, code_stride, group_stride};
@@ -162,34 +162,33 @@ struct QuantizedTokens {
   QuantizedRows view() { return {codes.data(), scales.data(), sums.data(), code_stride, group_stride}; }
 };
 
-// A q8 or q4 tensor of random bytes, except that the scales are halves of the wanted class.
-void fill_codes(Fenced<std::byte> &w, Dtype dtype, const MatmulShape &s, Random &random, Values values) {
-  const std::uint64_t tile = format::tile_bytes(dtype, Layout::tile16, s.cols, s.group);
+// A matrix in groups of random bytes, except that the scales are halves of the wanted class.
+void fill_codes(Fenced<std::byte> &w, Format format, const MatmulShape &s, Random &random, Values values) {
+  const std::uint64_t tile = format::tile_bytes(format, s.cols, s.group);
   for (std::byte &b : w) b = static_cast<std::byte>(random.bits());
   for (std::uint64_t at = 0; at < w.size(); at += tile) {
-    for (std::uint64_t i = 0; i < format::q4_scale_bytes(s.cols, s.group); i += 2) {
+    for (std::uint64_t i = 0; i < format::group_scale_bytes(s.cols, s.group); i += 2) {
       const std::uint16_t half = random_half(random, values);
       std::memcpy(w.data() + at + i, &half, 2);
     }
   }
 }
 
-template <class Entry>
-void product_equals_scalar(Kernel &test, Random &random, Values values, Dtype dtype, Entry entry,
-                           const MatmulShape &s) {
-  Fenced<std::byte> w(format::tensor_bytes(dtype, Layout::tile16, s.rows, s.cols, s.group));
-  fill_codes(w, dtype, s, random, values);
+void product_equals_scalar(Kernel &test, Random &random, Values values, Format format, const MatmulShape &s) {
+  Fenced<std::byte> w(format::matrix_bytes(format, s.rows, s.cols, s.group));
+  fill_codes(w, format, s, random, values);
   QuantizedTokens x(random, values, s.cols, s.group, s.tokens);
   const std::size_t y_stride = s.rows + random.from_to(0, 5);
   test.same<float>((s.tokens - 1) * y_stride + s.rows, [&](const Kernels &k, float *y) {
-    const QuantizedRows q = dtype == Dtype::q8 ? x.rows(k, 0, s.tokens) : x.view();
-    (k.*entry)({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, q, y, y_stride}, s.begin, s.end);
+    const QuantizedRows q = format == Format::q8 ? x.rows(k, 0, s.tokens) : x.view();
+    k.matmul[index_of(format)]({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, q, y, y_stride}, s.begin,
+                               s.end);
   });
 }
 
 TEST_P(Kernel, MatmulQ8EqualsScalar) {
   often(250, [&](Random &random, Values values) {
-    product_equals_scalar(*this, random, values, Dtype::q8, &Kernels::matmul_q8, MatmulShape(random, true));
+    product_equals_scalar(*this, random, values, Format::q8, MatmulShape(random, true));
   });
 }
 
@@ -199,13 +198,19 @@ TEST_P(Kernel, MatmulQ8OfManyColumnsEqualsScalar) {
   for (const std::uint32_t cols : {1024u, 1027u, 2301u}) {
     MatmulShape s(random, true);
     s.rows = 37, s.cols = cols, s.tokens = 11, s.begin = 0, s.end = 3;
-    product_equals_scalar(*this, random, Values::plain, Dtype::q8, &Kernels::matmul_q8, s);
+    product_equals_scalar(*this, random, Values::plain, Format::q8, s);
   }
+}
+
+TEST_P(Kernel, MatmulQ8Of16CodesARowEqualsScalar) {
+  often(100, [&](Random &random, Values values) {
+    product_equals_scalar(*this, random, values, Format::q8x16, MatmulShape(random, true));
+  });
 }
 
 TEST_P(Kernel, MatmulQ4EqualsScalar) {
   often(250, [&](Random &random, Values values) {
-    product_equals_scalar(*this, random, values, Dtype::q4, &Kernels::matmul_q4, MatmulShape(random, true));
+    product_equals_scalar(*this, random, values, Format::q4, MatmulShape(random, true));
   });
 }
 
@@ -216,7 +221,7 @@ TEST_P(Kernel, MatmulQ4OfExtremesEqualsScalar) {
   s.rows = 16, s.cols = 256, s.group = 256, s.tokens = 2, s.begin = 0, s.end = 1;
   for (const unsigned fine : {0x7Fu, 0x8Fu, 0x0Fu, 0x70u, 0x80u, 0x01u}) {
     for (const unsigned codes : {0xFFu, 0x00u, 0xF0u, 0x0Fu}) {
-      Fenced<std::byte> w(format::tensor_bytes(Dtype::q4, Layout::tile16, s.rows, s.cols, s.group));
+      Fenced<std::byte> w(format::matrix_bytes(Format::q4, s.rows, s.cols, s.group));
       std::fill(w.begin(), w.end(), static_cast<std::byte>(codes));
       for (std::size_t i = 0; i < 32; i += 2) std::memcpy(w.data() + i, "\x00\x3C", 2);
       std::fill(w.begin() + 32, w.begin() + 32 + 128, static_cast<std::byte>(fine));
@@ -224,7 +229,8 @@ TEST_P(Kernel, MatmulQ4OfExtremesEqualsScalar) {
       for (std::size_t i = 0; i < 512; ++i) x[i] = i < 256 ? 1.0f : -1.0f;
       QuantizedTokens q(x, s.cols, s.group, s.tokens);
       same<float>(32, [&](const Kernels &k, float *y) {
-        k.matmul_q4({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, q.view(), y, 16}, 0, 1);
+        k.matmul[index_of(Format::q4)]({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, q.view(), y, 16}, 0,
+                                       1);
       });
     }
   }
@@ -276,16 +282,15 @@ struct AttentionShape {
 };
 
 // Scores beyond `positions` are unspecified: they are made equal before the comparison.
-template <class Entry>
-auto scores_of(Scores s, const AttentionShape &shape, Entry entry) {
+auto scores_of(Scores s, const AttentionShape &shape, Format format) {
   s.queries = shape.queries;
   s.positions = shape.positions;
   s.head_dim = shape.head_dim;
   s.scale = 0.37f;
   s.score_stride = shape.row_stride;
-  return [s, shape, entry](const Kernels &k, float *out) mutable {
+  return [s, shape, format](const Kernels &k, float *out) mutable {
     s.scores = out;
-    (k.*entry)(s);
+    k.scores[index_of(format)](s);
     for (std::uint32_t i = 0; i < s.queries; ++i) {
       float *row = out + i * shape.row_stride;
       std::fill(row + s.positions, row + shape.rounded, 0.0f);
@@ -303,7 +308,7 @@ TEST_P(Kernel, ScoresF32EqualScalar) {
     s.k = k.data();
     s.q = q.data();
     s.q_stride = a.q_stride;
-    same<float>(a.outputs(), scores_of(s, a, &Kernels::scores_f32));
+    same<float>(a.outputs(), scores_of(s, a, Format::f32));
   });
 }
 
@@ -318,7 +323,7 @@ TEST_P(Kernel, ScoresF16EqualScalar) {
     s.k = k.data();
     s.q = q.data();
     s.q_stride = a.q_stride;
-    same<float>(a.outputs(), scores_of(s, a, &Kernels::scores_f16));
+    same<float>(a.outputs(), scores_of(s, a, Format::f16));
   });
 }
 
@@ -334,13 +339,13 @@ TEST_P(Kernel, ScoresQ8EqualScalar) {
     s.k = k.data();
     s.k_scales = k_scales.data();
     s.codes = q.view();
-    same<float>(a.outputs(), scores_of(s, a, &Kernels::scores_q8));
+    same<float>(a.outputs(), scores_of(s, a, Format::q8));
   });
 }
 
 // `v` and `v_scales` as they lie; weights, inverse sums and the rest are made here.
-template <class Entry>
-auto mix_of(Random &random, Values values, const AttentionShape &a, const void *v, const float *v_scales, Entry entry) {
+auto mix_of(Random &random, Values values, const AttentionShape &a, const void *v, const float *v_scales,
+            Format format) {
   auto weights = std::make_shared<Fenced<float>>(a.queries * (a.row_stride + a.queries));
   auto inverses = std::make_shared<Fenced<float>>(a.queries);
   fill(*weights, random, values);
@@ -356,39 +361,34 @@ auto mix_of(Random &random, Values values, const AttentionShape &a, const void *
         .head_dim = a.head_dim,
         .out = nullptr,
         .out_stride = a.q_stride};
-  return [m, weights, inverses, entry](const Kernels &k, float *out) mutable {
+  return [m, weights, inverses, format](const Kernels &k, float *out) mutable {
     m.out = out;
-    (k.*entry)(m);
+    k.mix[index_of(format)](m);
   };
 }
 
-template <class T, class Entry>
-void mix_equals_scalar(Kernel &test, Random &random, Values values, bool scaled, Entry entry) {
+template <class T>
+void mix_equals_scalar(Kernel &test, Random &random, Values values, Format format) {
   const AttentionShape a(random);
   Fenced<T> v(std::size_t{a.most_positions()} * a.head_dim);
   Fenced<float> v_scales(a.most_positions());
   fill(v, random, values);
   fill(v_scales, random, values);
   test.same<float>((a.queries - 1) * a.q_stride + a.head_dim,
-                   mix_of(random, values, a, v.data(), scaled ? v_scales.data() : nullptr, entry));
+                   mix_of(random, values, a, v.data(), format == Format::q8 ? v_scales.data() : nullptr, format));
 }
 
 TEST_P(Kernel, MixF32EqualsScalar) {
-  often(100, [&](Random &random, Values values) {
-    mix_equals_scalar<float>(*this, random, values, false, &Kernels::mix_f32);
-  });
+  often(100, [&](Random &random, Values values) { mix_equals_scalar<float>(*this, random, values, Format::f32); });
 }
 
 TEST_P(Kernel, MixF16EqualsScalar) {
-  often(100, [&](Random &random, Values values) {
-    mix_equals_scalar<std::uint16_t>(*this, random, values, false, &Kernels::mix_f16);
-  });
+  often(100,
+        [&](Random &random, Values values) { mix_equals_scalar<std::uint16_t>(*this, random, values, Format::f16); });
 }
 
 TEST_P(Kernel, MixQ8EqualsScalar) {
-  often(100, [&](Random &random, Values values) {
-    mix_equals_scalar<std::int8_t>(*this, random, values, true, &Kernels::mix_q8);
-  });
+  often(100, [&](Random &random, Values values) { mix_equals_scalar<std::int8_t>(*this, random, values, Format::q8); });
 }
 
 TEST_P(Kernel, SoftmaxEqualsScalar) {
@@ -522,19 +522,19 @@ TEST_P(Kernel, MatmulQ8OfATokenIsTheSameAloneAndAmongOthers) {
   Random random(7);
   MatmulShape s(random, true);
   s.rows = kRows, s.cols = kCols, s.group = kGroup;
-  Fenced<std::byte> w(format::tensor_bytes(Dtype::q8, Layout::tile16, kRows, kCols, kGroup));
-  fill_codes(w, Dtype::q8, s, random, Values::plain);
+  Fenced<std::byte> w(format::matrix_bytes(Format::q8, kRows, kCols, kGroup));
+  fill_codes(w, Format::q8, s, random, Values::plain);
   QuantizedTokens x(random, Values::plain, kCols, kGroup, kTokens);
   std::vector<float> together(kTokens * kRows), alone(kTokens * kRows);
   const auto tiles = static_cast<std::uint32_t>(format::tile_count(kRows));
-  simd().matmul_q8(
+  simd().matmul[index_of(Format::q8)](
       {w.data(), kRows, kCols, kGroup, kTokens, nullptr, 0, x.rows(simd(), 0, kTokens), together.data(), kRows}, 0,
       tiles);
   for (std::uint32_t t = 0; t < kTokens; ++t) {
     const QuantizedRows one = x.rows(simd(), t, 1);
     for (std::uint32_t tile = 0; tile < tiles; ++tile) {
-      simd().matmul_q8({w.data(), kRows, kCols, kGroup, 1, nullptr, 0, one, alone.data() + t * kRows, kRows}, tile,
-                       tile + 1);
+      simd().matmul[index_of(Format::q8)](
+          {w.data(), kRows, kCols, kGroup, 1, nullptr, 0, one, alone.data() + t * kRows, kRows}, tile, tile + 1);
     }
   }
   EXPECT_TRUE(same_bits<float>(together, alone));

@@ -3,14 +3,15 @@
 
 #include <cmath>
 
-#include "kernels/scalar_lanes.h"
+#include "kernels/generic/exp.h"
+#include "kernels/isa/scalar_lanes.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/tables.h"
 
 namespace tidbit::test {
 namespace {
 
-using Functions = FloatBodies<ScalarLanes>;
+using Functions = Elementary<ScalarLanes>;
 using format::Activation;
 
 // |actual - exact| in units in the last place of `scale`, taken as at least the smallest normal number.

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "base/arith.h"
+#include "format/formats.h"
 #include "tests/kernels/buffers.h"
 #include "tests/kernels/tables.h"
 
@@ -14,7 +15,7 @@ namespace {
 // A q8 matrix as rows and columns; packed, `kRun` consecutive codes of a row lie together.
 template <std::uint32_t kRun>
 struct PlainQ8 {
-  static constexpr format::Layout kLayout = kRun == 4 ? format::Layout::tile16 : format::Layout::tile16x16;
+  static constexpr format::Format format = kRun == 4 ? format::Format::q8 : format::Format::q8x16;
   std::uint32_t rows, cols, group;
   std::vector<std::int8_t> codes;     // [rows][cols]
   std::vector<std::uint16_t> scales;  // [rows][groups]
@@ -61,7 +62,7 @@ struct PlainQ8 {
 
 // A q4 matrix as rows and columns: weight = scale * (block scale * (code - 8) + 6 * block shift).
 struct PlainQ4 {
-  static constexpr format::Layout kLayout = format::Layout::tile16;
+  static constexpr format::Format format = format::Format::q4;
   std::uint32_t rows, cols, group;
   std::vector<int> codes;             // [rows][cols], 0 to 15
   std::vector<int> steps, shifts;     // [rows][blocks], 0 to 15 and -8 to 7
@@ -124,8 +125,7 @@ struct PlainQ4 {
 };
 
 template <class Plain>
-void product_equals_rows_times_columns(format::Dtype dtype,
-                                       void (*Kernels::*matmul)(const Matmul &, std::uint32_t, std::uint32_t)) {
+void product_equals_rows_times_columns() {
   for (unsigned round = 0; round < 200; ++round) {
     Random random(round);
     const Plain w(random, random.from_to(1, 50), random.from_to(1, 300), random.from_to(1, 4) * 64);
@@ -136,27 +136,21 @@ void product_equals_rows_times_columns(format::Dtype dtype,
     for (float &v : x) v = random_value(random, Values::wide);
     scalar().quantize(x.data(), w.cols, w.group, codes.data(), scales.data(), sums.data());
     const std::vector<std::byte> packed = w.packed();
-    ASSERT_EQ(packed.size(), format::tensor_bytes(dtype, Plain::kLayout, w.rows, w.cols, w.group));
+    ASSERT_EQ(packed.size(), format::matrix_bytes(Plain::format, w.rows, w.cols, w.group));
     const QuantizedRows q{codes.data(), scales.data(), sums.data(), stride, w.groups()};
-    (scalar().*matmul)({packed.data(), w.rows, w.cols, w.group, 1, nullptr, 0, q, y.data(), w.rows}, 0,
-                       (w.rows + 15) / 16);
+    scalar().matmul[index_of(Plain::format)](
+        {packed.data(), w.rows, w.cols, w.group, 1, nullptr, 0, q, y.data(), w.rows}, 0, (w.rows + 15) / 16);
     for (std::uint32_t r = 0; r < w.rows; ++r) {
       ASSERT_EQ(result_bits(w.times(r, codes.data(), scales.data())), result_bits(y[r])) << "row " << r;
     }
   }
 }
 
-TEST(MatmulQ8, EqualsRowsTimesColumns) {
-  product_equals_rows_times_columns<PlainQ8<4>>(format::Dtype::q8, &Kernels::matmul_q8);
-}
+TEST(MatmulQ8, EqualsRowsTimesColumns) { product_equals_rows_times_columns<PlainQ8<4>>(); }
 
-TEST(MatmulQ8, Of16CodesARowEqualsRowsTimesColumns) {
-  product_equals_rows_times_columns<PlainQ8<16>>(format::Dtype::q8, &Kernels::matmul_q8_16x16);
-}
+TEST(MatmulQ8, Of16CodesARowEqualsRowsTimesColumns) { product_equals_rows_times_columns<PlainQ8<16>>(); }
 
-TEST(MatmulQ4, EqualsRowsTimesColumns) {
-  product_equals_rows_times_columns<PlainQ4>(format::Dtype::q4, &Kernels::matmul_q4);
-}
+TEST(MatmulQ4, EqualsRowsTimesColumns) { product_equals_rows_times_columns<PlainQ4>(); }
 
 TEST(Quantize, CodesAreTheNearestMultiplesOfTheScale) {
   for (unsigned round = 0; round < 300; ++round) {
@@ -243,17 +237,17 @@ TEST(ScoresQ8, EqualQueryTimesKey) {
     for (std::uint32_t p = 0; p < 48; ++p)
       tiles[(p / 16 * kWords + d / 4) * 64 + p % 16 * 4 + d % 4] = keys[p * kHeadDim + d];
   }
-  scalar().scores_q8({tiles.data(),
-                      k_scales.data(),
-                      1,
-                      nullptr,
-                      0,
-                      {q.data(), &q_scale, q_sums, 64, 1},
-                      kPositions,
-                      kHeadDim,
-                      0.125f,
-                      scores.data(),
-                      48});
+  scalar().scores[index_of(format::Format::q8)]({tiles.data(),
+                                                 k_scales.data(),
+                                                 1,
+                                                 nullptr,
+                                                 0,
+                                                 {q.data(), &q_scale, q_sums, 64, 1},
+                                                 kPositions,
+                                                 kHeadDim,
+                                                 0.125f,
+                                                 scores.data(),
+                                                 48});
   for (std::uint32_t p = 0; p < kPositions; ++p) {
     int sum = 0;
     for (std::uint32_t d = 0; d < kHeadDim; ++d) sum += keys[p * kHeadDim + d] * q[d];
@@ -270,8 +264,8 @@ TEST(Mix, AddsTheFirstPositionsOfEachQueryInAscendingOrder) {
   for (auto &s : scales) s = random.unit();
   for (auto &w : weights) w = random.unit();
   for (auto &i : inverses) i = random.unit();
-  scalar().mix_q8({v.data(), scales.data(), kQueries, weights.data(), kMost, inverses.data(), kPositions, 1, kHeadDim,
-                   out.data(), kHeadDim});
+  scalar().mix[index_of(format::Format::q8)]({v.data(), scales.data(), kQueries, weights.data(), kMost, inverses.data(),
+                                              kPositions, 1, kHeadDim, out.data(), kHeadDim});
   for (std::uint32_t i = 0; i < kQueries * kHeadDim; ++i) {
     const std::uint32_t query = i / kHeadDim, d = i % kHeadDim;
     float acc = 0;

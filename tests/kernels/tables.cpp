@@ -1,5 +1,7 @@
 #include "tests/kernels/tables.h"
 
+#include <sstream>
+
 #include "tests/support/cpu.h"
 
 namespace tidbit {
@@ -13,22 +15,19 @@ std::uint32_t cpu_flags() { return cpu_features(); }
 
 const Kernels &scalar() { return *find_kernels(TIDBIT_ISA_SCALAR, 0); }
 
+tidbit_isa isa_named(const std::string &name) {
+  int isa = TIDBIT_ISA_SCALAR;
+  while (isa < TIDBIT_ISA_COUNT && name != tidbit_isa_name(static_cast<tidbit_isa>(isa))) ++isa;
+  return static_cast<tidbit_isa>(isa);
+}
+
 const std::vector<Table> &tables() {
   static const std::vector<Table> all = [] {
     std::vector<Table> list;
-    [[maybe_unused]] const auto add = [&](tidbit_isa isa) {
-      list.push_back({tidbit_isa_name(isa), find_kernels(isa, cpu_flags())});
-    };
-#if defined(__x86_64__)
-    add(TIDBIT_ISA_AVX2);
-    add(TIDBIT_ISA_AVX512VNNI);
-#elif defined(__aarch64__)
-    add(TIDBIT_ISA_NEON);
-    add(TIDBIT_ISA_DOTPROD);
-    add(TIDBIT_ISA_I8MM);
-#elif defined(__arm__)
-    add(TIDBIT_ISA_NEON32);
-#endif
+    std::istringstream names(TIDBIT_ISAS);  // of this build, from its list
+    for (std::string name; names >> name;) {
+      if (name != "scalar") list.push_back({name, find_kernels(isa_named(name), cpu_flags())});
+    }
 #ifdef TIDBIT_AVX512_EMULATED
     const bool runs = find_kernels(TIDBIT_ISA_AVX2, 0) != nullptr;
     list.push_back({"avx512vnni_emulated", runs ? &kAvx512EmulatedKernels : nullptr});

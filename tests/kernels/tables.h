@@ -19,6 +19,9 @@ const std::vector<Table> &tables();
 
 const Kernels &scalar();
 
+// TIDBIT_ISA_COUNT where there is none.
+tidbit_isa isa_named(const std::string &name);
+
 // TIDBIT_CPU_ flags of the CPU that runs the test.
 std::uint32_t cpu_flags();
 

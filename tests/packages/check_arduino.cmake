@@ -1,6 +1,7 @@
 # Usage: cmake -DTREE=folder -DVERSION=version -P check_arduino.cmake
-# library.properties has the fields that Arduino's library specification wants and no unknown one, with allowed values.
-# The header that it names and an archive in a folder of a core are there; no source is where Arduino would compile it.
+# Checks that library.properties has all fields required by Arduino's library specification, no unknown ones, and valid
+# values; that the header named there exists, and an archive in the folder of a core; and that there is no source where
+# Arduino would compile it.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/named_files.cmake)
 set(required name version author maintainer sentence paragraph category url architectures)
@@ -10,7 +11,7 @@ set(found "")
 file(STRINGS ${TREE}/library.properties lines)
 foreach(line IN LISTS lines)
   if(NOT line MATCHES "^([a-z_]+)=(.*)$" OR NOT CMAKE_MATCH_1 IN_LIST documented)
-    message(FATAL_ERROR "no field of library.properties: ${line}")
+    message(FATAL_ERROR "library.properties has an unknown field: ${line}")
   endif()
   list(APPEND found ${CMAKE_MATCH_1})
   set(${CMAKE_MATCH_1} "${CMAKE_MATCH_2}")
@@ -18,17 +19,17 @@ endforeach()
 list(REMOVE_ITEM required ${found})
 if(required OR NOT version STREQUAL VERSION OR NOT name STREQUAL "tidbit" OR NOT category STREQUAL "Data Processing"
    OR NOT precompiled STREQUAL "true")
-  message(FATAL_ERROR "missing fields '${required}', or wrong values:\n${lines}")
+  message(FATAL_ERROR "library.properties lacks the fields '${required}' or has wrong values:\n${lines}")
 endif()
 check_files(${TREE} LICENSE README.md src/${includes} examples/HomeControl/HomeControl.ino)
 
 file(GLOB_RECURSE sources ${TREE}/src/*.c ${TREE}/src/*.cpp ${TREE}/src/*.S)
 file(GLOB_RECURSE archives RELATIVE ${TREE}/src ${TREE}/src/*.a)
 if(sources OR NOT archives)
-  message(FATAL_ERROR "sources: '${sources}', archives: '${archives}'")
+  message(FATAL_ERROR "expected archives and no sources, found the sources '${sources}', the archives '${archives}'")
 endif()
 foreach(archive IN LISTS archives)
   if(NOT archive MATCHES "^cortex-m[0-9a-z]+(/fpv[45](-sp)?-d16-(hard|softfp))?/libtidbit\\.a$")
-    message(FATAL_ERROR "Arduino does not look for ${archive}")
+    message(FATAL_ERROR "Arduino would not find ${archive}")
   endif()
 endforeach()

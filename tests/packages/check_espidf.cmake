@@ -1,5 +1,6 @@
 # Usage: cmake -DTREE=folder -DVERSION=version -P check_espidf.cmake
-# The component's manifest has documented keys alone, this version and a licence; Kconfig names existing files.
+# Checks that the component's manifest has only documented keys, this version and a license, and that Kconfig names
+# existing files.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/named_files.cmake)
 set(documented version maintainers description license url repository documentation issues discussion examples tags
@@ -8,7 +9,7 @@ set(documented version maintainers description license url repository documentat
 file(STRINGS ${TREE}/idf_component.yml lines)
 foreach(line IN LISTS lines)
   if(line MATCHES "^([a-z_]+):" AND NOT CMAKE_MATCH_1 IN_LIST documented)
-    message(FATAL_ERROR "${CMAKE_MATCH_1} is no key of idf_component.yml")
+    message(FATAL_ERROR "idf_component.yml has an unknown key: ${CMAKE_MATCH_1}")
   endif()
 endforeach()
 foreach(needed "version: \"${VERSION}\"" "license: MIT")

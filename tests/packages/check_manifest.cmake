@@ -1,5 +1,5 @@
 # Usage: cmake "-DTREES=folder;..." -P check_manifest.cmake
-# In each folder MANIFEST has every file, sorted, with its SHA-256 and size, and nothing else.
+# Checks that the MANIFEST of each folder lists every file, sorted, with its SHA-256 and size, and nothing else.
 cmake_minimum_required(VERSION 3.25)
 foreach(tree IN LISTS TREES)
   file(GLOB_RECURSE files RELATIVE ${tree} ${tree}/*)
@@ -15,6 +15,6 @@ foreach(tree IN LISTS TREES)
   if(NOT files OR NOT lines STREQUAL expected)
     list(JOIN expected "\n" expected)
     list(JOIN lines "\n" lines)
-    message(FATAL_ERROR "${tree}/MANIFEST is\n${lines}\nand should be\n${expected}")
+    message(FATAL_ERROR "${tree}/MANIFEST is\n${lines}\nbut should be\n${expected}")
   endif()
 endforeach()

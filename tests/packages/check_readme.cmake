@@ -1,6 +1,7 @@
 # Usage: cmake -DTREE=folder -DBAREMETAL=platforms/baremetal -DMODEL_DIR=folder -DIMAGE=... -DQEMU=... -DBOARD=...
 #   -DPROGRAM=tidbit -P check_readme.cmake
-# The command in the README of an unpacked release, with the example application as sources, makes an image that works.
+# Checks that the command in the README of an unpacked release, with the example application as the sources, makes an
+# image that works.
 cmake_minimum_required(VERSION 3.25)
 file(STRINGS ${TREE}/README.md command REGEX "^    .* YOUR_SOURCES .* -o program$")
 set(board ${BAREMETAL}/startup.c ${BAREMETAL}/semihosting.c ${BAREMETAL}/semihosting_number.c ${BAREMETAL}/model.S

@@ -1,5 +1,5 @@
 # Usage: cmake -DQEMU=... -DBOARD=... -DIMAGE=... -DPROGRAM=tidbit -DMODEL=model.tidbit -P check_sketch.cmake
-# The sketch's answer is one line, that of the program `tidbit`.
+# Checks that the sketch prints one line, the same answer as the program `tidbit`.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/../baremetal/image.cmake)
 set(request "my speakers need to be off")
@@ -7,6 +7,6 @@ execute_process(COMMAND ${PROGRAM} run ${MODEL} --temp 0 -p ${request} OUTPUT_VA
   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 run_image(text ${IMAGE} ${request})
 if(NOT expected MATCHES "^{.*}" OR NOT text STREQUAL "${expected}\n")
-  message(FATAL_ERROR "the sketch printed '${text}', the host '${expected}'")
+  message(FATAL_ERROR "the sketch printed '${text}', but the host printed '${expected}'")
 endif()
 message("${text}")

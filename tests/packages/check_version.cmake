@@ -1,4 +1,5 @@
 # Usage: cmake -DVERSION=version -DHEADER=tidbit.h -P check_version.cmake
+# Checks that the header has the project's version.
 cmake_minimum_required(VERSION 3.25)
 set(found "")
 foreach(part MAJOR MINOR PATCH)
@@ -8,5 +9,5 @@ foreach(part MAJOR MINOR PATCH)
 endforeach()
 list(JOIN found "." found)
 if(NOT found STREQUAL VERSION)
-  message(FATAL_ERROR "the project is ${VERSION}, ${HEADER} says ${found}")
+  message(FATAL_ERROR "the project's version is ${VERSION}, but ${HEADER} has ${found}")
 endif()

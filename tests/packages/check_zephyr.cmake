@@ -1,5 +1,5 @@
 # Usage: cmake -DTREE=folder -P check_zephyr.cmake
-# zephyr/module.yml has keys of Zephyr's schema, and what it and Kconfig name is there.
+# Checks that zephyr/module.yml has only keys of Zephyr's schema, and that the files named by it and by Kconfig exist.
 cmake_minimum_required(VERSION 3.25)
 include(${CMAKE_CURRENT_LIST_DIR}/named_files.cmake)
 set(documented name build cmake kconfig cmake-ext kconfig-ext depends settings tests samples boards blobs)
@@ -7,12 +7,12 @@ set(documented name build cmake kconfig cmake-ext kconfig-ext depends settings t
 file(STRINGS ${TREE}/zephyr/module.yml lines)
 foreach(line IN LISTS lines)
   if(NOT line MATCHES "^ *([a-z-]+):( (.+))?$" OR NOT CMAKE_MATCH_1 IN_LIST documented)
-    message(FATAL_ERROR "no line of module.yml: ${line}")
+    message(FATAL_ERROR "module.yml has an unknown line: ${line}")
   endif()
   set(value_${CMAKE_MATCH_1} "${CMAKE_MATCH_3}")
 endforeach()
 if(NOT value_name STREQUAL "tidbit")
-  message(FATAL_ERROR "the module's name is '${value_name}'")
+  message(FATAL_ERROR "the module's name should be 'tidbit', not '${value_name}'")
 endif()
 check_files(${TREE} ${value_cmake}/CMakeLists.txt ${value_kconfig} LICENSE README.md)
 check_kconfig_sources(${TREE}/${value_kconfig})

@@ -1,5 +1,5 @@
-# What menuconfig leaves behind: CONFIG_<symbol> is y for each symbol of Kconfig.features in TIDBIT_TREE, but empty for
-# those in `without`.
+# Sets the variables that menuconfig would set: CONFIG_<symbol> is y for each symbol of Kconfig.features in TIDBIT_TREE,
+# but empty for those in `without`.
 set(TIDBIT_TREE "" CACHE PATH "Tree of the package")
 
 file(STRINGS ${TIDBIT_TREE}/Kconfig.features symbols REGEX "^config ")
@@ -14,12 +14,12 @@ foreach(symbol IN LISTS without)
   set(CONFIG_${symbol} "")
 endforeach()
 
-# expect_definitions(definition...): the library is compiled with these.
+# expect_definitions(definition...) fails unless the library is compiled with these definitions.
 function(expect_definitions)
   get_target_property(definitions tidbit COMPILE_DEFINITIONS)
   foreach(definition IN LISTS ARGN)
-    if(NOT definitions MATCHES "[:;]${definition}(;|>|$)")
-      message(FATAL_ERROR "${definition} is not among ${definitions}")
+    if(NOT definitions MATCHES "(^|[:;])${definition}(;|>|$)")
+      message(FATAL_ERROR "the library is compiled without ${definition}; it has ${definitions}")
     endif()
   endforeach()
 endfunction()

@@ -1,4 +1,4 @@
-# check_files(folder file...): they exist in the folder, and are files.
+# check_files(folder file...) fails unless these files exist in the folder.
 function(check_files folder)
   foreach(file IN LISTS ARGN)
     if(NOT EXISTS ${folder}/${file} OR IS_DIRECTORY ${folder}/${file})
@@ -7,7 +7,7 @@ function(check_files folder)
   endforeach()
 endfunction()
 
-# check_kconfig_sources(Kconfig): what it includes, by a path from where it lies, exists; and it includes something.
+# check_kconfig_sources(Kconfig) fails unless the file includes other files (rsource), and all of them exist.
 function(check_kconfig_sources kconfig)
   cmake_path(GET kconfig PARENT_PATH folder)
   file(STRINGS ${kconfig} lines REGEX "^rsource ")

@@ -1,15 +1,17 @@
+// Damaged and forged blobs: refused, or run with defined results. The checks field by field are in fields_test.cpp.
 #include <random>
 
-#include "format/blob_format.h"
-#include "format/tensor_layout.h"
+#include "format/roles.h"
+#include "tests/support/forged_blob.h"
 #include "tests/support/runner.h"
 #include "tests/support/tiny_model.h"
 
 namespace tidbit::test {
 namespace {
 
-using format::Dtype;
+using format::Format;
 using format::Header;
+using format::LayerRole;
 
 tidbit_status open_status(const AlignedBytes &blob, std::uint64_t *fault = nullptr) {
   tidbit_model model;
@@ -24,6 +26,8 @@ tidbit_status open_and_run(const AlignedBytes &blob) {
   }
   tidbit_model_info info;
   EXPECT_EQ(tidbit_info(&model, &info), TIDBIT_OK);
+  tidbit_field field;
+  for (std::uint32_t i = 0; tidbit_describe(&model, i, &field) == TIDBIT_OK; ++i) EXPECT_NE(field.name, nullptr);
   tidbit_verify(&model, nullptr);
   tidbit_is_end(&model, 2);
   tidbit_options options{};
@@ -33,6 +37,7 @@ tidbit_status open_and_run(const AlignedBytes &blob) {
   Memory memory(plan);
   tidbit_session *session = nullptr;
   EXPECT_EQ(tidbit_init(&model, &options, &memory.view, &session, nullptr), TIDBIT_OK);
+  tidbit_selftest(session);
   std::vector<int32_t> tokens = some_tokens(info.vocab_size, options.context);
   EXPECT_EQ(tidbit_prefill(session, tokens.data(), options.context, 0, nullptr), TIDBIT_OK);
   float *logits = nullptr;
@@ -45,17 +50,36 @@ tidbit_status open_and_run(const AlignedBytes &blob) {
   return TIDBIT_OK;
 }
 
-TinyModel in_runs_of_16(TinyModel model) {
-  model.layout = format::Layout::tile16x16;
+// Two kinds of layers that differ in all that may differ today.
+TinyModel tiny_mixed() {
+  TinyModel m = tiny_llama(Format::q8, Format::f16);
+  format::LayerKind other = m.kinds[0];
+  other.heads = 3;
+  other.kv_heads = 1;
+  other.head_dim = other.value_dim = 16;
+  other.rotary_dim = 0;
+  other.ffn_width = 20;
+  other.gated = 0;
+  other.activation = format::Activation::relu;
+  other.mixer_in_norm = format::Norm::none;
+  other.mixer_sum_norm = format::Norm::layer;
+  m.kinds.push_back(other);
+  m.layer_kinds = {0, 1, 0};
+  m.biases = true;
+  return m;
+}
+
+TinyModel with_self_test(TinyModel model) {
+  model.self_test = format::SelfTest{.token_count = 2, .reserved = 0, .hash = 1, .tokens = {3, 4}};
   return model;
 }
 
-constexpr int kModels = 5;
+constexpr int kModels = 6;
 
 const std::vector<TinyModel> &models() {
-  static const std::vector<TinyModel> all = {tiny_llama(Dtype::q8, Dtype::q8), tiny_llama(Dtype::q4, Dtype::f16),
-                                             tiny_gpt2(Dtype::f16, Dtype::f16), tiny_first_gpt(),
-                                             in_runs_of_16(tiny_llama(Dtype::q8, Dtype::f16))};
+  static const std::vector<TinyModel> all = {
+      tiny_llama(Format::q8, Format::q8), tiny_llama(Format::q4, Format::f16),    tiny_gpt2(Format::f16, Format::f16),
+      with_self_test(tiny_first_gpt()),   tiny_llama(Format::q8x16, Format::f16), tiny_mixed()};
   return all;
 }
 
@@ -119,32 +143,98 @@ TEST_P(Blob, DamagedHeaderIsFoundByItsChecksum) {
 }
 
 TEST_P(Blob, DamagedWeightsAreFoundByVerify) {
-  AlignedBytes damaged(blob_.span());
-  damaged.data()[damaged.size() - 100] ^= std::byte{1};
+  ForgedBlob damaged(blob_);
+  damaged.data()[damaged.sections()[0].offset + damaged.sections()[0].bytes - 100] ^= std::byte{1};
   tidbit_model model;
-  ASSERT_EQ(tidbit_open(damaged.data(), damaged.size(), &model, nullptr), TIDBIT_OK);
+  ASSERT_EQ(tidbit_open(damaged.data(), blob_.size(), &model, nullptr), TIDBIT_OK);
   std::uint64_t fault = 0;
   EXPECT_EQ(tidbit_verify(&model, &fault), TIDBIT_ERR_CHECKSUM);
-  EXPECT_GT(fault, 0u);
+  EXPECT_EQ(fault, damaged.sections()[0].offset);
+}
+
+// Every entry of the tensor table: the one of another role, and each number of its own changed.
+TEST_P(Blob, ForgedTensorEntryIsRefused) {
+  ForgedBlob whole(blob_);
+  const std::uint32_t count = whole.header().tensor_count;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto expect_refused = [&](auto change) {
+      ForgedBlob forged(blob_);
+      format::Tensor &entry = forged.tensors()[i];
+      const format::Tensor before = entry;
+      change(entry);
+      if (std::memcmp(&entry, &before, sizeof entry) == 0) return;  // an entry that is not used has no offset
+      std::uint64_t fault = 0;
+      EXPECT_EQ(forged.open(&fault), TIDBIT_ERR_TENSOR) << i;
+      EXPECT_EQ(fault, forged.offset_of(forged.tensors() + i));
+    };
+    expect_refused([](format::Tensor &t) { t.rows += 1; });
+    expect_refused([](format::Tensor &t) { t.cols += 1; });
+    expect_refused([](format::Tensor &t) { t.bytes += 64; });
+    expect_refused([](format::Tensor &t) { t.offset += 4; });
+    expect_refused([](format::Tensor &t) { t.offset = 0; });
+    expect_refused([](format::Tensor &t) { t.offset = ~std::uint64_t{63}; });
+    expect_refused([](format::Tensor &t) { t.group = 63; });
+    expect_refused([](format::Tensor &t) { t.format = static_cast<Format>(format::kFormats); });
+    expect_refused([](format::Tensor &t) { t.reserved0 = 1; });
+    expect_refused([](format::Tensor &t) { t.reserved1 = 1; });
+  }
+}
+
+TEST_P(Blob, ForgedSlotIsRefused) {
+  ForgedBlob whole(blob_);
+  const auto expect_refused = [&](auto slots_of, std::uint32_t known, std::uint32_t all) {
+    for (std::uint32_t role = 0; role < all; ++role) {
+      for (const int slot : {0, 1, 254, 255}) {
+        ForgedBlob forged(blob_);
+        format::Slot &at = slots_of(forged)[role];
+        if (at == slot || (role < known && slots_of(whole)[role] == format::kAbsent && slot == 255)) continue;
+        at = static_cast<format::Slot>(slot);
+        const tidbit_status status = forged.open();
+        EXPECT_TRUE(status == TIDBIT_ERR_TENSOR || (role >= known && status == TIDBIT_ERR_UNSUPPORTED))
+            << "role " << role << ", slot " << slot << ": " << tidbit_status_string(status);
+      }
+    }
+  };
+  expect_refused([](ForgedBlob &b) { return b.header().global_slots; },
+                 static_cast<std::uint32_t>(format::GlobalRole::count), format::kGlobalSlots);
+  expect_refused([](ForgedBlob &b) { return b.kinds()[0].slots; }, static_cast<std::uint32_t>(LayerRole::count),
+                 format::kLayerSlots);
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Blob, ::testing::Range(0, kModels));
 
-TEST(BlobHeader, RefusalNamesTheByte) {
-  AlignedBytes blob = build_blob(tiny_llama());
-  auto *header = reinterpret_cast<Header *>(blob.data());
-  header->config.kv_heads = 3;  // does not divide 4 heads
-  refresh_checksum(blob);
+TEST(BlobHeader, NewerFormatSaysToUpdate) {
+  ForgedBlob blob(build_blob(tiny_llama()));
+  blob.header().version = format::kVersion + 1;
   std::uint64_t fault = 0;
-  EXPECT_EQ(open_status(blob, &fault), TIDBIT_ERR_CONFIG);
-  EXPECT_EQ(fault, offsetof(Header, config) + offsetof(format::Config, kv_heads));
+  EXPECT_EQ(blob.open(&fault), TIDBIT_ERR_VERSION);
+  EXPECT_EQ(fault, offsetof(Header, version));
 }
 
-TEST(BlobHeader, NewerFormatIsRefused) {
-  AlignedBytes blob = build_blob(tiny_llama());
-  reinterpret_cast<Header *>(blob.data())->version_major = 2;
-  refresh_checksum(blob);
-  EXPECT_EQ(open_status(blob), TIDBIT_ERR_VERSION);
+// Format 1 had its version as two 16-bit numbers in the same place.
+TEST(BlobHeader, OlderFormatSaysToConvertAgain) {
+  ForgedBlob blob(build_blob(tiny_llama()));
+  blob.header().version = 1;
+  EXPECT_EQ(blob.open(), TIDBIT_ERR_OLD_BLOB);
+  EXPECT_NE(std::string(tidbit_status_string(TIDBIT_ERR_OLD_BLOB)).find("convert"), std::string::npos);
+}
+
+TEST(BlobHeader, EveryUnknownRequiredFeatureIsRefused) {
+  for (int bit = 0; bit < 64; ++bit) {
+    ForgedBlob blob(build_blob(tiny_llama()));
+    blob.header().required_features = std::uint64_t{1} << bit;
+    std::uint64_t fault = 0;
+    EXPECT_EQ(blob.open(&fault), TIDBIT_ERR_UNSUPPORTED);
+    EXPECT_EQ(fault, offsetof(Header, required_features));
+  }
+}
+
+TEST(BlobHeader, SecondStackIsUnsupported) {
+  ForgedBlob blob(build_blob(tiny_llama()));
+  blob.header().stack_count = 2;
+  std::uint64_t fault = 0;
+  EXPECT_EQ(blob.open(&fault), TIDBIT_ERR_UNSUPPORTED);
+  EXPECT_EQ(fault, offsetof(Header, stack_count));
 }
 
 TEST(BlobHeader, NullAndUnalignedAreRefused) {
@@ -154,38 +244,12 @@ TEST(BlobHeader, NullAndUnalignedAreRefused) {
   EXPECT_EQ(tidbit_open(blob.data() + 1, blob.size() - 1, &model, nullptr), TIDBIT_ERR_ALIGNMENT);
 }
 
-TEST(BlobHeader, LayoutsAreRefusedForOtherTensorsThanTheirs) {
-  const std::size_t first = sizeof(Header) + sizeof(format::Section);
-  for (const Dtype dtype : {Dtype::f32, Dtype::f16, Dtype::q8, Dtype::q4}) {
-    const AlignedBytes blob = build_blob(tiny_llama(dtype, Dtype::f16));
-    const auto *tensors = reinterpret_cast<const format::Tensor *>(blob.data() + first);
-    for (std::uint32_t i = 0; i < reinterpret_cast<const Header *>(blob.data())->tensor_count; ++i) {
-      for (const int layout : {0, 1, 2, 3, 255}) {
-        if (layout == static_cast<int>(tensors[i].layout)) continue;
-        AlignedBytes forged(blob.span());
-        auto &tensor = reinterpret_cast<format::Tensor *>(forged.data() + first)[i];
-        tensor.layout = static_cast<format::Layout>(layout);
-        refresh_checksum(forged);
-        const bool same_size =
-            tensor.dtype == Dtype::q8 && layout == 2 &&
-            tensor.bytes == format::tensor_bytes(Dtype::q8, tensor.layout, tensor.rows, tensor.cols, tensor.group);
-        EXPECT_EQ(open_status(forged), same_size ? TIDBIT_OK : TIDBIT_ERR_TENSOR) << i << ", layout " << layout;
-      }
-    }
-  }
-}
-
-TEST(BlobHeader, EveryMissingOrDoubledTensorIsRefused) {
-  const AlignedBytes blob = build_blob(tiny_gpt2());
-  const auto *header = reinterpret_cast<const Header *>(blob.data());
-  const std::size_t first = sizeof(Header) + sizeof(format::Section);
-  for (std::uint32_t i = 0; i + 1 < header->tensor_count; ++i) {
-    AlignedBytes forged(blob.span());
-    auto *tensors = reinterpret_cast<format::Tensor *>(forged.data() + first);
-    tensors[i] = tensors[i + 1];
-    refresh_checksum(forged);
-    EXPECT_EQ(open_status(forged), TIDBIT_ERR_TENSOR) << i;
-  }
+TEST(BlobHeader, LayerOfAKindThatIsNotThereIsRefused) {
+  ForgedBlob blob(build_blob(tiny_mixed()));
+  blob.layer_kinds()[1] = 2;
+  std::uint64_t fault = 0;
+  EXPECT_EQ(blob.open(&fault), TIDBIT_ERR_CONFIG);
+  EXPECT_EQ(fault, blob.offset_of(blob.layer_kinds() + 1));
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-/* The public header is C99, and its structs can be made by a C program. */
+/* The public header compiles as C99, and a C program can create its structs. */
 #include "tidbit/tidbit.h"
 
 int tidbit_opens_nothing_in_c99(void);

@@ -19,19 +19,19 @@ TEST(Memory, PlanNamesExactBytesOfEachPart) {
   tidbit_plan_result plan;
   ASSERT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);
   EXPECT_EQ(plan.bytes[TIDBIT_PART_STATE], 1024u);
-  // 2 layers, 2 kv heads, keys and values of 48 positions (33 in whole tiles of 16), 8 channels, 4 bytes.
+  // 2 layers, 2 kv heads, keys and values, 48 positions (33 rounded up to tiles of 16), 8 channels, 4 bytes.
   EXPECT_EQ(plan.bytes[TIDBIT_PART_KV], 2u * 2 * 2 * 48 * 8 * 4);
-  // 2 x 32 hidden, 96 inner (64 of q, k, v and 32 of the output), 2 x 16 of angles (4, in whole lines).
+  // 2 x 32 hidden, 96 inner (64 for q, k, v and 32 for the output), 2 x 16 for angles (4, rounded up to a line).
   EXPECT_EQ(plan.bytes[TIDBIT_PART_ACTIVATIONS], (2u * 32 + 96 + 2 * 16) * 4);
   EXPECT_EQ(plan.bytes[TIDBIT_PART_LOGITS], 64u * 4);
-  // The scores of the two query heads that share keys.
+  // The scores of the two query heads that share a key head.
   EXPECT_EQ(plan.bytes[TIDBIT_PART_SCRATCH], 2u * 48 * 4);
   EXPECT_EQ(plan.total, 1024u + 12288 + 768 + 256 + 384);
 }
 
-TEST(Memory, KvDtypeSetsTheCachesSize) {
-  const auto kv_bytes = [](format::Dtype kv) {
-    const AlignedBytes blob = build_blob(tiny_llama(format::Dtype::f32, kv));
+TEST(Memory, KvFormatSetsTheCachesSize) {
+  const auto kv_bytes = [](format::Format kv) {
+    const AlignedBytes blob = build_blob(tiny_llama(format::Format::f32, kv));
     const tidbit_model model = open(blob);
     tidbit_options options{};
     options.context = 64;
@@ -39,9 +39,9 @@ TEST(Memory, KvDtypeSetsTheCachesSize) {
     EXPECT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);
     return plan.bytes[TIDBIT_PART_KV];
   };
-  EXPECT_EQ(kv_bytes(format::Dtype::f32), 4u * 2 * 64 * 8 * 4);
-  EXPECT_EQ(kv_bytes(format::Dtype::f16), 4u * 2 * 64 * 8 * 2);
-  EXPECT_EQ(kv_bytes(format::Dtype::q8), 4u * 2 * (64 * 8 + 64 * 4));
+  EXPECT_EQ(kv_bytes(format::Format::f32), 4u * 2 * 64 * 8 * 4);
+  EXPECT_EQ(kv_bytes(format::Format::f16), 4u * 2 * 64 * 8 * 2);
+  EXPECT_EQ(kv_bytes(format::Format::q8), 4u * 2 * (64 * 8 + 64 * 4));
 }
 
 TEST(Memory, TooSmallPartIsNamedWithItsMissingBytes) {

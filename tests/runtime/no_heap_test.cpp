@@ -1,4 +1,4 @@
-// After init a whole generation runs while every allocation of the process is counted.
+// After init, a whole generation runs while all allocations of the process are counted.
 #include "tests/support/runner.h"
 #include "tests/support/tiny_model.h"
 
@@ -37,7 +37,7 @@ namespace {
 
 TEST(NoHeap, GenerationAllocatesNothing) {
 #if TIDBIT_COUNTS_ALLOCATIONS
-  const AlignedBytes blob = build_blob(tiny_llama(format::Dtype::q8, format::Dtype::q8));
+  const AlignedBytes blob = build_blob(tiny_llama(format::Format::q8, format::Format::q8));
   tidbit_model model;
   ASSERT_EQ(tidbit_open(blob.data(), blob.size(), &model, nullptr), TIDBIT_OK);
   Runner runner(model, {});
@@ -62,11 +62,11 @@ TEST(NoHeap, GenerationAllocatesNothing) {
   counting = false;
 
   std::free(witness);
-  EXPECT_EQ(seen, 1) << "the counter does not count";
+  EXPECT_EQ(seen, 1) << "the counter does not work";
   EXPECT_EQ(allocations - seen, 0);
   EXPECT_EQ(worst, TIDBIT_OK);
 #else
-  GTEST_SKIP() << "allocations can't be counted under a sanitizer or without glibc";
+  GTEST_SKIP() << "allocations cannot be counted under a sanitizer or without glibc";
 #endif
 }
 

@@ -52,7 +52,7 @@ TEST(Sample, TopKKeepsKOfThem) {
   tidbit_sampling sampling{};
   sampling.temperature = 2.0f;
   sampling.top_k = 1;
-  EXPECT_EQ(draw(kLogits, sampling, 500).size(), 1u);  // of two equals the lower id
+  EXPECT_EQ(draw(kLogits, sampling, 500).size(), 1u);  // the lower id of two equals
   EXPECT_EQ(draw(kLogits, sampling, 500).begin()->first, 1);
   sampling.top_k = 3;
   const auto three = draw(kLogits, sampling, 2000);
@@ -108,7 +108,7 @@ TEST(Sample, RepeatPenaltyCountsATokenOnce) {
   sampling.repeat_penalty = 2.0f;
   EXPECT_EQ(sample({3.0f, 2.0f, -1.0f}, sampling, rng, {0, 0, 0}), 1);
   EXPECT_EQ(sample({-3.0f, -4.0f}, sampling, rng, {0, 7, -2}),
-            1);  // a negative logit is multiplied; ids outside are nothing
+            1);  // negative logits are multiplied; ids outside the vocabulary are ignored
 }
 
 TEST(Sample, SeedGivesTheSameTokensEverywhere) {

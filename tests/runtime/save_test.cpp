@@ -4,10 +4,10 @@
 namespace tidbit::test {
 namespace {
 
-class Save : public ::testing::TestWithParam<format::Dtype> {
+class Save : public ::testing::TestWithParam<format::Format> {
  protected:
   void SetUp() override {
-    blob_ = build_blob(tiny_llama(format::Dtype::q8, GetParam()));
+    blob_ = build_blob(tiny_llama(format::Format::q8, GetParam()));
     ASSERT_EQ(tidbit_open(blob_.data(), blob_.size(), &model_, nullptr), TIDBIT_OK);
   }
 
@@ -70,8 +70,8 @@ TEST_P(Save, DamagedOrForeignImageIsRefusedAndLeavesAResetSession) {
     const AlignedBytes cut(image.span().first(size));
     EXPECT_EQ(tidbit_restore(runner.session(), cut.data(), size), TIDBIT_ERR_SESSION) << size;
   }
-  TinyModel other = tiny_llama(format::Dtype::q8, GetParam());
-  other.config.norm_epsilon = 1e-6f;
+  TinyModel other = tiny_llama(format::Format::q8, GetParam());
+  other.kinds[0].norm_epsilon = 1e-6f;
   const AlignedBytes other_blob = build_blob(other);
   tidbit_model other_model;
   ASSERT_EQ(tidbit_open(other_blob.data(), other_blob.size(), &other_model, nullptr), TIDBIT_OK);
@@ -89,7 +89,7 @@ TEST_P(Save, ContextTooSmallForTheImageIsRefused) {
   EXPECT_EQ(tidbit_restore(second.session(), image.data(), image.size()), TIDBIT_ERR_CONTEXT_FULL);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kv, Save, ::testing::Values(format::Dtype::f32, format::Dtype::f16, format::Dtype::q8));
+INSTANTIATE_TEST_SUITE_P(Kv, Save, ::testing::Values(format::Format::f32, format::Format::f16, format::Format::q8));
 
 }  // namespace
 }  // namespace tidbit::test

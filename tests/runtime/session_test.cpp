@@ -4,7 +4,7 @@
 namespace tidbit::test {
 namespace {
 
-using format::Dtype;
+using format::Format;
 
 struct Case {
   const char *name;
@@ -13,12 +13,12 @@ struct Case {
 
 std::vector<Case> cases() {
   return {{"llama", tiny_llama()},
-          {"llama f16", tiny_llama(Dtype::f16, Dtype::f16)},
-          {"llama q8", tiny_llama(Dtype::q8, Dtype::q8)},
-          {"llama q4", tiny_llama(Dtype::q4, Dtype::q8)},
+          {"llama f16", tiny_llama(Format::f16, Format::f16)},
+          {"llama q8", tiny_llama(Format::q8, Format::q8)},
+          {"llama q4", tiny_llama(Format::q4, Format::q8)},
           {"gpt2", tiny_gpt2()},
-          {"gpt2 q8", tiny_gpt2(Dtype::q8, Dtype::f16)},
-          {"gpt2 kv q8", tiny_gpt2(Dtype::f16, Dtype::q8)},
+          {"gpt2 q8", tiny_gpt2(Format::q8, Format::f16)},
+          {"gpt2 kv q8", tiny_gpt2(Format::f16, Format::q8)},
           {"first gpt", tiny_first_gpt()}};
 }
 

@@ -1,4 +1,4 @@
-// stories260K against the reference of llama2.c: logits, text, loss.
+// stories260K compared with llama2.c: logits, text, loss.
 #include <cmath>
 #include <sstream>
 
@@ -27,12 +27,12 @@ class Stories : public ::testing::Test {
  protected:
   void open(const std::string &name) {
     blob_ = read_blob(name);
-    if (!blob_) GTEST_SKIP() << "no " << name << ".tidbit: " << TIDBIT_DATA_DIR << " is absent";
+    if (!blob_) GTEST_SKIP() << "no " << name << ".tidbit, because " << TIDBIT_DATA_DIR << " does not exist";
     ASSERT_EQ(tidbit_open(blob_->data(), blob_->size(), &model_, nullptr), TIDBIT_OK);
   }
 
-  // Mean loss of a text in windows of 256 positions, each started anew from begin-of-text: every token of the text is
-  // predicted once.
+  // Mean loss of a text in windows of 256 positions. Each window starts with an empty session and begin-of-text, so
+  // every token of the text is predicted once.
   double loss(const std::string &text) {
     const std::vector<int32_t> tokens = tokenize(model_, text, 0);
     tidbit_options options{};
@@ -84,7 +84,7 @@ TEST_P(EachCheckpoint, LogitsAreTheReferences) {
 
 TEST_P(EachCheckpoint, GreedyTextIsTheReferences) {
   Runner runner(model_, {});
-  // The reference program ends its output with a newline of its own.
+  // The reference program adds a newline at the end.
   EXPECT_EQ(greedy_text(model_, runner.session(), {1}, 256) + "\n", *read_file(kStories + "greedy256.text.txt"));
 }
 
@@ -106,7 +106,7 @@ TEST_F(Stories, LossIsThatOfTransformersAndQuantizationKeepsIt) {
   EXPECT_LT(perplexity_change(loss_of("stories-f16")), 0.001);
   EXPECT_LT(perplexity_change(loss_of("stories-q8")), 0.01);
   EXPECT_LT(perplexity_change(loss_of("stories-q8-kvq8")), 0.01);
-  EXPECT_LT(perplexity_change(loss_of("stories-q4")), 0.12);  // 64 columns are few for 4 bits
+  EXPECT_LT(perplexity_change(loss_of("stories-q4")), 0.12);  // rows of 64 weights are short for 4 bits
 }
 
 }  // namespace

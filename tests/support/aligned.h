@@ -1,4 +1,4 @@
-// Bytes aligned as the library wants them.
+// Byte buffers with the alignment the library requires.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,7 @@ class AlignedBytes {
   struct Release {
     void operator()(std::byte *p) const { ::operator delete[](p, std::align_val_t{TIDBIT_ALIGNMENT}); }
   };
-  // At least one byte, and no byte beyond: so that a sanitizer sees every step over the end.
+  // Exactly the requested size, but at least one byte, so that a sanitizer detects any access past the end.
   static std::byte *allocate(std::size_t bytes) {
     return static_cast<std::byte *>(::operator new[](bytes == 0 ? 1 : bytes, std::align_val_t{TIDBIT_ALIGNMENT}));
   }

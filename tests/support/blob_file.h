@@ -1,4 +1,4 @@
-// Blobs that the build made of checkpoints, and texts beside them.
+// Reads files, and blobs that the build made from checkpoints.
 #pragma once
 
 #include <fstream>

@@ -1,4 +1,4 @@
-// What the CPU has that the library can't ask it for (tidbit_options.cpu).
+// CPU features that the library itself cannot detect (tidbit_options.cpu).
 #pragma once
 
 #include <cstdint>

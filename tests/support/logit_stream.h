@@ -1,19 +1,19 @@
-// The logits of a fixed walk over a vocabulary, and results of the arithmetic below them, as one hash each: for hosted
-// tests and for firmware images alike. Nothing here needs more than the library.
+// Hashes of the logits of a fixed walk over a vocabulary, and of the underlying arithmetic, for hosted tests and
+// firmware images. Needs nothing but the library.
 #pragma once
 
 #include <cstdint>
 
-#include "base/hash.h"
 #include "base/arith.h"
+#include "base/hash.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit::test {
 
-// Tokens of the streams that firmware images run: more than a tile of positions.
+// Number of tokens in the streams that firmware images run: more than a tile of positions.
 inline constexpr std::uint32_t kShortStream = 20;
 
-// Tokens that wander over a vocabulary, the same everywhere.
+// Pseudorandom tokens of a vocabulary, the same on every machine.
 class TokenWalk {
  public:
   explicit TokenWalk(std::uint32_t vocab) : vocab_(vocab) {}
@@ -48,8 +48,8 @@ inline tidbit_status hash_short_stream(tidbit_session *session, std::uint32_t vo
   return TIDBIT_OK;
 }
 
-// Fused multiply-adds, roots, sums and conversions of floats with arbitrary bits, among them many whose results are
-// subnormal or tie. NaN counts as one value.
+// Hash of fused multiply-adds, roots, sums and conversions of floats with arbitrary bits. Many of the results are
+// subnormal or ties. All NaNs count as the same value.
 inline std::uint64_t hash_arithmetic() {
   Hash64 results;
   const auto add = [&](float x) {
@@ -70,7 +70,7 @@ inline std::uint64_t hash_arithmetic() {
     add(fma(a, b, c));
     add(fma(small, smaller, close));
     add(fma(small, smaller, bits_float(float_bits(c) & 0x80FFFFFF)));
-    // The square of 1 + odd 2^-12 lies in the middle between two floats; what is added is too small for a double's sum.
+    // The square of 1 + odd 2^-12 is exactly between two floats; the number added to it is lost in a double's sum.
     const float root = 1.0f + static_cast<float>(i % 64 * 2 + 1) * 0x1p-12f;
     add(fma(root, root, i % 3 == 0 ? 0x1p-60f : -0x1p-60f));
     add(small * smaller);

@@ -1,4 +1,4 @@
-// A session with memory of its own, for tests: open, plan, init, feed, hash.
+// A session that owns its memory, for tests: plan, init, feed, hash.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ struct Memory {
   std::array<AlignedBytes, TIDBIT_PART_COUNT> parts;
   tidbit_memory view{};
 
-  // Each part its own allocation, so that no part can borrow from its neighbour.
+  // Each part is a separate allocation, so that a sanitizer detects access to a neighboring part.
   explicit Memory(const tidbit_plan_result &plan) {
     for (int i = 0; i < TIDBIT_PART_COUNT; ++i) {
       parts[static_cast<std::size_t>(i)] = AlignedBytes(plan.bytes[i]);
@@ -25,7 +25,7 @@ struct Memory {
   }
 };
 
-// Runs the tasks one after another, the last first: order must not matter.
+// Runs the tasks in reverse order, because the order must not matter.
 inline void backwards(void *, tidbit_task task, void *context, uint32_t count) {
   while (count-- > 0) task(context, count);
 }
@@ -72,7 +72,7 @@ inline std::uint64_t hash_of(const std::vector<float> &values) {
   return tidbit_hash(values.data(), values.size() * sizeof(float));
 }
 
-// Tokens that wander over a vocabulary, the same everywhere.
+// The first `count` tokens of a TokenWalk.
 inline std::vector<int32_t> some_tokens(std::uint32_t vocab, std::uint32_t count) {
   std::vector<int32_t> tokens(count);
   TokenWalk walk(vocab);

@@ -1,4 +1,4 @@
-// Text in, text out, as a program would do it.
+// Tokenizing and generating text, for tests.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,7 +21,7 @@ inline std::vector<int32_t> tokenize(const tidbit_model &model, const std::strin
   return tokens;
 }
 
-// What greedy decoding writes after the tokens: at most `most` tokens, or up to an end token.
+// The text that greedy decoding generates after the tokens in `feed`: at most `most` tokens, or up to an end token.
 inline std::string greedy_text(const tidbit_model &model, tidbit_session *session, std::vector<int32_t> feed,
                                std::uint32_t most) {
   tidbit_model_info info;

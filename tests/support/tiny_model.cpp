@@ -1,123 +1,154 @@
 #include "tests/support/tiny_model.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
-#include <vector>
+#include <span>
 
 #include "base/hash.h"
-#include "format/tensor_layout.h"
+#include "format/formats.h"
+#include "format/roles.h"
 #include "quant/tile.h"
 
 namespace tidbit::test {
 namespace {
 
 using format::Config;
-using format::Dtype;
+using format::Format;
 using format::Header;
-using format::Layout;
-using format::Role;
+using format::LayerKind;
+using format::NamedRole;
+using format::Need;
+using format::Norm;
+using format::Presence;
+using format::RoleRow;
 using format::Section;
+using format::SectionKind;
+using format::Slot;
 using format::Tensor;
+using format::TensorKind;
 
-Config common_config(Dtype weights, Dtype kv) {
-  Config c{};
-  c.vocab_size = 50;
-  c.layers = 2;
-  c.width = 32;
-  c.heads = 4;
-  c.kv_heads = 2;
-  c.head_dim = 8;
-  c.ffn_width = 44;
-  c.max_context = 96;
-  c.default_context = 64;
-  c.norm_epsilon = 1e-5f;
-  c.embedding_scale = 1;
-  c.attention_scale = 1.0f / std::sqrt(8.0f);
-  c.logit_scale = 1;
-  c.weights = weights;
-  c.kv = kv;
-  c.bos_token = 1;
-  c.end_token_count = 1;
-  c.end_tokens[0] = 2;
-  return c;
-}
+constexpr std::uint32_t kWidth = 32;
 
 class Builder {
  public:
-  explicit Builder(const TinyModel &model) : model_(model), random_(model.seed) { list_tensors(); }
+  explicit Builder(const TinyModel &model) : model_(model), random_(model.seed) {
+    std::memcpy(header_.magic, format::kMagic, sizeof header_.magic);
+    header_.version = format::kVersion;
+    header_.config = model.config;
+    std::fill_n(header_.global_slots, format::kGlobalSlots, format::kAbsent);
+    list_global_tensors();
+    list_layers();
+  }
 
   AlignedBytes build() {
-    const std::uint64_t header_bytes = sizeof(Header) + sizeof(Section) + tensors_.size() * sizeof(Tensor);
-    const std::uint64_t start = format::round_up(header_bytes, format::kAlignment);
-    std::uint64_t end = start;
-    for (Tensor &t : tensors_) {
-      t.offset = end;
-      t.bytes = format::tensor_bytes(t.dtype, t.layout, t.rows, t.cols, t.group);
-      end = format::round_up(end + t.bytes, format::kAlignment);
+    const std::uint64_t tables = tables_bytes();
+    place_tensors(tables);
+    AlignedBytes blob(place_sections(tables));
+    for (std::size_t i = 0; i < tensors_.size(); ++i) {
+      if (tensors_[i].rows != 0) fill(*rows_[i], tensors_[i], blob.data() + tensors_[i].offset);
     }
-    AlignedBytes blob(end);
-    for (const Tensor &t : tensors_) fill(t, blob.data() + t.offset);
-
-    Header header{};
-    std::memcpy(header.magic, format::kMagic, sizeof header.magic);
-    header.version_major = format::kVersionMajor;
-    header.version_minor = format::kVersionMinor;
-    header.header_bytes = static_cast<std::uint32_t>(header_bytes);
-    header.blob_bytes = end;
-    header.section_count = 1;
-    header.tensor_count = static_cast<std::uint32_t>(tensors_.size());
-    header.config = model_.config;
-    const Section weights{format::SectionKind::weights, 0, start, end - start,
-                          hash64(blob.data() + start, end - start)};
-    std::memcpy(blob.data(), &header, sizeof header);
-    std::memcpy(blob.data() + sizeof header, &weights, sizeof weights);
-    std::memcpy(blob.data() + sizeof header + sizeof weights, tensors_.data(), tensors_.size() * sizeof(Tensor));
+    if (model_.self_test) std::memcpy(blob.data() + sections_[1].offset, &*model_.self_test, sizeof(format::SelfTest));
+    for (Section &s : sections_) s.checksum = hash64(blob.data() + s.offset, s.bytes);
+    write_tables(blob.data());
     refresh_checksum(blob);
     return blob;
   }
 
  private:
-  void add(Role role, std::uint16_t layer, Dtype dtype, Layout layout, std::uint32_t rows, std::uint32_t cols) {
-    const auto group = static_cast<std::uint16_t>(format::in_groups(dtype) ? format::kDefaultGroup : 0);
-    tensors_.push_back({role, layer, dtype, layout, group, rows, cols, 0, 0});
-  }
-  void matrix(Role role, std::uint16_t layer, std::uint32_t rows, std::uint32_t cols) {
-    add(role, layer, model_.dtype, model_.layout, rows, cols);
-  }
-  void table(Role role, std::uint32_t rows) {
-    add(role, format::kGlobal, Dtype::f32, Layout::plain, rows, model_.config.width);
-  }
-  void vector(Role role, std::uint16_t layer, std::uint32_t n) { add(role, layer, Dtype::f32, Layout::plain, 1, n); }
-
-  void list_tensors() {
-    const Config &c = model_.config;
-    matrix(Role::token_embedding, format::kGlobal, c.vocab_size, c.width);
-    if (c.position == format::Position::table) table(Role::position_embedding, c.max_context);
-    if (model_.segments != 0) table(Role::segment_embedding, model_.segments);
-    if (c.position == format::Position::rotary) vector(Role::rotary_frequencies, format::kGlobal, c.rotary_dim / 2);
-    if (model_.final_norm) vector(Role::final_norm, format::kGlobal, c.width);
-    if (model_.final_norm && model_.biases) vector(Role::final_norm_bias, format::kGlobal, c.width);
-    if (model_.own_head) matrix(Role::head, format::kGlobal, c.vocab_size, c.width);
-    if (model_.biases) vector(Role::head_bias, format::kGlobal, c.vocab_size);
-    for (std::uint16_t layer = 0; layer < c.layers; ++layer) list_layer(layer);
+  bool is_there(const RoleRow &row, const void *scope) const {
+    const Presence p = format::presence(row, model_.config, scope);
+    return p == Presence::required || (p == Presence::optional && model_.biases);
   }
 
-  void list_layer(std::uint16_t layer) {
-    const Config &c = model_.config;
-    const auto with_bias = [&](Role weight, std::uint32_t rows, std::uint32_t cols) {
-      matrix(weight, layer, rows, cols);
-      if (model_.biases) vector(static_cast<Role>(static_cast<int>(weight) + 1), layer, rows);
+  void add(const RoleRow &row, const LayerKind *kind) {
+    Tensor t{};
+    t.format = row.kind == TensorKind::matrix ? model_.weights : Format::f32;
+    t.group = format::in_groups(t.format) ? format::kDefaultGroup : 0;
+    t.rows = static_cast<std::uint32_t>(format::size_of(row.rows, model_.config, kind));
+    t.cols = static_cast<std::uint32_t>(format::size_of(row.cols, model_.config, kind));
+    t.bytes = row.kind == TensorKind::matrix ? format::matrix_bytes(t.format, t.rows, t.cols, t.group)
+                                             : format::plain_bytes(t.format, std::uint64_t{t.rows} * t.cols);
+    tensors_.push_back(t);
+    rows_.push_back(&row);
+  }
+
+  void list_global_tensors() {
+    for (std::size_t role = 0; role < std::size(format::kGlobalRoles); ++role) {
+      const RoleRow &row = format::kGlobalRoles[role].row;
+      if (!is_there(row, &model_.config)) continue;
+      header_.global_slots[role] = static_cast<Slot>(tensors_.size());
+      add(row, nullptr);
+    }
+  }
+
+  void list_layers() {
+    std::uint32_t most = 0;
+    for (LayerKind kind : model_.kinds) {
+      Slot next = 0;
+      std::fill_n(kind.slots, format::kLayerSlots, format::kAbsent);
+      for (std::size_t role = 0; role < std::size(format::kLayerRoles); ++role) {
+        if (is_there(format::kLayerRoles[role].row, &kind)) kind.slots[role] = next++;
+      }
+      most = std::max<std::uint32_t>(most, next);
+      kinds_.push_back(kind);
+    }
+    header_.stack_count = 1;
+    header_.stacks[0].kinds = static_cast<std::uint8_t>(kinds_.size());
+    header_.stacks[0].layers = static_cast<std::uint16_t>(model_.layer_kinds.size());
+    header_.stacks[0].first_tensor = static_cast<std::uint32_t>(tensors_.size());
+    header_.stacks[0].layer_tensors = most;
+    for (const std::uint8_t index : model_.layer_kinds) list_layer(kinds_[index], tensors_.size() + most);
+  }
+
+  void list_layer(const LayerKind &kind, std::size_t end) {
+    for (std::size_t role = 0; role < std::size(format::kLayerRoles); ++role) {
+      if (kind.slots[role] != format::kAbsent) add(format::kLayerRoles[role].row, &kind);
+    }
+    tensors_.resize(end);
+    rows_.resize(end);
+  }
+
+  std::size_t section_count() const { return model_.self_test ? 2 : 1; }
+
+  std::uint64_t tables_bytes() const {
+    const std::uint64_t bytes = sizeof(Header) + section_count() * sizeof(Section) + kinds_.size() * sizeof(LayerKind) +
+                                tensors_.size() * sizeof(Tensor) + model_.layer_kinds.size();
+    return format::round_up(bytes, format::kAlignment);
+  }
+
+  void place_tensors(std::uint64_t start) {
+    end_ = start;
+    for (Tensor &t : tensors_) {
+      if (t.rows == 0) continue;
+      t.offset = end_;
+      end_ = format::round_up(end_ + t.bytes, format::kAlignment);
+    }
+  }
+
+  // Returns the bytes of the blob.
+  std::uint64_t place_sections(std::uint64_t start) {
+    sections_.push_back({SectionKind::weights, 0, start, end_ - start, 0});
+    if (model_.self_test) sections_.push_back({SectionKind::self_test, 0, end_, sizeof(format::SelfTest), 0});
+    const Section &last = sections_.back();
+    return format::round_up(last.offset + last.bytes, format::kAlignment);
+  }
+
+  void write_tables(std::byte *blob) {
+    header_.header_bytes = static_cast<std::uint32_t>(tables_bytes());
+    const Section &last = sections_.back();
+    header_.blob_bytes = format::round_up(last.offset + last.bytes, format::kAlignment);
+    header_.section_count = static_cast<std::uint32_t>(sections_.size());
+    header_.tensor_count = static_cast<std::uint32_t>(tensors_.size());
+    const auto append = [&blob](auto items) {
+      std::memcpy(blob, items.data(), items.size_bytes());
+      blob += items.size_bytes();
     };
-    const auto norm = [&](Role weight) {
-      vector(weight, layer, c.width);
-      if (model_.biases) vector(static_cast<Role>(static_cast<int>(weight) + 1), layer, c.width);
-    };
-    norm(Role::attention_norm);
-    with_bias(Role::qkv, (c.heads + 2 * c.kv_heads) * c.head_dim, c.width);
-    with_bias(Role::attention_out, c.width, c.heads * c.head_dim);
-    norm(Role::ffn_norm);
-    with_bias(Role::ffn_up, c.ffn_width * (c.gated != 0 ? 2 : 1), c.width);
-    with_bias(Role::ffn_down, c.width, c.ffn_width);
+    append(std::span(&header_, 1));
+    append(std::span(sections_));
+    append(std::span(kinds_));
+    append(std::span(tensors_));
+    append(std::span(model_.layer_kinds));
   }
 
   float draw(float spread) {
@@ -125,63 +156,102 @@ class Builder {
     return unit * spread;
   }
 
-  void fill(const Tensor &t, std::byte *out) {
+  void fill(const RoleRow &row, const Tensor &t, std::byte *out) {
     std::vector<float> values(std::size_t{t.rows} * t.cols);
-    const bool gain = t.role == Role::final_norm || t.role == Role::attention_norm || t.role == Role::ffn_norm;
-    const float spread = t.layout != Layout::plain ? 2.5f / std::sqrt(static_cast<float>(t.cols)) : 0.3f;
-    for (float &v : values) v = (gain ? 1.0f : 0.0f) + draw(spread);
-    if (t.role == Role::rotary_frequencies) {
-      for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1.0f / static_cast<float>(1 + 3 * i);
+    const float center = row.need == Need::norm ? 1.0f : 0.0f;
+    const float spread = row.kind == TensorKind::matrix ? 2.5f / std::sqrt(static_cast<float>(t.cols)) : 0.3f;
+    for (float &v : values) v = center + draw(spread);
+    if (row.need == Need::rotary_tables) {
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = 1.0f / static_cast<float>(1 + 3 * (i % t.cols));
     }
-    if (t.layout == Layout::plain) return quant::pack_plain(t.dtype, values.data(), values.size(), out);
-    for (std::uint32_t row = 0; row < t.rows; row += format::kTileRows) {
-      const std::uint32_t count = std::min(format::kTileRows, t.rows - row);
-      quant::pack_tile(t.dtype, t.layout, values.data() + std::size_t{row} * t.cols, count, t.cols, t.group, out);
-      out += format::tile_bytes(t.dtype, t.layout, t.cols, t.group);
+    if (row.kind != TensorKind::matrix) return quant::pack_plain(t.format, values.data(), values.size(), out);
+    for (std::uint32_t first = 0; first < t.rows; first += format::kTileRows) {
+      const std::uint32_t count = std::min(format::kTileRows, t.rows - first);
+      quant::pack_tile(t.format, values.data() + std::size_t{first} * t.cols, count, t.cols, t.group, out);
+      out += format::tile_bytes(t.format, t.cols, t.group);
     }
   }
 
   const TinyModel &model_;
   std::mt19937_64 random_;
+  Header header_{};
+  std::vector<Section> sections_;
+  std::vector<LayerKind> kinds_;
   std::vector<Tensor> tensors_;
+  std::vector<const RoleRow *> rows_;  // of each tensor; null for entries that are not used
+  std::uint64_t end_ = 0;              // of the weights
 };
 
-}  // namespace
-
-TinyModel tiny_llama(Dtype weights, Dtype kv) {
+TinyModel common_model(const char *family, Format weights, Format kv) {
   TinyModel m;
-  m.config = common_config(weights, kv);
-  m.config.family = format::Family::llama;
-  m.config.norm = format::Norm::rms_norm;
-  m.config.position = format::Position::rotary;
-  m.config.rotary_dim = 8;
-  m.config.activation = format::Activation::silu;
-  m.config.gated = 1;
-  m.dtype = weights;
+  Config &c = m.config;
+  std::strncpy(c.family, family, sizeof c.family - 1);
+  c.vocab_size = 50;
+  c.width = kWidth;
+  c.max_context = 96;
+  c.default_context = 64;
+  c.embedding_scale = 1;
+  c.logit_scale = 1;
+  c.final_norm_epsilon = 1e-5f;
+  c.tied = 1;
+  c.weights = m.weights = weights;
+  c.kv = kv;
+  c.bos_token = 1;
+  c.end_token_count = 1;
+  c.end_tokens[0] = 2;
+  m.layer_kinds = {0, 0};
   return m;
 }
 
-TinyModel tiny_gpt2(Dtype weights, Dtype kv) {
-  TinyModel m;
-  m.config = common_config(weights, kv);
-  m.config.family = format::Family::gpt2;
+LayerKind common_kind(std::uint32_t kv_heads, std::uint32_t head_dim) {
+  LayerKind k{};
+  k.heads = 4;
+  k.kv_heads = kv_heads;
+  k.head_dim = k.value_dim = head_dim;
+  k.attention_scale = 1.0f / std::sqrt(8.0f);
+  k.residual_scale = 1;
+  k.norm_epsilon = 1e-5f;
+  k.ffn_width = 44;
+  return k;
+}
+
+}  // namespace
+
+TinyModel tiny_llama(Format weights, Format kv) {
+  TinyModel m = common_model("llama", weights, kv);
+  m.config.rotary_tables = 1;
+  m.config.rotary_pairs = 4;
+  m.config.final_norm = Norm::rms;
+  LayerKind k = common_kind(2, 8);
+  k.rotary_dim = 8;
+  k.mixer_in_norm = k.ffn_in_norm = Norm::rms;
+  k.activation = format::Activation::silu;
+  k.gated = 1;
+  m.kinds = {k};
+  return m;
+}
+
+TinyModel tiny_gpt2(Format weights, Format kv) {
+  TinyModel m = common_model("gpt2", weights, kv);
   m.config.position = format::Position::table;
-  m.config.activation = format::Activation::gelu_tanh;
-  m.config.kv_heads = 4;
-  m.config.head_dim = 5;
-  m.dtype = weights;
+  m.config.final_norm = Norm::layer;
+  LayerKind k = common_kind(4, 5);
+  k.mixer_in_norm = k.ffn_in_norm = Norm::layer;
+  k.activation = format::Activation::gelu_tanh;
+  m.kinds = {k};
   m.biases = true;
   return m;
 }
 
-TinyModel tiny_first_gpt(Dtype weights, Dtype kv) {
-  TinyModel m = tiny_gpt2(weights, kv);
-  m.config.family = format::Family::openai_gpt;
-  m.config.norm_place = format::NormPlace::post;
-  m.config.activation = format::Activation::gelu_erf;
-  m.config.head_dim = 8;
-  m.final_norm = false;
-  m.segments = 2;
+TinyModel tiny_first_gpt(Format weights, Format kv) {
+  TinyModel m = common_model("openai-gpt", weights, kv);
+  m.config.position = format::Position::table;
+  m.config.segments = 2;
+  LayerKind k = common_kind(4, 8);
+  k.mixer_sum_norm = k.ffn_sum_norm = Norm::layer;
+  k.activation = format::Activation::gelu_erf;
+  m.kinds = {k};
+  m.biases = true;
   return m;
 }
 

@@ -1,4 +1,4 @@
-// Equal to the Hugging Face library on the tokenizers that make_goldens.py trained.
+// The results equal those of the Hugging Face library, for the tokenizers trained by make_goldens.py.
 #include <nlohmann/json.hpp>
 
 #include "tests/tokenizers/support.h"

@@ -1,4 +1,4 @@
-// Damaged sections are refused or stay harmless. Under sanitizers these tests say so.
+// Damaged sections are refused or harmless. Sanitizers detect if they are not.
 #include <cstring>
 #include <random>
 
@@ -7,21 +7,6 @@
 
 namespace tidbit::test {
 namespace {
-
-const std::string kText =
-    "The quick  brown <|end|>fox's 12345 naïve [[room]] \xE2\x96\x81 東京 \xFF\xF0\x9F🙂\n\n it'LL <|end|> \t x";
-
-void use_everything(const TextModel &model) {
-  std::vector<std::uint64_t> workspace(tidbit_tokenize_bytes(model.get(), kText.size()) / 8);
-  Ids ids(tidbit_tokenize_most(model.get(), kText.size()));
-  std::uint32_t count = 0;
-  tidbit_tokenize(model.get(), kText.data(), kText.size(), TIDBIT_TEXT_PARSE | TIDBIT_TEXT_SPECIAL, workspace.data(),
-                  workspace.size() * 8, ids.data(), static_cast<std::uint32_t>(ids.size()), &count);
-  ASSERT_LE(count, ids.size());
-  ids.resize(count);
-  model.decode(ids);
-  tidbit_find_token(model.get(), "fox", 3);
-}
 
 class Hostile : public testing::TestWithParam<const char *> {};
 
@@ -79,6 +64,16 @@ TEST(Check, NamesTheFieldThatIsWrong) {
   header->unknown_token = 100000;
   EXPECT_EQ(model.check(&fault), TIDBIT_ERR_TOKENIZER);
   EXPECT_EQ(fault, offsetof(format::TokenizerHeader, unknown_token));
+}
+
+// A table without an empty slot would make each search as long as the table.
+TEST(Check, LongSearchIsRefused) {
+  TextModel model = golden("byte_level");
+  auto *header = reinterpret_cast<format::TokenizerHeader *>(model.section());
+  std::uint64_t fault = 0;
+  header->merge_probes = header->merge_slots.count = format::kMaxProbes + 1;
+  EXPECT_EQ(model.check(&fault), TIDBIT_ERR_TOKENIZER);
+  EXPECT_EQ(fault, offsetof(format::TokenizerHeader, merge_probes));
 }
 
 }  // namespace

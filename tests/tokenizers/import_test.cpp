@@ -1,5 +1,6 @@
-// What is imported, and what is refused by its name.
+// What is imported, and what is refused by name.
 #include <fstream>
+#include <limits>
 
 #include "converter/error.h"
 #include "tests/tokenizers/support.h"
@@ -35,7 +36,7 @@ class Folder : public testing::Test {
     std::ofstream(path / name, std::ios::binary) << text;
     return path / name;
   }
-  // The golden tokenizer with one text replaced by another.
+  // A copy of a golden tokenizer.json with `from` replaced by `to`.
   std::filesystem::path changed(const std::string &golden, const std::string &from, const std::string &to) {
     std::string json = read_file(std::filesystem::path(TIDBIT_GOLDENS) / golden / "tokenizer.json");
     const std::size_t at = json.find(from);
@@ -100,7 +101,31 @@ TEST_F(Folder, RefusesDamagedFiles) {
   expect_refused(path / "missing", "opened");
   expect_refused(write("d.json", "{\"a\": 0, \"bc\": 1}"), "single character");
   expect_refused(changed("byte_level", "tokens\":[{\"id\":0", "tokens\":[{\"id\":4294967296"), "id of a token");
-  expect_refused(path, "is a directory");
+  expect_refused(path, "regular file");
+}
+
+std::string repeated(const std::string &text, int times) {
+  std::string all;
+  while (times-- > 0) all += text;
+  return all;
+}
+
+TEST(Import, ScoreThatIsNoNumberIsRefused) {
+  convert::GgufTokenizer gguf;
+  gguf.model = "llama";
+  gguf.tokens = {"\xE2\x96\x81", "a", "b"};
+  gguf.scores = {0, std::numeric_limits<float>::quiet_NaN(), -1};
+  EXPECT_THROW(convert::import_gguf_tokenizer(gguf, 3, "x"), convert::ConvertError);
+  gguf.scores[1] = 1;
+  EXPECT_NO_THROW(convert::import_gguf_tokenizer(gguf, 3, "x"));
+}
+
+// Each reader would call itself for each level.
+TEST_F(Folder, DeepNestingIsRefused) {
+  constexpr int kLevels = 200000;
+  const std::string deep = repeated(R"({"type":"Sequence","pretokenizers":[)", kLevels) + repeated("]}", kLevels);
+  expect_refused(changed("byte_level", "\"pre_tokenizer\":{", "\"pre_tokenizer\":" + deep + ",\"x\":{"),
+                 "nested deeper");
 }
 
 TEST_F(Folder, MoreTokensThanTheModelHasAreRefused) {

@@ -29,7 +29,7 @@ TEST_P(Limits, WorkspaceIsAtMost32TimesTheText) {
   }
 }
 
-// The workspace is a block of its own, so that a sanitizer sees every byte beyond it.
+// The workspace is a separate allocation, so that a sanitizer detects any access past its end.
 TEST_P(Limits, WorkspaceBoundHolds) {
   for (const std::size_t size : {0u, 1u, 2u, 3u, 8u, 63u, 500u}) {
     for (const char fill : {' ', 'a', 't', '\xE2', '1'}) {

@@ -1,9 +1,9 @@
-"""Trains three small tokenizers with the Hugging Face library and writes what it makes of tricky texts.
+"""Makes small tokenizers with the Hugging Face library, and writes its results for tricky texts.
 
     pip install tokenizers==0.23.3 && python make_goldens.py
 
-Each folder of goldens/ gets a tokenizer.json and an expected.json: for each text the ids with special tokens parsed,
-the ids with special tokens as ordinary text, and the text that the ids decode to.
+Each folder in goldens/ gets a tokenizer.json and an expected.json. For each text the latter contains the ids with
+special tokens parsed, the ids with special tokens as ordinary text, and the text that the ids decode to.
 """
 
 import json
@@ -57,7 +57,7 @@ def byte_level(pre_tokenizer=None):
 
 
 def digits():
-    """The words of Llama 3, and merges that are ignored for whole words."""
+    """Llama 3's word splitting, with ignore_merges."""
     regex = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|"
              r"\s*[\r\n]+|\s+(?!\S)|\s+")
     tokenizer = byte_level(pre_tokenizers.Sequence([
@@ -74,7 +74,7 @@ def prefix_space():
 
 
 def pieces(unknown_only=False):
-    """Llama 2 as the Hugging Face library has it: blanks are U+2581, unknown characters are bytes."""
+    """Llama 2 as in the Hugging Face library: spaces become U+2581, unknown characters become bytes."""
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, byte_fallback=not unknown_only))
     tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")])
     special, plain = added()

@@ -1,4 +1,4 @@
-// What a stream gives out, and when.
+// What text a stream returns, and when.
 #include "tests/tokenizers/support.h"
 
 namespace tidbit::test {
@@ -11,7 +11,7 @@ class Stream : public testing::Test {
     ASSERT_EQ(tidbit_stream_init(&stream_, model_.get(), 1, stops_.data(), static_cast<std::uint32_t>(stops_.size())),
               TIDBIT_OK);
   }
-  std::string push(std::string_view bytes) {  // byte by byte: each is a token of its own
+  std::string push(std::string_view bytes) {  // pushes each byte as one token
     std::string given;
     for (const char c : bytes) {
       const char *text = nullptr;

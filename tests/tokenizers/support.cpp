@@ -5,29 +5,24 @@
 #include <iterator>
 #include <stdexcept>
 
-#include "format/blob.h"
+#include "format/model.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_format.h"
 
 namespace tidbit::test {
 
 TextModel::TextModel(const convert::ImportedTokenizer &tokenizer, std::uint32_t vocab_size)
-    : memory_(new std::byte[tokenizer.section.size() + 64]),
-      bytes_(tokenizer.section.size()),
-      header_(std::make_unique<format::Header>()) {
-  const auto address = reinterpret_cast<std::uintptr_t>(memory_.get());
-  section_ = memory_.get() + (64 - address % 64) % 64;
-  std::memcpy(section_, tokenizer.section.data(), bytes_);
+    : section_(tokenizer.section), header_(std::make_unique<format::Header>()) {
   header_->config.vocab_size = vocab_size;
   Model view{};
   view.header = header_.get();
-  view.tokenizer = section_;
-  view.tokenizer_bytes = bytes_;
+  view.tokenizer = section();
+  view.tokenizer_bytes = section_bytes();
   std::memcpy(model_.opaque, &view, sizeof view);
 }
 
 tidbit_status TextModel::check(std::uint64_t *fault) const {
-  return check_tokenizer(section_, bytes_, header_->config.vocab_size, fault);
+  return check_tokenizer(section(), section_bytes(), header_->config.vocab_size, fault);
 }
 
 Ids TextModel::encode(std::string_view text, std::uint32_t flags) const {
@@ -67,6 +62,20 @@ TextModel golden(const std::string &name) {
   return import(file, tokens);
 }
 
+void use_everything(const TextModel &model) {
+  const std::string text =
+      "The quick  brown <|end|>fox's 12345 naïve [[room]] \xE2\x96\x81 東京 \xFF\xF0\x9F🙂\n\n it'LL <|end|> \t x";
+  std::vector<std::uint64_t> workspace(tidbit_tokenize_bytes(model.get(), text.size()) / 8);
+  Ids ids(tidbit_tokenize_most(model.get(), text.size()));
+  std::uint32_t count = 0;
+  tidbit_tokenize(model.get(), text.data(), text.size(), TIDBIT_TEXT_PARSE | TIDBIT_TEXT_SPECIAL, workspace.data(),
+                  workspace.size() * 8, ids.data(), static_cast<std::uint32_t>(ids.size()), &count);
+  ASSERT_LE(count, ids.size());
+  ids.resize(count);
+  model.decode(ids);
+  tidbit_find_token(model.get(), "fox", 3);
+}
+
 std::string read_file(const std::filesystem::path &file) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) throw std::runtime_error("no file " + file.string());
@@ -77,7 +86,7 @@ std::filesystem::path data_file(const std::string &name) { return std::filesyste
 
 namespace {
 
-// Just enough of GGUF version 3 to walk over the metadata.
+// Reads just enough of GGUF version 3 to iterate over the metadata.
 class GgufReader {
  public:
   explicit GgufReader(std::string bytes) : bytes_(std::move(bytes)), at_(8) {}

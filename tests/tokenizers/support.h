@@ -1,4 +1,4 @@
-// A model that is nothing but its tokenizer, and the text functions on it with std types.
+// A model that has only a tokenizer, with the text functions as methods that use std types.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,6 +13,7 @@
 #include "converter/tokenizer/gguf.h"
 #include "converter/tokenizer/import.h"
 #include "format/blob_format.h"
+#include "tests/support/aligned.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit::test {
@@ -25,33 +26,35 @@ class TextModel {
   TextModel(TextModel &&) = default;
 
   Ids encode(std::string_view text, std::uint32_t flags = 0) const;
-  // Through a stream, to its end.
+  // Decodes with a stream, up to its end.
   std::string decode(const Ids &ids) const;
   tidbit_status check(std::uint64_t *fault) const;
 
   const tidbit_model *get() const { return &model_; }
-  std::byte *section() { return section_; }
-  std::size_t section_bytes() const { return bytes_; }
+  std::byte *section() { return section_.data(); }
+  const std::byte *section() const { return section_.data(); }
+  std::size_t section_bytes() const { return section_.size(); }
 
  private:
-  std::unique_ptr<std::byte[]> memory_;
-  std::byte *section_;
-  std::size_t bytes_;
+  AlignedBytes section_;
   std::unique_ptr<format::Header> header_;
   tidbit_model model_{};
 };
 
 TextModel import(const std::filesystem::path &file, std::uint32_t vocab_size);
-TextModel golden(const std::string &name);  // with as many ids as it has tokens
+TextModel golden(const std::string &name);  // its vocabulary size is the number of its tokens
+
+// Calls every text function, with a text of all kinds of characters. For sanitizers, whatever the tables hold.
+void use_everything(const TextModel &model);
 
 std::string read_file(const std::filesystem::path &file);
 std::filesystem::path data_file(const std::string &name);
 
-// The vocabulary of a GGUF file.
+// Reads the tokenizer of a GGUF file.
 convert::GgufTokenizer read_gguf_tokenizer(const std::filesystem::path &file);
 
 }  // namespace tidbit::test
 
-// Test data that is not part of the project.
+// Skips the test if this test data, which is not part of the project, does not exist.
 #define NEEDS_DATA(name) \
   if (!std::filesystem::exists(::tidbit::test::data_file(name))) GTEST_SKIP() << "no test data " << name

@@ -1,4 +1,4 @@
-// llama.cpp's vectors for GPT-2, Llama and Qwen2, and round trips of long texts.
+// llama.cpp's test vectors for GPT-2, Llama and Qwen2, and round trips of long texts.
 #include <sstream>
 
 #include "tests/tokenizers/support.h"

@@ -1,4 +1,4 @@
-/* The console of test images, which boards have through semihosting, over WASI. */
+/* The console of the test images, implemented with WASI instead of semihosting. */
 #include <wasi/api.h>
 
 #include "semihosting.h"

@@ -1,4 +1,4 @@
-/* The memory of a session, which on a board is what the linker script leaves. */
+/* Memory for sessions. On a board, this is the RAM that the linker script leaves free. */
   .section .bss.free, "", @
   .balign 64 /* TIDBIT_ALIGNMENT */
   .global __free_begin

@@ -1,4 +1,4 @@
-"""Turns phrase lists into (request, JSON line) pairs; everything is driven by one seeded rng."""
+"""Turns phrase lists into (request, JSON line) pairs. One seeded rng makes all choices."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from unknown_train import WORDS
 
 ACTION_WEIGHTS = {"on": 5, "off": 5, "set": 6, "up": 1.5, "upby": 2, "down": 1.5, "downby": 2,
                   "open": 2, "close": 2, "lock": 1.3, "unlock": 1.3}
-# "upby" and "downby" are the phrasings of "up" and "down" that carry a value.
+# "upby" and "downby" are "up" and "down" with a value.
 SCHEMA_ACTION = {"upby": "up", "downby": "down"}
 VALUED = {"set", "upby", "downby"}
 
@@ -32,7 +32,7 @@ class Example:
 
 
 def choose(rng, template):
-    """Replaces every (a|b|c) by one of its alternatives."""
+    """Replaces each (a|b|c) by one of its alternatives."""
     while "(" in template:
         template = re.sub(r"\(([^()]*)\)", lambda m: rng.choice(m.group(1).split("|")), template)
     return template
@@ -76,7 +76,7 @@ def everywhere_phrase(rng, device):
 
 
 def named_phrase(rng, word, plural, room_word):
-    """A device with at most one room; word and room_word may also lie outside of the schema."""
+    """A device with at most one room; word and room_word may be outside the schema."""
     owner = rng.choice(["the", "the", "the", "the", "the", "my", "our", "that" if not plural else "those", ""])
     if room_word is None:
         return f"{owner} {word}".strip()
@@ -112,7 +112,7 @@ def device_phrase(rng, intent, room_word):
 
 
 def place_room(rng, skeleton, room_word):
-    """Sometimes the room stands on its own, before or behind the rest of the sentence."""
+    """Sometimes moves the room to the start or the end of the sentence."""
     draw = rng.random()
     if draw < 0.13:
         return f"{skeleton} in the {room_word}", None
@@ -135,7 +135,7 @@ def agreement(plural):
 
 
 def slot_values(rng, intent, carriers):
-    """Texts for {n} {u} {t} and what they mean."""
+    """Texts for {n}, {u} and {t}, and their value and time."""
     in_degrees, absolute = intent.device in schema.IN_DEGREES, intent.action == "set"
     value = slots.pick_value(rng, in_degrees, absolute)
     texts = {"n": slots.value_text(rng, value, in_degrees, False, absolute),
@@ -156,7 +156,7 @@ def decorate(rng, wording, text):
 
 
 def known(rng, wording, typist, intent, skeleton):
-    """A request inside the schema from an expanded skeleton."""
+    """Makes a request inside the schema from an expanded skeleton."""
     texts, value, time = slot_values(rng, intent, wording.carriers)
     room_word, body = None, skeleton
     if intent.room not in (None, "all"):
@@ -168,7 +168,7 @@ def known(rng, wording, typist, intent, skeleton):
     return Example(rough(rng, text, typist, wording), line, skeleton_key(skeleton))
 
 
-# ---- requests outside of the schema ----
+# ---- requests outside the schema ----
 
 def unknown_text(rng, wording, typist, text, skeleton):
     request = rough(rng, decorate(rng, wording, text), typist, wording)
@@ -180,7 +180,7 @@ def maybe_room(rng):
 
 
 def any_slots(rng, wording):
-    """Texts for every slot of a sentence that is about no particular intent."""
+    """Texts for all slots of a sentence without a particular intent."""
     intent = pick_intent(rng)
     texts, _, _ = slot_values(rng, intent, wording.carriers)
     phrase, plural = device_phrase(rng, intent, maybe_room(rng))
@@ -209,7 +209,7 @@ def foreign_place(rng, wording, typist, intent, skeleton, place):
 
 
 def later(rng, wording, typist, intent, skeleton, when):
-    """A point in time the schema cannot hold: relative, another day, or bound to an event."""
+    """A request with a time that the schema cannot express: relative, on another day, or tied to an event."""
     phrase, plural = device_phrase(rng, intent, maybe_room(rng))
     when = fill(rng, choose(rng, when), any_slots(rng, wording))
     joined = f"{skeleton} {when}" if rng.random() < 0.75 else f"{when}, {skeleton}"

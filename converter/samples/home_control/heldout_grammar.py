@@ -1,4 +1,4 @@
-"""Builds the held-out requests from phrases_heldout.py, template by template."""
+"""Makes the held-out requests from phrases_heldout.py, template by template."""
 
 import random
 
@@ -24,7 +24,7 @@ def frames():
 
 
 def random_frame(rng, timed=None):
-    """An intent with a template that fits it; timed=False leaves out templates with a time."""
+    """An intent and a matching template; timed=False excludes templates with a time."""
     fitting = [entry for entry in frames() if timed is None or ("{t}" in entry[2]) == timed]
     action, device, template = rng.choice(fitting)
     intent = pick_intent(rng, action, device)
@@ -54,7 +54,7 @@ def outside(rng, wording, typist):
 
 
 def held_out(seed, typist):
-    """The examples without repeated requests, shuffled."""
+    """All held-out examples, without duplicate requests, shuffled."""
     rng, wording = random.Random(seed), HeldOutWording()
     drawn = [*inside(rng, wording, typist), *outside(rng, wording, typist)]
     unique = list({example.request: example for example in drawn}.values())

@@ -1,4 +1,4 @@
-"""Writes heldout.tsv, the tokenizer and the (not committed) training and development text."""
+"""Writes heldout.tsv, the tokenizer, and the training and development text (which are not committed)."""
 
 import argparse
 import random
@@ -42,15 +42,15 @@ def phrases_of(*modules):
 
 
 def check_lists_disjoint():
-    """No held-out template, opener, closer, carrier or sentence is in a training list."""
+    """Stops if a held-out template, opener, closer, carrier or sentence is in a training list."""
     train = {skeleton_key(text) for text in phrases_of(phrases_train, unknown_train)} - {""}
     shared = [text for text in phrases_of(phrases_heldout) if skeleton_key(text) in train]
     if shared:
-        raise SystemExit(f"held-out phrases that are also training phrases: {shared}")
+        raise SystemExit(f"these held-out phrases are also training phrases; remove them from one list: {shared}")
 
 
 def lexicon():
-    """Words a typing mistake may not turn into, or come close to, another of."""
+    """Words that a typo must not make ambiguous."""
     texts = [*strings(schema.DEVICES), *strings(schema.ROOMS), *schema.EVERYWHERE, *slots.ONES, *slots.TENS,
              *phrases_of(phrases_train, unknown_train), *phrases_train.VERB_FORMS, *strings(phrases_train.VERB_FORMS),
              "percent degrees celsius quarter half past noon midday midnight morning afternoon evening night tonight"]
@@ -58,7 +58,7 @@ def lexicon():
 
 
 def training_examples(count, seed, typist, held_out, development=False):
-    """Distinct examples that share neither request nor filled-in template with the held-out set."""
+    """Distinct examples that share no request and no template with the held-out set."""
     rng, full = random.Random(seed), train_grammar.TrainWording(development)
     wordings = [full] if development else [full, train_grammar.TidyWording()]
     requests = {example.request.lower() for example in held_out}
@@ -81,7 +81,7 @@ def write_tsv(path, examples):
 
 
 def two_digit_numbers():
-    """Repeated until every two-digit number becomes one token, with and without a space before it."""
+    """Repeated often enough that each two-digit number, with and without a leading space, becomes one token."""
     return [f"{space}{number:02d}" for space in ("", " ") for number in range(100)] * 2000
 
 
@@ -116,7 +116,7 @@ def main():
         (HERE / "model").mkdir(exist_ok=True)
         train_tokenizer(train[:60_000]).save(str(HERE / "model" / "tokenizer.json"))
     print(f"held out {len(held_out)}, training {len(train)}, development {len(development)}, "
-          f"training requests refused for being held out {refused}")
+          f"training requests rejected because they are held out {refused}")
 
 
 if __name__ == "__main__":

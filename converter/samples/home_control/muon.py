@@ -1,6 +1,7 @@
-"""Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon) for CPUs: single precision, equal shapes in one batch.
+"""Muon (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon) for CPUs.
 
-torch.optim.Muon does the same in bfloat16, one matrix at a time; on a CPU without bfloat16 units that is half of the step.
+Works in single precision and processes matrices of the same shape as one batch. torch.optim.Muon works in bfloat16, one
+matrix at a time, which takes half of the step's time on a CPU without bfloat16 units.
 """
 
 import math
@@ -11,7 +12,7 @@ QUINTIC = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalized(updates):
-    """Pushes the singular values of [count, rows, columns] matrices, rows <= columns, towards one."""
+    """Moves the singular values of [count, rows, columns] matrices, rows <= columns, toward one."""
     a, b, c = QUINTIC
     x = updates / updates.norm(dim=(1, 2), keepdim=True).clamp(min=1e-7)
     for _ in range(5):

@@ -1,16 +1,16 @@
-"""Dropped words, typing mistakes, letter case and punctuation."""
+"""Drops words, makes typos, and varies letter case and punctuation."""
 
 import re
 import string
 
 from slots import ONES, TENS
 
-NEIGHBOURS = {"a": "sq", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj",
-              "i": "uo", "j": "hk", "k": "jl", "l": "k", "m": "n", "n": "bm", "o": "ip", "p": "o",
-              "q": "w", "r": "et", "s": "ad", "t": "ry", "u": "yi", "v": "cb", "w": "qe", "x": "zc",
-              "y": "tu", "z": "x"}
+NEIGHBORS = {"a": "sq", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj",
+             "i": "uo", "j": "hk", "k": "jl", "l": "k", "m": "n", "n": "bm", "o": "ip", "p": "o",
+             "q": "w", "r": "et", "s": "ad", "t": "ry", "u": "yi", "v": "cb", "w": "qe", "x": "zc",
+             "y": "tu", "z": "x"}
 DROPPABLE = {"the", "a", "please", "my", "our", "just"}
-# Short or easily confused words stay as they are.
+# Short or easily confused words are never mistyped.
 PROTECTED = {"percent", "cent", "celsius"} | {word for word in ONES + TENS if len(word) < 4}
 
 
@@ -36,11 +36,11 @@ def mistyped(rng, word):
         return word[:at] + word[at] + word[at:]
     if kind == 2 and at + 1 < len(word):
         return word[:at] + word[at + 1] + word[at] + word[at + 2:]
-    return word[:at] + rng.choice(NEIGHBOURS.get(word[at], word[at])) + word[at + 1:]
+    return word[:at] + rng.choice(NEIGHBORS.get(word[at], word[at])) + word[at + 1:]
 
 
 class Typist:
-    """Makes one-letter mistakes that leave only one word of the lexicon one edit away."""
+    """Makes one-letter typos from which the original is the only word of the lexicon that is one edit away."""
 
     def __init__(self, lexicon):
         self.lexicon = set(lexicon)
@@ -86,7 +86,7 @@ def change_punctuation(rng, text):
 
 
 def rough(rng, text, typist, wording):
-    """The request as somebody might have typed it."""
+    """The request as a user might have typed it."""
     if not wording.tidy and rng.random() < 0.08:
         text = drop_words(rng, text)
     if not wording.tidy and rng.random() < wording.typing_mistakes:

@@ -1,4 +1,4 @@
-"""Wording of the held-out requests. None of it may appear in phrases_train.py.
+"""Wording of the held-out requests. It must not appear in phrases_train.py.
 
 {d} device phrase, {be}/{s} its verb ending, {n} value, {u} value with its unit, {t} time phrase.
 """
@@ -109,7 +109,7 @@ FRAMES = {
     ],
 }
 
-# Requests that name a known device or action and still have no answer in the schema.
+# Requests that name a known device or action but cannot be expressed in the schema.
 NEAR = [
     "which brand is {d}", "how many watts does {d} draw", "what do you think of {d}",
     "do you know whether {d} {be} on", "please tell me how {d} works", "who installed {d}",

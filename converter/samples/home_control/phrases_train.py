@@ -1,9 +1,9 @@
-"""Wording of the training requests. None of it may appear in phrases_heldout.py.
+"""Wording of the training requests. It must not appear in phrases_heldout.py.
 
-A training request is put together from verb frames and wrappers:
+A training request is built from verb frames and wrappers:
 {b} base form ("turn the lamp on"), {g} gerund ("turning ..."), {p} past ("turned ..."),
 {v} passive ("the lamp turned on"), {z} state ("on"), {i} what the device does ("go on"),
-{d} device phrase, {be}/{s}/{es} its verb ending, {n} value, {u} value with its unit,
+{d} device phrase, {be}/{s}/{es} the matching verb ending, {n} value, {u} value with its unit,
 {w} any word. (a|b|) is a choice.
 """
 
@@ -157,7 +157,7 @@ DOES = {
     "unlock": ["unlock", "be unlocked"],
 }
 
-# Whole requests that are not derived from a verb frame.
+# Complete requests that are not built from a verb frame.
 DIRECT = {
     "set": [
         "{u} (for|on) {d}", "(give me|I want|I'd like|I need|let's have|we need|how about) {u} (on|for) {d}",

@@ -1,4 +1,4 @@
-"""What the model knows: devices, rooms, the actions each device allows, and the JSON line."""
+"""The schema: devices, rooms, the actions that each device allows, and the JSON line."""
 
 import json
 
@@ -33,7 +33,7 @@ ROOMS = {
     "attic": ["attic", "loft"],
 }
 
-# Phrases for the room "all"; they follow a device ("the lamps in the whole house").
+# Phrases for the room "all", placed after a device: "the lamps in the whole house".
 EVERYWHERE = ["everywhere", "in the whole house", "in every room", "in all rooms",
               "all over the house", "throughout the house", "in all the rooms"]
 
@@ -51,10 +51,10 @@ ALLOWED = {
     "unlock": ["door", "window"],
 }
 
-# Devices whose value is in degrees Celsius; all other values are percent.
+# Devices with values in degrees Celsius; all other values are percentages.
 IN_DEGREES = {"heater", "ac"}
 
-# What "set the ... of the lamp" may name without changing the meaning.
+# Words that may appear in "set the ... of the lamp" without changing the meaning.
 ATTRIBUTES = {
     "lamp": ["brightness"],
     "heater": ["temperature"],
@@ -64,7 +64,7 @@ ATTRIBUTES = {
     "tv": ["volume"],
 }
 
-# Devices and places that are not there; the words are shared by the training and the held-out text, as those above are.
+# Devices and places outside the schema. Like the words above, they occur in the training text and the held-out text.
 FOREIGN_DEVICES = """oven stove toaster microwave dishwasher fridge freezer computer laptop phone printer camera clock bed sofa
 piano guitar bicycle car gate fence pool pump drill projector coffee_machine washing_machine hair_dryer alarm_clock blender router
 scooter doorbell""".split()

@@ -1,4 +1,4 @@
-"""Surface forms of numbers and clock times, shared by the training and the held-out text."""
+"""Texts for numbers and clock times, shared by the training text and the held-out text."""
 
 ONES = ("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
         "fifteen sixteen seventeen eighteen nineteen").split()
@@ -60,7 +60,7 @@ def value_text(rng, number, in_degrees, unit_needed, absolute):
     return percent_text(rng, number, unit_needed, absolute)
 
 
-# ---- clock times: every function returns (text, "HH:MM") ----
+# ---- clock times: each function returns (text, "HH:MM") ----
 
 def stamp(hour, minute):
     return f"{hour:02d}:{minute:02d}"
@@ -91,7 +91,7 @@ def minute_after_hour(rng, minute):
 
 
 def past_or_to(rng, hour, minute):
-    """Spoken minutes around a twelve-hour clock hour: 'ten past six', 'quarter to nine'."""
+    """Spoken minutes before or after an hour (1 to 12): 'ten past six', 'quarter to nine'."""
     count, link, base = minute, rng.choice(["past", "past", "after"]), hour
     if minute > 30:
         count, link, base = 60 - minute, rng.choice(["to", "to", "before"]), hour % 12 + 1
@@ -106,7 +106,7 @@ def past_or_to(rng, hour, minute):
 
 
 def spoken(rng, hour, minute):
-    """Text for a twelve-hour clock time (hour 1 to 12)."""
+    """Text for a time on a 12-hour clock (hour 1 to 12)."""
     if minute == 0:
         return hour_text(rng, hour) + rng.choice(["", " o'clock"])
     if rng.random() < 0.7 and (minute % 5 == 0 or minute < 15 or minute > 45):
@@ -115,7 +115,7 @@ def spoken(rng, hour, minute):
 
 
 def spoken_bare(rng):
-    """No half of the day is named: the time is taken as said, hours 1 to 12."""
+    """A time without am or pm, taken literally; hours 1 to 12."""
     hour, minute = rng.randint(1, 12), pick_minute(rng)
     return spoken(rng, hour, minute), stamp(hour, minute)
 
@@ -139,7 +139,7 @@ DAY_PARTS = [("in the morning", 4, 11), ("this morning", 5, 11), ("in the aftern
 
 
 def part_of_day(rng, part_first=False):
-    """'eight in the evening'; with part_first 'this evening at eight'."""
+    """'eight in the evening', or with part_first, 'this evening at eight'."""
     part, first, last = rng.choice(DAY_PARTS)
     hour, minute = rng.randint(first, last), pick_minute(rng)
     twelve = to_twelve(hour)
@@ -154,7 +154,7 @@ def named(rng):
 
 
 def clock(rng):
-    """A clock time to be put behind a preposition."""
+    """A clock time that follows a preposition."""
     style = rng.random()
     if style < 0.27:
         return digital_24(rng)
@@ -170,7 +170,7 @@ def clock(rng):
 def time_phrase(rng, carriers, after_value):
     """A whole time expression: 'at seven', 'this evening at 7', 'once it is 18:45', '7pm'.
 
-    Next to a value it needs a preposition: 'to twenty eight pm' could be understood in two ways.
+    Next to a value it needs a preposition: 'to twenty eight pm' would be ambiguous.
     """
     style = rng.random()
     if style < 0.06:

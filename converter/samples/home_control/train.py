@@ -1,4 +1,4 @@
-"""Trains the home control model on the CPU and writes an ordinary Hugging Face directory."""
+"""Trains the home control model on the CPU and writes an ordinary Hugging Face folder."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ def read_pairs(path):
 
 
 def encode(tokenizer, pairs):
-    """(prompt ids ending in <|json|>, answer ids ending in <|end|>), long ones left out."""
+    """Pairs of (prompt ids ending in <|json|>, answer ids ending in <|end|>), without those that are too long."""
     prompts = tokenizer.encode_batch([request for request, _ in pairs])
     answers = {line: tokenizer.encode(line, add_special_tokens=False).ids + [END] for line in {p[1] for p in pairs}}
     encoded = [(prompt.ids, answers[line]) for prompt, (_, line) in zip(prompts, pairs)]
@@ -51,7 +51,7 @@ def batches(encoded, size, generator):
 
 
 def tensors(batch):
-    """Inputs and labels padded at the end; only the answer and <|end|> count in the loss."""
+    """Inputs and labels, padded at the end; the loss counts only the answer and <|end|>."""
     longest = max(len(prompt) + len(answer) for prompt, answer in batch)
     inputs = torch.full((len(batch), longest), END)
     labels = torch.full((len(batch), longest), IGNORED)
@@ -114,7 +114,7 @@ def train(model, encoded, options):
 
 @torch.no_grad()
 def greedy(model, prompts, limit=64):
-    """Answers to prompts of one length, each cut at <|end|>."""
+    """Greedy answers to prompts of equal length, each cut off at <|end|>."""
     inputs, cache, written = torch.tensor(prompts), None, []
     finished = torch.zeros(len(prompts), dtype=torch.bool)
     while len(written) < limit and not finished.all():
@@ -137,7 +137,7 @@ def answers(model, tokenizer, requests):
 
 
 def fields_right(answer, wanted):
-    """Share of the five fields that agree; an answer that is not JSON has none right."""
+    """Share of the five fields that are correct; 0 if the answer is not JSON."""
     try:
         given = json.loads(answer)
     except ValueError:
@@ -154,7 +154,7 @@ def evaluate(model, tokenizer, path):
         exact += answer == wanted
         fields += fields_right(answer, wanted)
         if answer != wanted:
-            print(f"{request}\n  wanted {wanted}\n  given  {answer}")
+            print(f"{request}\n  expected {wanted}\n  answered {answer}")
     print(f"{path.name}: {len(pairs)} requests, exact {exact / len(pairs):.4f}, fields {fields / len(pairs):.4f}")
 
 
@@ -165,8 +165,8 @@ def main():
     parser.add_argument("--rate", type=float, default=0.02)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--resume", action="store_true", help="start from the model directory's weights")
-    parser.add_argument("--evaluate", type=Path, help="only check the saved model on this .tsv file")
+    parser.add_argument("--resume", action="store_true", help="start from the weights in the model folder")
+    parser.add_argument("--evaluate", type=Path, help="evaluate the saved model on this .tsv file, without training")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)

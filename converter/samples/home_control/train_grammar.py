@@ -1,4 +1,4 @@
-"""Composes training requests from the verb frames and wrappers of phrases_train.py."""
+"""Builds training requests from the verb frames and wrappers of phrases_train.py."""
 
 import re
 import zlib
@@ -11,7 +11,7 @@ from grammar import (Example, Intent, any_slots, choose, device_phrase, fill, fo
                      unknown_text, with_phrase)
 
 UNKNOWN_SHARE = 0.20
-# Frames of these verbs have no natural passive.
+# Verbs without a natural passive.
 NO_PASSIVE = {"let", "have", "make", "leave", "get", "run"}
 SHAPES = {"base": 50, "gerund": 6, "past": 12, "passive": 4, "state": 16, "does": 8, "direct": 4}
 UNKNOWN_KINDS = {"sentence": 34, "near": 18, "device": 17, "place": 16, "later": 12, "pronoun": 6}
@@ -21,7 +21,7 @@ TIDY_WRAPPERS = {"base": ["{b}"], "gerund": ["would you mind {g}"], "past": ["wh
 
 
 def part(entries, development):
-    """Every tenth entry, picked by its checksum, is kept for the development set."""
+    """About one entry in ten, selected by its checksum, is reserved for the development set."""
     chosen = [entry for entry in entries if (zlib.crc32(entry.encode()) % 10 == 0) == development]
     return chosen or entries
 
@@ -42,7 +42,7 @@ class TrainWording:
 
 
 class TidyWording(TrainWording):
-    """Short requests without filling or mistakes; numbers and times are learned faster from them."""
+    """Short requests without filler words or mistakes, from which numbers and times are learned faster."""
     tidy = True
 
     def __init__(self, development=False):
@@ -51,7 +51,7 @@ class TidyWording(TrainWording):
 
 
 def verb_forms(frame):
-    """Base, gerund, past and passive text of a verb frame such as 'turn {d} on'."""
+    """Base, gerund, past and passive forms of a verb frame such as 'turn {d} on'."""
     verb, rest = frame.split(" ", 1)
     gerund, past = phrases.VERB_FORMS[verb]
     passive = None
@@ -66,7 +66,7 @@ def insert_forms(template, forms):
 
 
 def frame_forms(rng, intent):
-    """One verb frame in all its forms, with a state and something the device does."""
+    """One verb frame in all its forms, a state ("on"), and what the device does ("go on")."""
     forms = verb_forms(rng.choice(lookup(phrases.VERBS, intent.action, intent.device)))
     forms["z"] = choose(rng, rng.choice(lookup(phrases.STATES, intent.action, intent.device)))
     forms["i"] = rng.choice(lookup(phrases.DOES, intent.action, intent.device))
@@ -74,10 +74,10 @@ def frame_forms(rng, intent):
 
 
 def time_in(rng, wrapper, forms):
-    """Puts the time slot before, inside or behind the sentence."""
+    """Puts the time slot before, inside or after the sentence."""
     sentence = insert_forms(wrapper, forms)
     draw = rng.random()
-    # "at seven thirty percent" could be understood in two ways, so the value never follows the time.
+    # "at seven thirty percent" would be ambiguous, so the value never follows the time.
     if re.match(r"\{[nu]\}", sentence) or re.search(r"\{d\},? \{[nu]\}", sentence):
         return sentence + " {t}"
     if draw < 0.25:
@@ -99,7 +99,7 @@ def train_skeleton(rng, wording, intent):
     return time_in(rng, wrapper, forms) if intent.timed else insert_forms(wrapper, forms)
 
 
-# ---- requests outside of the schema ----
+# ---- requests outside the schema ----
 
 def near_sentence(rng, wording):
     intent = pick_intent(rng)

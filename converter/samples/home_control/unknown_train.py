@@ -1,6 +1,6 @@
-"""Training text for requests outside of the schema, and the general words used as filling.
+"""Training text for requests outside the schema, and general words used as filler.
 
-{b} {d} {t} {u} {n} {z} as in phrases_train.py; {w} is a general word.
+{b} {d} {t} {u} {n} {z} are as in phrases_train.py; {w} is a general word.
 """
 
 WORDS = """
@@ -69,7 +69,7 @@ LATER = [
     "tomorrow at midnight", "three hours from now", "when my (mother|father|aunt|brother) (gets|comes) home",
 ]
 
-# A known device, and nothing the schema can say about it.
+# Requests that name a known device but cannot be expressed in the schema.
 NEAR = [
     "{d}", "{d} please", "{d} {t}", "(is|are) {d} {z}", "(is|are) {d} {z} (now|yet|already|again)",
     "(was|were) {d} {z} (yesterday|last night|)", "why (is|are) {d} {z}", "why (is|are) {d} not {z}",

@@ -1,5 +1,5 @@
-/* Firmware that turns a request into JSON with the home control sample model. The model is used where it lies in flash;
- * all memory is static; a step of work is never longer than one layer of one chunk. */
+/* Firmware that turns a request into JSON with the home control sample model. The model is used in place in flash. All
+ * memory is static. A step of work is at most one layer of one chunk. */
 #include <string.h>
 #include <tidbit/tidbit.h>
 
@@ -32,7 +32,7 @@ static tidbit_status read_request(const tidbit_model *model, uint32_t *count) {
                          TIDBIT_TEXT_SPECIAL, workspace, sizeof workspace, tokens, TIDBIT_PLAN_CONTEXT, count);
 }
 
-/* In steps of the work budget, with the watchdog served after each. */
+/* Feeds tokens in steps of the work budget, and serves the watchdog after each step. */
 static tidbit_status feed(tidbit_session *session, uint32_t count) {
   uint32_t fed = 0;
   for (;;) {
@@ -44,7 +44,7 @@ static tidbit_status feed(tidbit_session *session, uint32_t count) {
   }
 }
 
-/* Greedy decoding up to the end token. tokens[0, count) is what is fed first. */
+/* Greedy decoding up to the end token. The prompt is tokens[0 .. count). */
 static tidbit_status answer(const tidbit_model *model, tidbit_session *session, uint32_t count) {
   const tidbit_sampling greedy = {0};
   tidbit_stream stream;

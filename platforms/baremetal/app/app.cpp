@@ -1,4 +1,4 @@
-// The application of app.c in C++20.
+// The application of app.c, in C++20.
 #include <array>
 #include <cstdint>
 #include <span>
@@ -37,7 +37,7 @@ class Assistant {
     return tidbit_init(&model_, &options, &parts, &session_, nullptr);
   }
 
-  // Greedy decoding; write(text) takes the answer as it comes.
+  // Greedy decoding. Calls write(text) with each piece of the answer.
   template <class Write>
   tidbit_status answer(std::string_view text, Write write) {
     std::uint32_t count = 0;
@@ -56,7 +56,7 @@ class Assistant {
   }
 
  private:
-  // In steps of the work budget, with the watchdog served after each.
+  // Feeds tokens in steps of the work budget, and serves the watchdog after each step.
   tidbit_status feed(std::span<const std::int32_t> left) {
     for (;;) {
       std::uint32_t consumed = 0;

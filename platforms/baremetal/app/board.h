@@ -1,4 +1,5 @@
-/* What the application wants of a board. To port it, write these four functions: see board_semihosting.c. */
+/* The functions that the application needs from a board. To port it, implement these four; board_semihosting.c is an
+ * example. */
 #ifndef TIDBIT_APP_BOARD_H
 #define TIDBIT_APP_BOARD_H
 
@@ -8,15 +9,15 @@
 extern "C" {
 #endif
 
-/* The request: at most `capacity` bytes to `text`; returns their number, 0 where there is no request. */
+/* Reads a request of at most `capacity` bytes into `text`. Returns its length, or 0 if there is no request. */
 uint32_t board_read_request(char *text, uint32_t capacity);
 
 void board_write(const char *text, uint32_t bytes);
 
-/* To be called at least once per watchdog period. */
+/* Must be called at least once per watchdog period. */
 void board_serve_watchdog(void);
 
-/* The application has ended; a code other than 0 is a failure. Returns what main() is to return. */
+/* Called at the end of the application; a nonzero code is a failure. Returns the value that main() returns. */
 int board_finish(int code);
 
 #ifdef __cplusplus

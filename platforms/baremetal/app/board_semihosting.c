@@ -1,4 +1,4 @@
-/* The board under a debugger or emulator: the request is the command line, the watchdog is a counter. */
+/* A board under a debugger or emulator: the request is the command line, the watchdog is a counter. */
 #include "board.h"
 #include "semihosting.h"
 #include "startup.h"

@@ -1,4 +1,4 @@
-/* The model as read-only data, aligned as tidbit wants it: on a microcontroller this lies in flash. */
+/* The model as read-only data with the alignment that tidbit requires. On a microcontroller it is placed in flash. */
   .section .rodata
   .balign 64
   .global model_blob

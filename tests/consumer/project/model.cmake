@@ -1,5 +1,5 @@
-# The checkpoint TIDBIT_SAMPLE as a blob and its plan, by the programs in TIDBIT_PROGRAMS. `model` is the sources that a
-# program with the model has; the plan's header is in the binary folder.
+# Converts the checkpoint TIDBIT_SAMPLE and plans its memory, with the programs in TIDBIT_PROGRAMS. Sets `model` to the
+# sources to add to a program. The plan's header is in the binary folder.
 set(TIDBIT_SAMPLE "" CACHE PATH "Checkpoint that becomes the program's model")
 
 set(folder ${CMAKE_CURRENT_BINARY_DIR})

@@ -1,4 +1,4 @@
-// As much of Arduino's core as the library's example wants.
+// The parts of Arduino's core that the library's example needs.
 #pragma once
 
 #include <stddef.h>

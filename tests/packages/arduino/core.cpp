@@ -1,4 +1,4 @@
-// The request is the command line; after it the program ends.
+// The request is the command line. The program ends after one request.
 #include <string.h>
 
 #include "Arduino.h"

@@ -1,5 +1,5 @@
-// Turns a request that comes over the serial port ("dim the kitchen lamp to thirty percent") into JSON. Takes about
-// 110 KB of RAM and 620 KB of flash. The two headers of the model are made on a desk and put beside the sketch:
+// Turns a request from the serial port ("dim the kitchen lamp to thirty percent") into JSON. Needs about 110 KB of RAM
+// and 620 KB of flash. Make the model's two headers on a PC and put them next to the sketch:
 //
 //   tidbit-convert CHECKPOINT -o model.tidbit --weights q4 --kv q8
 //   tidbit plan model.tidbit --context 96 --chunk 8 --header model_plan.h
@@ -33,7 +33,7 @@ static tidbit_status start() {
   return status;
 }
 
-// Feeds tokens[0, count) and puts the most probable next token into tokens[0].
+// Feeds tokens[0 .. count) and stores the most probable next token in tokens[0].
 static tidbit_status next(uint32_t count) {
   const tidbit_sampling greedy = {};
   float *logits;

@@ -1,0 +1,45 @@
+// The header and the tables of a blob. They fix the place of everything before the first byte is written.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "converter/families/model_plan.h"
+#include "format/blob_format.h"
+
+namespace tidbit::convert {
+
+struct PlacedTensor {
+  const TensorPlan *plan;  // null for an unused entry of a layer
+  format::Tensor entry;
+};
+
+class BlobTables {
+ public:
+  // `embeddings` is the format of the token embedding and the head; all other matrices have config.weights. `sections`
+  // lists the sections after the weights and their sizes, in the order of the file.
+  BlobTables(const ModelPlan &plan, format::Format embeddings,
+             const std::vector<std::pair<format::SectionKind, std::uint64_t>> &sections);
+
+  const std::vector<PlacedTensor> &tensors() const { return tensors_; }
+  format::Section &section(format::SectionKind kind);
+  std::uint64_t blob_bytes() const { return header_.blob_bytes; }
+
+  // The header and the tables as stored, with the header's checksum.
+  std::vector<std::byte> bytes() const;
+
+ private:
+  void add_tensors(const TensorPlan *tensors, std::size_t count);
+  void add_layers(const StackPlan &stack, format::Stack &entry);
+  void add_section(format::SectionKind kind, std::uint64_t offset, std::uint64_t bytes);
+
+  const ModelPlan &plan_;
+  const format::Format embeddings_;
+  format::Header header_ = {};
+  std::vector<format::Section> sections_;
+  std::vector<PlacedTensor> tensors_;
+};
+
+}  // namespace tidbit::convert

@@ -1,0 +1,195 @@
+// Products of matrices of a few bits (format/blocks.h), for any width of the codes.
+//
+// Packed lines are unpacked into words of 4 columns of 16 rows, which are multiplied like those of q8. A block of 32
+// columns has 8 words, whatever its width; its sum is scaled by a small integer and added to the group's:
+//
+//   4 bits      a packed line       low nibbles: word 0       high nibbles: word 1
+//   register 0  | r0 .. r7   |  ->  | r0: c c c c | .. |      | r0: c c c c | .. |
+//   register 1  | r8 .. r15  |  ->  | r8: c c c c | .. |      | r8: c c c c | .. |
+//                                     * word 0 of x             * word 1 of x       + sums of the block
+//   sums of a group += scale of the block * sums of the block + unit * shift of the block * sum of x
+//
+// All of it is exact, and the sum of x comes with the activations.
+#pragma once
+
+#include "format/blocks.h"
+#include "kernels/generic/integer_products.h"
+
+namespace tidbit {
+
+template <class L, class W>
+requires BlockLanes<L, W> || BlockDotLanes<L, W>
+struct BlockDot {
+  using Sums = typename L::Sums;
+  using BlockSums = typename L::BlockSums;
+  static constexpr std::uint32_t kRegisters = kTileRegisters<L>;
+
+  // What the micro-kernel multiplies: tiles are tile_stride apart, the sums of the activations of inputs sum_stride.
+  template <std::uint32_t kTiles>
+  struct Operands {
+    const std::byte *fine;
+    std::size_t tile_stride;
+    const CodeSums *sums;
+    std::size_t sum_stride;
+    Cursor<kTiles> codes;
+  };
+
+  // The codes of a tile's 16 rows in words [first, first + words) of a block, with one input.
+  template <std::uint32_t first, class Words, std::uint32_t... i>
+  [[gnu::always_inline]] static void times(const Words &words, const std::int8_t *x, BlockSums (&sums)[kRegisters],
+                                           std::integer_sequence<std::uint32_t, i...>) {
+    (times_word<first + i>(words[i], x, sums), ...);
+  }
+  template <std::uint32_t word, class Codes>
+  [[gnu::always_inline]] static void times_word(const Codes (&codes)[kRegisters], const std::int8_t *x,
+                                                BlockSums (&sums)[kRegisters]) {
+    constexpr std::uint32_t i = word % L::input_words;
+#pragma GCC unroll 16
+    for (std::uint32_t r = 0; r < kRegisters; ++r) {
+      sums[r] = L::template dot_block<W, i>(sums[r], codes[r], L::load_inputs(x + (word - i) * 4));
+    }
+  }
+
+  // What is unpacked at once, word `first` of a block and some after it: each tile with each input. Moves on to the
+  // next lines of each tile.
+  template <std::uint32_t first, std::uint32_t kTiles, std::uint32_t kInputs>
+  [[gnu::always_inline]] static void step(Cursor<kTiles> &c, BlockSums (&sums)[kTiles][kInputs][kRegisters]) {
+    constexpr std::uint32_t kWords = kUnpackedWords<W>;
+    constexpr std::make_integer_sequence<std::uint32_t, kWords> kEach;
+    typename L::SmallCodes words[kTiles][kWords][kRegisters];
+#pragma GCC unroll 16
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+#pragma GCC unroll 8
+      for (std::uint32_t line = 0; line < kUnpackedLines<W>; ++line) {
+        prefetch<L::tuning.prefetch_blocks && kInputs == 1>(c.lines[tile] + line * 64, c.ahead);
+      }
+      L::unpack(Width<W::bits>{}, c.lines[tile], words[tile]);
+      if (kInputs == 1) times<first>(words[tile], c.x, sums[tile][0], kEach);
+    }
+#pragma GCC unroll 16
+    for (std::uint32_t v = 0; v < kInputs && kInputs != 1; ++v) {
+#pragma GCC unroll 16
+      for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+        times<first>(words[tile], c.x + v * c.input_stride, sums[tile][v], kEach);
+      }
+    }
+  }
+
+  template <std::uint32_t kTiles, std::uint32_t kInputs, std::uint32_t... i>
+  [[gnu::always_inline]] static void steps(Cursor<kTiles> &c, BlockSums (&sums)[kTiles][kInputs][kRegisters],
+                                           std::integer_sequence<std::uint32_t, i...>) {
+    (step<i * kUnpackedWords<W>>(c, sums), ...);
+  }
+
+  // Block `half` of a pair: scale * (sum of the products - zero * sum of x). Moves on to the next block.
+  template <std::uint32_t kTiles, std::uint32_t kInputs>
+  [[gnu::always_inline]] static void add_block(Operands<kTiles> &o, std::uint32_t half,
+                                               Sums (&sums)[kTiles][kInputs][kRegisters]) {
+    BlockSums block[kTiles][kInputs][kRegisters];
+#pragma GCC unroll 16
+    for (std::uint32_t v = 0; v < kInputs; ++v) {
+      const CodeSums &of_x = o.sums[v * o.sum_stride];
+      const std::int32_t first = W::zero == CodeSums::kZero ? of_x.start[half] : -W::zero * of_x.sum[half];
+      const BlockSums start = L::template start_block<W>(first);
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kTiles * kRegisters; ++i) block[i / kRegisters][v][i % kRegisters] = start;
+    }
+    if constexpr (BlockDotLanes<L, W>) {
+      static_assert(kTiles == 1 && kInputs == 1);
+      L::dot_rows_of_block(Width<W::bits>{}, reinterpret_cast<const std::byte *>(o.codes.lines[0]), o.codes.x,
+                           block[0][0]);
+      o.codes.lines[0] += W::block_bytes;
+    } else {
+      constexpr std::uint32_t kSteps = format::kBlock / 4 / kUnpackedWords<W>;
+      steps(o.codes, block, std::make_integer_sequence<std::uint32_t, kSteps>{});
+    }
+    o.codes.x += format::kBlock;
+#pragma GCC unroll 16
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+      typename L::Scales scales[kRegisters];
+      L::template load_scales<W>(o.fine + tile * o.tile_stride + half * format::kTileRows, scales);
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kInputs * kRegisters; ++i) {
+        Sums &sum = sums[tile][i / kRegisters][i % kRegisters];
+        sum = L::template add_block<W>(sum, block[tile][i / kRegisters][i % kRegisters], scales[i % kRegisters]);
+      }
+    }
+  }
+
+  // What the sums of the activations of both blocks of a pair are multiplied by.
+  template <std::uint32_t kTiles, std::uint32_t kInputs>
+  [[gnu::always_inline]] static void add_zeros(const Operands<kTiles> &o, Sums (&sums)[kTiles][kInputs][kRegisters]) {
+#pragma GCC unroll 16
+    for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
+      typename L::Zeros zeros[kRegisters];
+      L::template load_zeros<W>(o.fine + tile * o.tile_stride, zeros);
+#pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kInputs * kRegisters; ++i) {
+        Sums &sum = sums[tile][i / kRegisters][i % kRegisters];
+        sum = L::template add_zeros<W>(sum, zeros[i % kRegisters], o.sums[i / kRegisters * o.sum_stride].sum);
+      }
+    }
+  }
+
+  // The integer sums of one group; moves the operands on to the next one.
+  template <std::uint32_t kTiles, std::uint32_t kInputs>
+  [[gnu::always_inline]] static void dot(Operands<kTiles> &o, std::uint32_t columns,
+                                         Sums (&sums)[kTiles][kInputs][kRegisters]) {
+#pragma GCC unroll 64
+    for (std::uint32_t i = 0; i < kTiles * kInputs * kRegisters; ++i) {
+      sums[i / kRegisters / kInputs][i / kRegisters % kInputs][i % kRegisters] = L::start(0);
+    }
+    for (std::uint32_t k = 0; k < columns; k += format::kPair) {
+      const std::uint32_t blocks = k + format::kBlock < columns ? 2 : 1;
+      for (std::uint32_t half = 0; half < blocks; ++half) add_block(o, half, sums);
+      add_zeros(o, sums);
+      o.fine += 2 * format::kTileRows;
+      o.sums += 1;
+    }
+  }
+};
+
+template <class L, class W>
+struct BlockProduct {
+  using Floats = typename L::Floats;
+  using Sums = typename L::Sums;
+  using Dot = BlockDot<L, W>;
+  static constexpr std::uint32_t kRegisters = kTileRegisters<L>;
+  static constexpr std::uint32_t kColumnBytes = W::block_bytes / format::kBlock;  // of a tile
+
+  static constexpr std::uint32_t kTileBytes = 16 << 10;  // of codes that a micro-kernel reads
+
+  static std::uint32_t column_step(const Matmul &m) { return Groups<L>::whole(m, kTileBytes / kColumnBytes); }
+  static std::uint64_t tile_bytes(const Matmul &m) { return W::tile_bytes(m.cols, m.group); }
+  static std::uint64_t token_bytes(const Matmul &m) { return m.cols; }
+
+  template <std::uint32_t kTiles, std::uint32_t kTokens>
+  static void micro_kernel(const Matmul &m, Place at) {
+    const auto stride = static_cast<std::size_t>(W::tile_bytes(m.cols, m.group));
+    const std::size_t block = at.begin / format::kBlock, pair = block / 2;
+    const std::byte *w = m.weights + at.tile * stride;
+    const auto *codes = reinterpret_cast<const std::int8_t *>(w + W::head_bytes(m.cols, m.group));
+    typename Dot::template Operands<kTiles> o{
+        .fine = w + format::group_scale_bytes(m.cols, m.group) + block * format::kTileRows,
+        .tile_stride = stride,
+        .sums = m.q.sums + at.token * m.q.sum_stride() + pair,
+        .sum_stride = m.q.sum_stride(),
+        .codes = Cursor<kTiles>(codes + std::size_t{at.begin} * kColumnBytes, stride,
+                                m.q.codes + at.token * m.q.code_stride + at.begin, m.q.code_stride)};
+    Floats sums[kTiles][kTokens][kRegisters];
+    TileSums<L>::load(m, at, sums);
+    std::uint32_t g = at.begin / m.group;
+    for (std::uint32_t k = at.begin; k < at.end; k += m.group, ++g) {
+      if (L::tuning.prefetch_blocks && kTokens == 1) {
+        o.codes.look_ahead(std::size_t{m.cols - k} * kColumnBytes, stride);
+      }
+      Sums integers[kTiles][kTokens][kRegisters];
+      Dot::dot(o, m.cols - k < m.group ? m.cols - k : m.group, integers);
+      Groups<L>::add(w + format::tile_element(0, g) * sizeof(std::uint16_t), stride,
+                     m.q.scales + at.token * m.q.group_stride + g, m.q.group_stride, integers, sums);
+    }
+    TileSums<L>::store(m, at, sums);
+  }
+};
+
+}  // namespace tidbit

@@ -1,0 +1,95 @@
+// The table of a lanes type: which body each entry is. Formats that a build leaves out have no body.
+#pragma once
+
+#include "format/formats.h"
+#include "kernels/generic/attention.h"
+#include "kernels/generic/block_products.h"
+#include "kernels/generic/quantization.h"
+#include "kernels/generic/row_products.h"
+
+namespace tidbit {
+
+// Activations become codes for weights or for a KV cache in groups.
+inline constexpr bool kQuantize = features::has_weights(format::Format::q8) ||
+                                  features::has_weights(format::Format::q4) ||
+                                  features::has_weights(format::Format::q8x16) || features::has_kv(format::Format::q8);
+
+template <class L, format::Format kFormat>
+constexpr MatmulKernel matmul_entry() {
+  using enum format::Format;
+  if constexpr (!features::has_weights(kFormat)) {
+    return nullptr;
+  } else if constexpr (kFormat == f32) {
+    return &Walk<L, FloatProduct<L, LoadF32<L>>>::matmul;
+  } else if constexpr (kFormat == f16) {
+    using Product = std::conditional_t<L::tuning.widen_f16, WidenedProduct<L>, FloatProduct<L, LoadF16<L>>>;
+    return &Walk<L, Product>::matmul;
+  } else if constexpr (kFormat == q8) {
+    return &Walk<L, IntegerProduct<L>>::matmul;
+  } else if constexpr (kFormat == q4) {
+    return &Walk<L, BlockProduct<L, format::Q4>>::matmul;
+  } else {
+    static_assert(kFormat == q8x16);
+    return &RowProduct<L>::matmul;
+  }
+}
+
+template <class L, format::Format kFormat>
+constexpr ScoresKernel scores_entry() {
+  using enum format::Format;
+  if constexpr (!features::has_kv(kFormat)) {
+    return nullptr;
+  } else if constexpr (kFormat == f32) {
+    return &FloatScores<L, LoadF32<L>>::scores;
+  } else if constexpr (kFormat == f16) {
+    return &FloatScores<L, LoadF16<L>>::scores;
+  } else {
+    static_assert(kFormat == q8);
+    return &IntegerScores<L>::scores;
+  }
+}
+
+template <class L, format::Format kFormat>
+constexpr MixKernel mix_entry() {
+  using enum format::Format;
+  if constexpr (!features::has_kv(kFormat)) {
+    return nullptr;
+  } else if constexpr (kFormat == f32) {
+    return &ValueMix<L, LoadF32<L>>::mix;
+  } else if constexpr (kFormat == f16) {
+    return &ValueMix<L, LoadF16<L>>::mix;
+  } else {
+    static_assert(kFormat == q8);
+    return &ValueMix<L, LoadI8<L>>::mix;
+  }
+}
+
+template <class L>
+constexpr Kernels make_kernels(tidbit_isa isa) {
+  using enum format::Format;
+  constexpr unsigned kLayerNorm = 0, kRmsNorm = 1;  // bits of the feature
+  Kernels k{};
+  k.isa = isa;
+  k.matmul[index_of(f32)] = matmul_entry<L, f32>();
+  k.matmul[index_of(f16)] = matmul_entry<L, f16>();
+  k.matmul[index_of(q8)] = matmul_entry<L, q8>();
+  k.matmul[index_of(q4)] = matmul_entry<L, q4>();
+  k.matmul[index_of(q8x16)] = matmul_entry<L, q8x16>();
+  k.scores[index_of(f32)] = scores_entry<L, f32>();
+  k.scores[index_of(f16)] = scores_entry<L, f16>();
+  k.scores[index_of(q8)] = scores_entry<L, q8>();
+  k.mix[index_of(f32)] = mix_entry<L, f32>();
+  k.mix[index_of(f16)] = mix_entry<L, f16>();
+  k.mix[index_of(q8)] = mix_entry<L, q8>();
+  if constexpr (kQuantize) k.quantize = &Quantization<L>::quantize;
+  k.softmax = &Vectors<L>::softmax;
+  if constexpr (features::contains(TIDBIT_FEATURE_NORMS, kRmsNorm)) k.rms_norm = &Vectors<L>::rms_norm;
+  if constexpr (features::contains(TIDBIT_FEATURE_NORMS, kLayerNorm)) k.layer_norm = &Vectors<L>::layer_norm;
+  k.activate = &Vectors<L>::activate;
+  k.add = &Vectors<L>::add;
+  k.rotate_halves = &Vectors<L>::rotate_halves;
+  if constexpr (features::has_kv(f16)) k.to_f16 = &L::to_f16;
+  return k;
+}
+
+}  // namespace tidbit

@@ -1,0 +1,222 @@
+// Armv7-A with NEON and VFPv4. NEON flushes subnormals there, so it computes what is exact without them: the integer
+// sums, and floats that can't be subnormal or whose flush to zero changes nothing (integers and f16 widened, codes).
+// All other floats take the FPU, one lane at a time, which keeps subnormals and has the fused multiply-add.
+#include <arm_neon.h>
+
+#include "kernels/generic/table.h"
+#include "kernels/isa/padded.h"
+#include "kernels/isa/scalar_lanes.h"
+
+namespace tidbit {
+namespace {
+
+struct Neon32Lanes {
+  static constexpr std::uint32_t width = 4;
+  static constexpr Tuning tuning = {};
+
+  using One = ScalarLanes;
+  struct Floats {
+    float a, b, c, d;
+  };
+
+  // f of the first lanes, of the second ones and so on.
+  template <class Function, class... Lanes>
+  [[gnu::always_inline]] static Floats each(Function f, Lanes... x) {
+    return {f(x.a...), f(x.b...), f(x.c...), f(x.d...)};
+  }
+  static Floats lanes_of(float32x4_t x) {
+    float all[4];
+    vst1q_f32(all, x);
+    return load(all);
+  }
+
+  static Floats load(const float *p) { return {p[0], p[1], p[2], p[3]}; }
+  static Floats load_part(const float *p, std::uint32_t n) { return load(Padded(p, n).all); }
+  // A subnormal f16 is not flushed, and as a float it is none.
+  static Floats load_f16(const std::uint16_t *p) { return lanes_of(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)))); }
+  static Floats load_f16_part(const std::uint16_t *p, std::uint32_t n) { return load_f16(Padded(p, n).all); }
+  static Floats load_i8(const std::int8_t *p) {
+    const int8x8_t codes = vreinterpret_s8_u32(vdup_n_u32(load_word(p)));
+    return to_float(vmovl_s16(vget_low_s16(vmovl_s8(codes))));
+  }
+  static Floats load_i8_part(const std::int8_t *p, std::uint32_t n) { return load_i8(Padded(p, n).all); }
+  static void store(float *p, Floats x) {
+    p[0] = x.a;
+    p[1] = x.b;
+    p[2] = x.c;
+    p[3] = x.d;
+  }
+  static void store_part(float *p, Floats x, std::uint32_t n) {
+    float all[4];
+    store(all, x);
+    for (std::uint32_t i = 0; i < n; ++i) p[i] = all[i];
+  }
+
+  static Floats set(float x) { return {x, x, x, x}; }
+  static Floats add(Floats x, Floats y) { return each(One::add, x, y); }
+  static Floats sub(Floats x, Floats y) { return each(One::sub, x, y); }
+  static Floats mul(Floats x, Floats y) { return each(One::mul, x, y); }
+  static Floats div(Floats x, Floats y) { return each(One::div, x, y); }
+  static Floats fma(Floats x, Floats y, Floats z) { return each(One::fma, x, y, z); }
+  static Floats min(Floats x, Floats y) { return each(One::min, x, y); }
+  static Floats max(Floats x, Floats y) { return each(One::max, x, y); }
+  static Floats less(Floats x, Floats y, Floats yes, Floats no) { return each(One::less, x, y, yes, no); }
+  static Floats abs(Floats x) { return each(One::abs, x); }
+  static Floats copy_sign(Floats magnitude, Floats sign) { return each(One::copy_sign, magnitude, sign); }
+  static Floats larger(Floats x, Floats y) { return each(One::larger, x, y); }
+  static Floats add_to_exponent(Floats x, Floats t) { return each(One::add_to_exponent, x, t); }
+
+  using Sums = int32x4_t;
+  static Sums start(std::int32_t) { return vdupq_n_s32(0); }
+  static Floats to_float(Sums x) { return lanes_of(vcvtq_f32_s32(x)); }
+
+  // The word at p, twice.
+  static int8x8_t word(const std::int8_t *p) { return vreinterpret_s8_u32(vdup_n_u32(load_word(p))); }
+  // The next 16 codes. Where a compiler sees the sum, it computes every address instead of letting the load step p.
+  static int8x16_t next(const std::int8_t *&p) {
+    const int8x16_t codes = vld1q_s8(p);
+    p += 16;
+    asm("" : "+r"(p));
+    return codes;
+  }
+
+  // Of 4 rows two parts of each sum: rows 0 and 1 in lo, rows 2 and 3 in hi.
+  template <class V>
+  struct Halves {
+    V lo, hi;
+  };
+  using Products = Halves<int16x8_t>;
+  static Products products(int8x16_t w, int8x8_t x) {
+    return {vmull_s8(vget_low_s8(w), x), vmull_s8(vget_high_s8(w), x)};
+  }
+  static Products add_products(Products p, int8x16_t w, int8x8_t x) {
+    return {vmlal_s8(p.lo, vget_low_s8(w), x), vmlal_s8(p.hi, vget_high_s8(w), x)};
+  }
+
+  // Two words at a time, whose products are added up as int16: 2 * 128 * 127 < 2^15.
+  static void dot_rows(const std::int8_t *w, const std::int8_t *x, std::uint32_t words, Sums (&sums)[4]) {
+    Halves<int32x4_t> acc[4];
+    const auto add = [](Halves<int32x4_t> &sum, Products p) {
+      sum = {vpadalq_s16(sum.lo, p.lo), vpadalq_s16(sum.hi, p.hi)};
+    };
+#pragma GCC unroll 4
+    for (auto &sum : acc) sum = {vdupq_n_s32(0), vdupq_n_s32(0)};
+    for (; words >= 2; words -= 2, x += 8) {
+      const std::int8_t *second = w + 64;
+#pragma GCC unroll 4
+      for (auto &sum : acc) add(sum, add_products(products(next(w), word(x)), next(second), word(x + 4)));
+      w = second;
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4 && words != 0; ++i) add(acc[i], products(next(w), word(x)));
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i) {
+      sums[i] = vcombine_s32(vpadd_s32(vget_low_s32(acc[i].lo), vget_high_s32(acc[i].lo)),
+                             vpadd_s32(vget_low_s32(acc[i].hi), vget_high_s32(acc[i].hi)));
+    }
+  }
+
+  // A row's sum of a block is four in int16, each of 8 products beside a fourth of the start, which one of them has
+  // where it does not divide: 8 * 15 * 127 + 2 * 32 * 127 < 2^15. Codes of 5 bits are multiplied without their zero
+  // instead.
+  using BlockSums = Products;
+  template <class W>
+  static BlockSums start_block(std::int32_t start) {
+    int16x8_t part = vdupq_n_s16(0);
+    if constexpr (kBlockFitsInt16<W>) {
+      part = W::zero % 4 == 0 ? vdupq_n_s16(static_cast<std::int16_t>(start / 4))
+                              : vreinterpretq_s16_u64(vdupq_n_u64(static_cast<std::uint16_t>(start)));
+    }
+    return {part, part};
+  }
+  static void dot_rows_of_block(Width<4>, const std::byte *codes, const std::int8_t *x, BlockSums (&sums)[4]) {
+    const auto *p = reinterpret_cast<const std::int8_t *>(codes);
+#pragma GCC unroll 1
+    for (int octet = 0; octet < 4; ++octet, x += 8) {
+#pragma GCC unroll 4
+      for (auto &sum : sums) {
+        const uint8x16_t line = vreinterpretq_u8_s8(next(p));
+        sum = add_products(sum, vreinterpretq_s8_u8(vandq_u8(line, vdupq_n_u8(15))), word(x));
+        sum = add_products(sum, vreinterpretq_s8_u8(vshrq_n_u8(line, 4)), word(x + 4));
+      }
+    }
+  }
+
+  using Scales = int16x4_t;
+  // 16 numbers, 4 rows each.
+  static void split(int8x16_t bytes, int16x4_t (&rows)[4]) {
+    const int16x8_t low = vmovl_s8(vget_low_s8(bytes)), high = vmovl_s8(vget_high_s8(bytes));
+    rows[0] = vget_low_s16(low);
+    rows[1] = vget_high_s16(low);
+    rows[2] = vget_low_s16(high);
+    rows[3] = vget_high_s16(high);
+  }
+  static int8x16_t load_fine(const std::byte *p) { return vld1q_s8(reinterpret_cast<const std::int8_t *>(p)); }
+  template <class W>
+  static void load_scales(const std::byte *fine, Scales (&scales)[4]) {
+    split(vandq_s8(load_fine(fine), vdupq_n_s8(15)), scales);
+  }
+  // Where the whole sum of a block fits int16 it does not matter what its parts add up to on the way.
+  template <class W>
+  static Sums add_block(Sums sums, BlockSums block, Scales scale) {
+    if constexpr (kBlockFitsInt16<W>) {
+      const int16x4_t lo = vpadd_s16(vget_low_s16(block.lo), vget_high_s16(block.lo));
+      const int16x4_t hi = vpadd_s16(vget_low_s16(block.hi), vget_high_s16(block.hi));
+      return vmlal_s16(sums, vpadd_s16(lo, hi), scale);
+    }
+    const int32x4_t lo = vpaddlq_s16(block.lo), hi = vpaddlq_s16(block.hi);
+    const int32x2_t low = vpadd_s32(vget_low_s32(lo), vget_high_s32(lo));
+    const int32x2_t high = vpadd_s32(vget_low_s32(hi), vget_high_s32(hi));
+    return vmlaq_s32(sums, vcombine_s32(low, high), vmovl_s16(scale));
+  }
+
+  // The shifts of 4 rows in both blocks of a pair. The unit goes to the sums of x where int16 holds 32 * 127 units.
+  template <class W>
+  static constexpr std::int16_t kUnitOfShifts = W::shift_unit <= 8 ? 1 : W::shift_unit;
+  struct Zeros {
+    int16x4_t first, second;
+  };
+  template <class W>
+  static void load_zeros(const std::byte *fine, Zeros (&zeros)[4]) {
+    int16x4_t first[4], second[4];
+    split(vshrq_n_s8(load_fine(fine), 4), first);
+    split(vshrq_n_s8(load_fine(fine + format::kTileRows), 4), second);
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; ++i)
+      zeros[i] = {vmul_n_s16(first[i], kUnitOfShifts<W>), vmul_n_s16(second[i], kUnitOfShifts<W>)};
+  }
+  template <class W>
+  static Sums add_zeros(Sums sums, Zeros zeros, const std::int16_t *pair) {
+    constexpr std::int32_t kUnit = W::shift_unit / kUnitOfShifts<W>;
+    sums = vmlal_n_s16(sums, zeros.first, static_cast<std::int16_t>(kUnit * pair[0]));
+    return vmlal_n_s16(sums, zeros.second, static_cast<std::int16_t>(kUnit * pair[1]));
+  }
+
+  // A product that is flushed would be rounded to the code 0 all the same, and so would that of an x which is.
+  static int16x4_t codes_of_4(const float *x, float inverse) {
+    const float32x4_t rounded = vaddq_f32(vmulq_n_f32(vld1q_f32(x), inverse), vdupq_n_f32(kRoundMagic));
+    return vmovn_s32(vreinterpretq_s32_f32(rounded));
+  }
+  static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
+    int32x4_t sums = vdupq_n_s32(0);
+    std::uint32_t i = 0;
+    for (; i + 8 <= n; i += 8) {
+      const int16x8_t codes = vcombine_s16(codes_of_4(x + i, inverse), codes_of_4(x + i + 4, inverse));
+      sums = vpadalq_s16(sums, codes);
+      vst1_s8(out + i, vmovn_s16(codes));
+    }
+    const int32x2_t two = vadd_s32(vget_low_s32(sums), vget_high_s32(sums));
+    return vget_lane_s32(vpadd_s32(two, two), 0) + codes_one_by_one(x + i, n - i, inverse, out + i);
+  }
+
+  // By the FPU: NEON would lose a NaN's payload.
+  static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
+    for (std::uint32_t i = 0; i < n; ++i) y[i] = __builtin_bit_cast(std::uint16_t, static_cast<__fp16>(x[i]));
+  }
+};
+
+}  // namespace
+
+extern constinit const Kernels kNeon32Kernels = make_kernels<Neon32Lanes>(TIDBIT_ISA_NEON32);
+
+}  // namespace tidbit

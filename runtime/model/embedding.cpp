@@ -1,0 +1,51 @@
+// The residual stream before the first layer: the rows of the token, its position and its segment. Also the angles of
+// rotary positions.
+#include "format/formats.h"
+#include "model/layer.h"
+#include "model/rotary.h"
+
+namespace tidbit {
+namespace {
+
+using format::GlobalRole;
+using format::Tensor;
+
+// One row of a matrix as floats.
+void matrix_row(const Model &model, const Tensor &t, std::uint32_t row, float *out) {
+  format::Formats::visit(t.format, [&]<class Row> {
+    const std::byte *tile = model.data(t) + std::uint64_t{row / format::kTileRows} * Row::tile_bytes(t.cols, t.group);
+    Row::read_row({tile, row % format::kTileRows, t.cols, t.group}, out);
+  });
+}
+
+// Adds a row of a lookup table, if the model has that table.
+void add_table_row(const Model &model, GlobalRole role, std::uint32_t row, float *x) {
+  const Tensor *t = model.global(role);
+  if (t == nullptr) return;
+  const std::uint64_t start = std::uint64_t{row} * t->cols;
+  for (std::uint32_t k = 0; k < t->cols; ++k) x[k] = x[k] + format::plain_element(t->format, model.data(*t), start + k);
+}
+
+void embed_token(const Session &s, std::int32_t token, std::uint32_t position, float *x) {
+  const format::Config &c = s.model.config();
+  matrix_row(s.model, s.model.token_embedding(), static_cast<std::uint32_t>(token), x);
+  for (std::uint32_t k = 0; k < c.width; ++k) x[k] = x[k] * c.embedding_scale;
+  add_table_row(s.model, GlobalRole::position_embedding, position, x);
+  add_table_row(s.model, GlobalRole::segment_embedding, s.segment, x);
+}
+
+}  // namespace
+
+void embed(const TokenSlice &slice, const std::int32_t *tokens) {
+  const Session &s = slice.s;
+  const Activations &rows = s.memory.activations;
+  const float *frequencies = s.model.floats(GlobalRole::rotary_frequencies);
+  slice.each_token([&](std::uint32_t t) {
+    embed_token(s, tokens[t], s.position + t, rows.hidden[t]);
+    if (frequencies == nullptr) return;
+    rotary_angles(frequencies, s.model.config().rotary_pairs, s.position + t, rows.cos[t], rows.sin[t]);
+  });
+  observe(s, 0, TIDBIT_POINT_EMBEDDING, slice.tokens.begin, slice.tokens.count(), s.model.config().width, rows.hidden);
+}
+
+}  // namespace tidbit

@@ -1,0 +1,57 @@
+// The steps of the forward pass. ARITHMETIC.md, "The decoder", specifies them.
+#pragma once
+
+#include "model/schedule.h"
+
+namespace tidbit {
+
+// A layer, and the slice of tokens that goes through it.
+struct Layer {
+  const TokenSlice &slice;
+  const LayerView &weights;
+  const KvLayer &kv;
+  std::uint32_t index;
+
+  const format::LayerKind &kind() const { return *weights.kind; }
+  std::uint32_t size(format::Dim dim) const { return size_of(dim, slice.s.model.config(), weights.kind); }
+  const Activations &rows() const { return slice.s.memory.activations; }
+  // The heads' outputs, after q, k and v.
+  Rows mixed() const { return rows().inner.at(mixed_at(size(format::Dim::qkv))); }
+
+  void observe(tidbit_point point, std::uint32_t width, const Rows &data) const {
+    tidbit::observe(slice.s, index, point, slice.tokens.begin, slice.tokens.count(), width, data);
+  }
+};
+
+// embedding.cpp: the residual stream of the slice's tokens (`tokens` are those of the chunk), and the angles of their
+// positions.
+void embed(const TokenSlice &slice, const std::int32_t *tokens);
+
+// layer.cpp: begins a chunk.
+void embed_chunk(Session &s, const std::int32_t *tokens, std::uint32_t count);
+// Runs one layer of the current chunk. Its keys and values begin at byte `kv_offset` of the cache. Returns
+// where those of the next layer begin.
+std::uint64_t run_layer(Session &s, std::uint32_t layer, std::uint64_t kv_offset, std::uint32_t count);
+// Computes the logits of vector `index` of the residual stream.
+void compute_logits(Session &s, std::uint32_t index);
+
+// norm.cpp: y[t] = norm(x[t]); y may be x.
+struct NormWeights {
+  format::Norm norm;  // not none
+  float epsilon;
+  const float *weight, *bias;  // the bias may be null
+};
+void normalize(const TokenSlice &slice, const NormWeights &norm, const Rows &x, const Rows &y);
+
+// rotary.cpp: rotates the queries and keys of the inner vectors by the angles of their positions.
+void rotate(const Layer &layer);
+
+// attention.cpp: stores the keys and values of the slice in the cache. Once those of the whole chunk are stored, attend
+// computes the output of each query head from the positions that it sees, into the inner vectors after q, k and v.
+void store_keys_values(const Layer &layer);
+void attend(const Layer &layer);
+
+// ffn.cpp: the feed-forward network, from `in` into the sublayer vectors.
+void feed_forward(const Layer &layer, const Rows &in);
+
+}  // namespace tidbit

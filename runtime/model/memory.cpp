@@ -1,0 +1,133 @@
+#include "model/memory.h"
+
+#include "format/formats.h"
+
+namespace tidbit {
+namespace {
+
+using format::LayerKind;
+
+constexpr std::uint32_t kFloatsPerLine = format::kAlignment / sizeof(float);
+
+constexpr std::uint32_t larger(std::uint32_t a, std::uint32_t b) { return a > b ? a : b; }
+
+[[gnu::noinline]] Rows take_rows(Arena &arena, std::uint32_t count, std::uint32_t width) {
+  const std::uint32_t stride = format::round_up(width, kFloatsPerLine);
+  return {arena.take<float>(std::uint64_t{count} * stride), stride};
+}
+
+// Codes, scales and sums of `count` vectors, large enough for every matrix in groups.
+QuantizedRows take_quantized(Arena &arena, const Model &model, std::uint32_t count) {
+  std::uint32_t codes = 0, groups = 0;
+  for (std::uint32_t i = 0; i < model.header->tensor_count; ++i) {
+    const format::Tensor &t = model.tensors[i];
+    if (t.group == 0) continue;
+    codes = larger(codes, format::round_up(t.cols, format::kAlignment));
+    groups = larger(groups, format::round_up(format::ceil_div(t.cols, t.group), kFloatsPerLine));
+  }
+  return {.codes = arena.take<std::int8_t>(std::uint64_t{count} * codes),
+          .scales = arena.take<float>(std::uint64_t{count} * groups),
+          .sums = arena.take<CodeSums>(std::uint64_t{count} * (codes / format::kPair)),
+          .code_stride = codes,
+          .group_stride = groups};
+}
+
+// Floats of an inner vector: what attention needs of a layer of this kind, or the feed-forward.
+std::uint32_t inner_width(const Model &model, const LayerKind &kind) {
+  const auto size = [&](format::Dim dim) { return format::size_of(dim, model.config(), &kind); };
+  return larger(mixed_at(size(format::Dim::qkv)) + size(format::Dim::attention), size(format::Dim::up));
+}
+
+Activations carve_activations(const Model &model, std::uint32_t chunk, Arena &arena) {
+  std::uint32_t inner = 0;
+  for (std::uint32_t i = 0; i < model.decoder().kinds; ++i) inner = larger(inner, inner_width(model, model.kinds[i]));
+  const format::Config &c = model.config();
+  return {.hidden = take_rows(arena, chunk, c.width),
+          .sublayer = take_rows(arena, chunk, c.width),
+          .inner = take_rows(arena, chunk, inner),
+          .cos = take_rows(arena, chunk, c.rotary_pairs),
+          .sin = take_rows(arena, chunk, c.rotary_pairs),
+          .quantized = take_quantized(arena, model, chunk)};
+}
+
+Scratch carve_scratch(const Model &model, const Limits &limits, Arena &arena) {
+  std::uint32_t queries = limits.chunk, codes = 0;
+  for (std::uint32_t i = 0; i < model.decoder().kinds; ++i) {
+    const LayerKind &kind = model.kinds[i];
+    const std::uint32_t heads = kind.heads / kind.kv_heads;
+    if (heads > queries) queries = heads;
+    if (model.config().kv == format::Format::q8 && code_stride(kind) > codes) codes = code_stride(kind);
+  }
+  if (queries > kQueryBlock) queries = kQueryBlock;
+  Scratch s{};
+  s.score_stride = format::round_up(limits.context, format::kTileRows);
+  s.score_bytes = std::uint64_t{queries} * s.score_stride * sizeof(float);
+  s.stride = s.score_bytes + queries * codes;
+  s.data = arena.take<std::byte>(limits.workers * s.stride);
+  return s;
+}
+
+}  // namespace
+
+std::byte *Arena::take_bytes(std::uint64_t bytes) {
+  std::byte *piece = memory_ == nullptr ? nullptr : memory_ + used_;
+  used_ += format::round_up(bytes, format::kAlignment);
+  return piece;
+}
+
+Workspace carve(const Model &model, const Limits &limits, Arena (&arenas)[TIDBIT_PART_COUNT]) {
+  arenas[TIDBIT_PART_STATE].take<std::byte>(kStateBytes);
+  return {.kv = KvCache(model, limits.context, arenas[TIDBIT_PART_KV]),
+          .activations = carve_activations(model, limits.chunk, arenas[TIDBIT_PART_ACTIVATIONS]),
+          .logits = arenas[TIDBIT_PART_LOGITS].take<float>(model.config().vocab_size),
+          .scratch = carve_scratch(model, limits, arenas[TIDBIT_PART_SCRATCH])};
+}
+
+tidbit_status resolve(const Model &model, const tidbit_options &options, Limits *limits) {
+  const format::Config &c = model.config();
+  limits->context = options.context != 0 ? options.context : c.default_context;
+  limits->chunk = options.chunk != 0 ? options.chunk : kDefaultChunk;
+  limits->workers = options.workers != 0 && options.parallel_for != nullptr ? options.workers : 1;
+  const bool fits = limits->context <= c.max_context && limits->chunk <= kMaxChunk && options.workers <= kMaxWorkers;
+  if (limits->chunk > limits->context) limits->chunk = limits->context;
+  return fits ? TIDBIT_OK : TIDBIT_ERR_ARGUMENT;
+}
+
+}  // namespace tidbit
+
+using namespace tidbit;
+
+extern "C" tidbit_status tidbit_plan(const tidbit_model *model, const tidbit_options *options,
+                                     tidbit_plan_result *plan) {
+  if (model == nullptr || options == nullptr || plan == nullptr) return TIDBIT_ERR_ARGUMENT;
+  Limits limits{};
+  if (const auto status = resolve(model_of(model), *options, &limits); status != TIDBIT_OK) return status;
+  Arena arenas[TIDBIT_PART_COUNT];
+  carve(model_of(model), limits, arenas);
+  *plan = {};
+  plan->context = limits.context;
+  plan->chunk = limits.chunk;
+  plan->workers = limits.workers;
+  for (int part = 0; part < TIDBIT_PART_COUNT; ++part) {
+    plan->bytes[part] = arenas[part].used();
+    plan->total += plan->bytes[part];
+  }
+  return TIDBIT_OK;
+}
+
+extern "C" tidbit_status tidbit_split_memory(const tidbit_plan_result *plan, void *buffer, size_t bytes,
+                                             tidbit_memory *memory, uint64_t *missing) {
+  if (plan == nullptr || buffer == nullptr || memory == nullptr) return TIDBIT_ERR_ARGUMENT;
+  if (reinterpret_cast<std::uintptr_t>(buffer) % TIDBIT_ALIGNMENT != 0) return TIDBIT_ERR_ALIGNMENT;
+  if (bytes < plan->total) {
+    if (missing != nullptr) *missing = plan->total - bytes;
+    return TIDBIT_ERR_MEMORY;
+  }
+  auto *next = static_cast<std::byte *>(buffer);
+  for (int part = 0; part < TIDBIT_PART_COUNT; ++part) {
+    memory->data[part] = next;
+    memory->bytes[part] = static_cast<size_t>(plan->bytes[part]);
+    next += memory->bytes[part];
+  }
+  return TIDBIT_OK;
+}

@@ -1,0 +1,82 @@
+// Divides the work. A chunk of many tokens is cut into slices, one per worker. A worker computes all products of a
+// layer for its own tokens, so that its activations stay in its own cache. Few tokens are one slice, and the workers
+// share the rows of each product.
+#pragma once
+
+#include "model/session.h"
+
+namespace tidbit {
+
+struct Range {
+  std::uint32_t begin, end;
+
+  std::uint32_t count() const { return end - begin; }
+};
+
+// The i-th of `parts` nearly equal ranges of `count`.
+constexpr Range range_of(std::uint32_t count, std::uint32_t parts, std::uint32_t i) {
+  const auto at = [&](std::uint64_t k) { return static_cast<std::uint32_t>(count * k / parts); };
+  return {at(i), at(i + 1)};
+}
+
+// Tokens of the current chunk that are computed together.
+struct TokenSlice {
+  Session &s;
+  Range tokens;
+  bool split_rows;  // whether the workers share the rows of a product; otherwise one worker computes all rows
+
+  template <class Body>
+  void each_token(Body body) const {
+    for (std::uint32_t t = tokens.begin; t < tokens.end; ++t) body(t);
+  }
+};
+
+// Runs body(i) for i below `parts` on the caller's threads, or on this one if there are no others.
+template <class Body>
+void parallel(const Session &s, std::uint32_t parts, Body body) {
+  if (s.parallel_for == nullptr || parts < 2) {
+    for (std::uint32_t i = 0; i < parts; ++i) body(i);
+    return;
+  }
+  const auto task = [](void *context, std::uint32_t i) { (*static_cast<Body *>(context))(i); };
+  s.parallel_for(s.parallel_user, task, &body, parts);
+}
+
+// A task is worth handing to another thread if it reads this many bytes of weights, or does as much work: about a
+// microsecond.
+inline constexpr std::uint64_t kLeastTaskBytes = std::uint64_t{16} << 10;
+
+// Into how many tasks a step of `units` indivisible pieces is cut: at most one per worker.
+inline std::uint32_t task_count(const Session &s, std::uint32_t units, std::uint64_t bytes) {
+  const std::uint64_t worth = bytes / kLeastTaskBytes;
+  std::uint32_t parts = units < s.limits.workers ? units : s.limits.workers;
+  if (worth < parts) parts = static_cast<std::uint32_t>(worth);
+  return parts == 0 ? 1 : parts;
+}
+
+// At most one slice per this many tokens: with more slices, each worker would read the weights for too little work.
+inline constexpr std::uint32_t kLeastTokens = 16;
+
+// The i-th of `parts` ranges of the chunk's tokens. Ranges meet at boundaries of key tiles, because the worker that
+// stores the first position of a tile clears the tile.
+inline Range tokens_of(const Session &s, std::uint32_t count, std::uint32_t parts, std::uint32_t i) {
+  constexpr std::uint32_t kTile = format::kTileRows;
+  const std::uint32_t first = s.position / kTile, end = s.position + count;
+  const Range tiles = range_of((end + kTile - 1) / kTile - first, parts, i);
+  const auto token = [&](std::uint32_t tile) {
+    const std::uint32_t position = (first + tile) * kTile;
+    return position < s.position ? 0 : position < end ? position - s.position : count;
+  };
+  return {token(tiles.begin), token(tiles.end)};
+}
+
+// Calls body(slice) for slices that together have all tokens of the chunk.
+template <class Body>
+void each_slice(Session &s, std::uint32_t count, Body body) {
+  const std::uint32_t most = count / kLeastTokens;
+  const std::uint32_t parts = most < s.limits.workers ? most : s.limits.workers;
+  if (parts < 2) return body(TokenSlice{s, {0, count}, s.limits.workers > 1 || count < kLeastTokens});
+  parallel(s, parts, [&](std::uint32_t i) { body(TokenSlice{s, tokens_of(s, count, parts, i), false}); });
+}
+
+}  // namespace tidbit

@@ -1,0 +1,25 @@
+// Compares what this target computes with what the converter's scalar kernels computed.
+#include "base/hash.h"
+#include "model/session.h"
+
+using namespace tidbit;
+
+extern "C" tidbit_status tidbit_selftest(tidbit_session *session) {
+  if (session == nullptr) return TIDBIT_ERR_ARGUMENT;
+  const format::SelfTest *test = session->model.self_test;
+  if (test == nullptr) return TIDBIT_ERR_UNSUPPORTED;
+  tidbit_reset(session);
+  Hash64 hash;
+  for (std::uint32_t i = 0; i < test->token_count; ++i) {
+    float *logits = nullptr;
+    tidbit_status status = tidbit_prefill(session, test->tokens + i, 1, 0, nullptr);
+    if (status == TIDBIT_OK) status = tidbit_logits(session, &logits);
+    if (status != TIDBIT_OK) {
+      tidbit_reset(session);
+      return status;
+    }
+    hash.update(logits, session->model.config().vocab_size * sizeof(float));
+  }
+  tidbit_reset(session);
+  return hash.digest() == test->hash ? TIDBIT_OK : TIDBIT_ERR_SELFTEST;
+}

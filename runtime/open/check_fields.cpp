@@ -1,0 +1,176 @@
+// Checks that the numbers of the model and of its layer kinds are in range, that they fit together, and that this build
+// computes them. The ranges come from format/fields.h, without the names.
+#include "base/features.h"
+#include "format/fields.h"
+#include "open/check.h"
+
+namespace tidbit {
+
+void limit_is_no_power_of_two();  // not constexpr: a call from exponent_of does not compile
+
+namespace {
+
+using format::Config;
+using format::Field;
+using format::FieldType;
+using format::LayerKind;
+
+// A field in 4 bytes. Counts have powers of two for limits: their exponents are kept, and kOnlyZero. The last row of a
+// table is that of the reserved bytes.
+struct Range {
+  std::uint8_t offset;
+  std::uint8_t type;      // FieldType or kReserved, and flags
+  std::uint8_t high;      // kReserved: how many bytes
+  std::uint8_t computed;  // real: an index of kOnlyReals
+};
+constexpr std::uint8_t kReserved = 0x3F;                // instead of a type: bytes that must be zero
+constexpr std::uint8_t kPositive = 0x80, kNorm = 0x40;  // flags; kNorm: a Norm, which the build may leave out
+constexpr std::uint8_t kOnlyZero = 0xFF;
+constexpr std::uint32_t kOnlyReals[] = {0, 0x3F800000, format::kAnyReal};  // 0, 1, anything
+
+consteval std::uint8_t exponent_of(std::uint32_t n) {
+  if (n == 0) return kOnlyZero;
+  if ((n & (n - 1)) != 0) limit_is_no_power_of_two();
+  return static_cast<std::uint8_t>(__builtin_ctz(n));
+}
+
+consteval bool is_same(const char *a, const char *b) {
+  for (; *a == *b && *a != 0; ++a) ++b;
+  return *a == *b;
+}
+
+consteval Range range_of(const Field &f) {
+  Range r{static_cast<std::uint8_t>(f.offset), static_cast<std::uint8_t>(f.type), 0, 0};
+  if (f.positive) r.type |= kPositive;
+  if (f.values != nullptr && is_same(f.values, format::kNormNames)) r.type |= kNorm;
+  if (f.type == FieldType::byte) {
+    r.high = static_cast<std::uint8_t>(f.high);
+    r.computed = static_cast<std::uint8_t>(f.computed);
+  } else if (f.type == FieldType::count) {
+    r.high = exponent_of(f.high);
+    r.computed = exponent_of(f.computed);
+  } else if (f.type == FieldType::real) {
+    while (kOnlyReals[r.computed] != f.computed) ++r.computed;
+  }
+  return r;
+}
+
+template <std::size_t n>
+struct Ranges {
+  Range rows[n];
+};
+
+template <std::size_t n>
+consteval Ranges<n + 1> ranges_of(const Field (&fields)[n], std::size_t reserved, std::size_t reserved_bytes) {
+  Ranges<n + 1> ranges{};
+  for (std::size_t i = 0; i < n; ++i) ranges.rows[i] = range_of(fields[i]);
+  ranges.rows[n] = {static_cast<std::uint8_t>(reserved), kReserved, static_cast<std::uint8_t>(reserved_bytes), 0};
+  return ranges;
+}
+
+constexpr auto kConfigRanges = ranges_of(format::kConfigFields, offsetof(Config, reserved), sizeof(Config::reserved));
+constexpr auto kKindRanges = ranges_of(format::kKindFields, offsetof(LayerKind, reserved), sizeof(LayerKind::reserved));
+
+tidbit_status check_real(const Range &r, std::uint32_t bits) {
+  constexpr std::uint32_t kExponent = 0x7F800000;  // all ones: infinite, or not a number
+  const bool negative = bits > 0x80000000;
+  if ((bits & kExponent) == kExponent || (negative && (r.type & kPositive) != 0)) return TIDBIT_ERR_CONFIG;
+  const std::uint32_t only = kOnlyReals[r.computed];
+  return only == format::kAnyReal || only == bits ? TIDBIT_OK : TIDBIT_ERR_UNSUPPORTED;
+}
+
+tidbit_status check_value(const Range &r, const std::byte *at, std::uint32_t vocab_size) {
+  const auto type = static_cast<FieldType>(r.type & ~(kPositive | kNorm));
+  if (r.type == kReserved) return all_zero(at, r.high) ? TIDBIT_OK : TIDBIT_ERR_CONFIG;
+  std::uint32_t value;
+  __builtin_memcpy(&value, at, sizeof value);
+  if (type == FieldType::real) return check_real(r, value);
+  if (type == FieldType::token) return value == 0xFFFFFFFF || value < vocab_size ? TIDBIT_OK : TIDBIT_ERR_CONFIG;
+  std::uint32_t high = r.high, computed = r.computed;
+  if (type == FieldType::byte) {
+    value &= 0xFF;
+  } else {
+    high = 1u << high;
+    computed = computed == kOnlyZero ? 0 : 1u << computed;
+  }
+  if (value > high || (value == 0 && (r.type & kPositive) != 0)) return TIDBIT_ERR_CONFIG;
+  const auto norm = static_cast<format::Norm>(value);
+  const bool built_in = (r.type & kNorm) == 0 || norm == format::Norm::none || features::has_norm(norm);
+  return value <= computed && built_in ? TIDBIT_OK : TIDBIT_ERR_UNSUPPORTED;
+}
+
+class FieldCheck : Check {
+ public:
+  FieldCheck(Model &m, Refusal &refusal) : Check(m, refusal), c_(m.config()) {}
+
+  bool run() {
+    if (!check_ranges(kConfigRanges, &c_) || !check_config() || !check_stack(model.decoder())) return false;
+    for (std::uint32_t i = 0; i < model.decoder().kinds; ++i) {
+      const LayerKind &kind = model.kinds[i];
+      if (!check_ranges(kKindRanges, &kind) || !check_kind(kind)) return false;
+    }
+    return check_layers();
+  }
+
+ private:
+  template <std::size_t n>
+  bool check_ranges(const Ranges<n> &ranges, const void *scope) {
+    return check_ranges(ranges.rows, ranges.rows + n, static_cast<const std::byte *>(scope));
+  }
+  bool check_ranges(const Range *r, const Range *end, const std::byte *scope) {
+    for (; r != end; ++r) {
+      const tidbit_status status = check_value(*r, scope + r->offset, c_.vocab_size);
+      if (status != TIDBIT_OK) return refuse(scope + r->offset, status);
+    }
+    return true;
+  }
+
+  bool check_config() {
+    if (c_.family[sizeof c_.family - 1] != 0) return refuse(c_.family);
+    if (c_.default_context > c_.max_context) return refuse(&c_.default_context);
+    if ((c_.rotary_tables != 0) != (c_.rotary_pairs != 0)) return refuse(&c_.rotary_pairs);
+    for (std::uint32_t i = 0; i < format::kMaxEndTokens; ++i) {
+      const std::int32_t &token = c_.end_tokens[i];
+      const bool sound =
+          i < c_.end_token_count ? token >= -1 && token < static_cast<std::int32_t>(c_.vocab_size) : token == 0;
+      if (!sound) return refuse(&token);
+    }
+    return features::has_kv(c_.kv) || refuse(&c_.kv, TIDBIT_ERR_UNSUPPORTED);
+  }
+
+  bool check_stack(const format::Stack &s) {
+    if (s.type > format::StackType::encoder) return refuse(&s.type);
+    if (s.type != format::StackType::decoder) return refuse(&s.type, TIDBIT_ERR_UNSUPPORTED);
+    if (s.kinds == 0) return refuse(&s.kinds);
+    if (s.layers == 0 || s.layers > format::kMaxLayers) return refuse(&s.layers);
+    if (s.reserved != 0) return refuse(&s.reserved);
+    return all_zero(&model.header->stacks[1], sizeof s) || refuse(&model.header->stacks[1]);
+  }
+
+  bool check_kind(const LayerKind &k) {
+    if (k.heads % k.kv_heads != 0) return refuse(&k.kv_heads);
+    if (k.value_dim != k.head_dim) return refuse(&k.value_dim, TIDBIT_ERR_UNSUPPORTED);
+    const bool turns = k.rotary_dim % 2 == 0 && k.rotary_dim <= k.head_dim && k.rotary_dim / 2 <= c_.rotary_pairs;
+    if (!turns) return refuse(&k.rotary_dim);
+    return features::has_activation(k.activation) || refuse(&k.activation, TIDBIT_ERR_UNSUPPORTED);
+  }
+
+  // Each layer names a kind; the rest of the table is zeros.
+  bool check_layers() {
+    const std::uint32_t layers = model.layers();
+    for (std::uint32_t i = 0; i < layers; ++i) {
+      if (model.layer_kinds[i] >= model.decoder().kinds) return refuse(model.layer_kinds + i);
+    }
+    const std::byte *end = model.blob + model.header->header_bytes;
+    const auto *rest = reinterpret_cast<const std::byte *>(model.layer_kinds + layers);
+    return all_zero(rest, static_cast<std::size_t>(end - rest)) || refuse(rest);
+  }
+
+  const Config &c_;
+};
+
+}  // namespace
+
+bool check_fields(Model &model, Refusal &refusal) { return FieldCheck(model, refusal).run(); }
+
+}  // namespace tidbit

@@ -1,0 +1,113 @@
+// Any bytes may be given as a blob. Where they open, everything that a program does with a model must stay inside them
+// and succeed, and every instruction set must give the same logits.
+#include <cmath>
+
+#include "format/hash.h"
+#include "kernels/arith.h"
+#include "tests/fuzz/forge.h"
+#include "tests/support/runner.h"
+#include "tests/support/text.h"
+
+namespace tidbit::test {
+namespace {
+
+// A header of a few bytes can ask for a large model by letting its tensors overlap. That much memory and time is the
+// caller's decision; here it would only slow the search down.
+constexpr std::uint64_t kMostMemory = 64u << 20;
+constexpr std::uint64_t kMostProducts = 50'000'000;
+constexpr std::uint32_t kTokens = 20;
+
+// Context, chunk and instruction set differ from blob to blob.
+tidbit_options options_for(const AlignedBytes &blob, const tidbit_model_info &info) {
+  const std::uint64_t hash = hash64(blob.data(), blob.size());
+  tidbit_options options{};
+  options.context = std::min(kTokens, info.max_context);
+  options.chunk = static_cast<std::uint32_t>(1 + hash % 8);
+  options.workers = static_cast<std::uint32_t>(hash / 8 % 4);
+  options.parallel_for = backwards;
+  const auto isa = static_cast<tidbit_isa>(hash / 32 % TIDBIT_ISA_COUNT);
+  options.isa = tidbit_isa_check(isa, 0) == TIDBIT_OK ? isa : TIDBIT_ISA_AUTO;
+  return options;
+}
+
+bool within_bounds(const tidbit_model_info &info, const tidbit_plan_result &plan) {
+  const std::uint64_t attention = std::uint64_t{info.layers} * info.heads * info.head_dim * kTokens;
+  return plan.total <= kMostMemory && 2 * (info.parameters + attention) * kTokens <= kMostProducts;
+}
+
+// The logits after the last token.
+std::vector<float> logits_of(const tidbit_model &model, const tidbit_model_info &info, const tidbit_options &options) {
+  Runner runner(model, options);
+  const std::vector<int32_t> tokens = some_tokens(info.vocab_size, options.context);
+  std::uint32_t consumed = 0;
+  EXPECT_EQ(tidbit_prefill(runner.session(), tokens.data(), options.context, 0, &consumed), TIDBIT_OK);
+  EXPECT_EQ(consumed, options.context);
+  float *logits = nullptr;
+  EXPECT_EQ(tidbit_logits(runner.session(), &logits), TIDBIT_OK);
+  return {logits, logits + info.vocab_size};
+}
+
+// Of arbitrary weights too: where one gives NaN, the other does.
+void expect_same(const std::vector<float> &a, const std::vector<float> &b) {
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    const bool same = float_bits(a[i]) == float_bits(b[i]) || (std::isnan(a[i]) && std::isnan(b[i]));
+    EXPECT_TRUE(same) << "logit " << i << ": " << a[i] << ", " << b[i];
+  }
+}
+
+void generate(const tidbit_model &model, const tidbit_model_info &info, const tidbit_options &options) {
+  std::vector<float> logits = logits_of(model, info, options);
+  tidbit_options reference{};
+  reference.context = options.context;
+  reference.isa = TIDBIT_ISA_SCALAR;
+  expect_same(logits, logits_of(model, info, reference));
+  const tidbit_sampling sampling{0.8f, 5, 0.9f, 0.01f, 1.1f};
+  tidbit_rng rng{1};
+  const std::int32_t recent[] = {0, 1, 0};
+  std::int32_t token = -1;
+  EXPECT_EQ(tidbit_sample(logits.data(), info.vocab_size, &sampling, &rng, recent, 3, &token), TIDBIT_OK);
+  EXPECT_LT(static_cast<std::uint32_t>(token), info.vocab_size);
+}
+
+void use_text(const tidbit_model &model, const tidbit_model_info &info) {
+  if (info.has_tokenizer == 0) return;
+  for (const std::int32_t token : tokenize(model, "Turn <s>it on, [[room]] 東京 \xFF!", 7)) {
+    EXPECT_LT(static_cast<std::uint32_t>(token), info.vocab_size);
+    char small[8];
+    const char *text = nullptr;
+    std::uint32_t bytes = 0;
+    EXPECT_EQ(tidbit_token_text(&model, token, 1, 1, small, &text, &bytes), TIDBIT_OK);
+    tidbit_find_token(&model, text, bytes);
+  }
+}
+
+void use(const AlignedBytes &blob) {
+  tidbit_model model;
+  std::uint64_t fault = 0;
+  if (tidbit_open(blob.data(), blob.size(), &model, &fault) != TIDBIT_OK) {
+    EXPECT_LE(fault, blob.size());
+    return;
+  }
+  tidbit_model_info info;
+  EXPECT_EQ(tidbit_info(&model, &info), TIDBIT_OK);
+  tidbit_verify(&model, &fault);
+  use_text(model, info);
+  tidbit_plan_result plan;
+  const tidbit_options options = options_for(blob, info);
+  EXPECT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);
+  if (within_bounds(info, plan)) generate(model, info, options);
+}
+
+}  // namespace
+}  // namespace tidbit::test
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
+  tidbit::test::use(tidbit::test::AlignedBytes(std::as_bytes(std::span(data, size))));
+  return 0;
+}
+
+extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t *data, std::size_t size, std::size_t most, unsigned seed) {
+  size = tidbit::fuzz::mutate_with_head(data, size, most, tidbit::fuzz::header_bytes(data, size), seed);
+  tidbit::fuzz::reseal_blob(data, size);
+  return size;
+}
