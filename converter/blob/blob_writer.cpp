@@ -141,7 +141,7 @@ class BlobWriter {
   void pack_tiles(const format::Tensor &entry, const float *rows, std::uint32_t count, quant::ErrorMeasure &measure) {
     const std::uint32_t cols = entry.cols;
     const std::uint64_t tile_bytes = format::tile_bytes(entry.format, cols, entry.group);
-    const auto tiles = static_cast<std::uint32_t>(format::tile_count(count));
+    const std::uint32_t tiles = format::tile_count(count);
     packed_.resize(tiles * tile_bytes);
     std::vector<quant::ErrorMeasure> measures(tiles);
     in_parallel(tiles, [&](std::uint32_t i) {

@@ -100,9 +100,7 @@ TensorPlanner::Parts TensorPlanner::parts_of(const TensorPlan &tensor, const Sco
   const LayerKind *kind = scope.kind;
   if (dim == Dim::qkv) {
     const bool turns = kind->rotary_dim != 0;
-    return {{kind->heads * kind->head_dim, turns},
-            {kind->kv_heads * kind->head_dim, turns},
-            {kind->kv_heads * kind->value_dim, false}};
+    return {{format::q_rows(*kind), turns}, {format::k_rows(*kind), turns}, {format::v_rows(*kind), false}};
   }
   if (dim == Dim::up && kind->gated != 0) return {{kind->ffn_width, false}, {kind->ffn_width, false}};
   return {{tensor.source_rows(), false}};

@@ -2,6 +2,7 @@
 // the name of the tensor, and says when it is present and which shape it has, in terms of the configuration.
 #pragma once
 
+#include "base/assert.h"
 #include "format/blob_format.h"
 
 namespace tidbit::format {
@@ -130,8 +131,14 @@ inline constexpr NamedRole kLayerRoles[] = {
 static_assert(sizeof kGlobalRoles / sizeof *kGlobalRoles == static_cast<std::size_t>(GlobalRole::count));
 static_assert(sizeof kLayerRoles / sizeof *kLayerRoles == static_cast<std::size_t>(LayerRole::count));
 
+// The rows of q, k, v: the parts of qkv, in their order. Those of up are ffn_width each.
+static constexpr std::uint32_t q_rows(const LayerKind &k) { return k.heads * k.head_dim; }
+static constexpr std::uint32_t k_rows(const LayerKind &k) { return k.kv_heads * k.head_dim; }
+static constexpr std::uint32_t v_rows(const LayerKind &k) { return k.kv_heads * k.value_dim; }
+
 // The size that a dimension has. `kind` is not read for global roles.
 static constexpr std::uint32_t size_of(Dim dim, const Config &c, const LayerKind *kind) {
+  TIDBIT_ASSERT(dim < Dim::attention || kind != nullptr);
   switch (dim) {
     case Dim::one:
       return 1;
@@ -150,7 +157,7 @@ static constexpr std::uint32_t size_of(Dim dim, const Config &c, const LayerKind
     case Dim::attention:
       return kind->heads * kind->value_dim;
     case Dim::qkv:
-      return (kind->heads + kind->kv_heads) * kind->head_dim + kind->kv_heads * kind->value_dim;
+      return q_rows(*kind) + k_rows(*kind) + v_rows(*kind);
     case Dim::ffn:
       return kind->ffn_width;
     case Dim::up:

@@ -31,7 +31,7 @@ void embed(const TokenSlice &slice, const std::int32_t *tokens);
 void embed_chunk(Session &s, const std::int32_t *tokens, std::uint32_t count);
 // Runs one layer of the current chunk. Its keys and values begin at byte `kv_offset` of the cache. Returns
 // where those of the next layer begin.
-std::uint64_t run_layer(Session &s, std::uint32_t layer, std::uint64_t kv_offset, std::uint32_t count);
+std::uint64_t run_layer(Session &s, std::uint32_t index, std::uint64_t kv_offset, std::uint32_t count);
 // Computes the logits of vector `index` of the residual stream.
 void compute_logits(Session &s, std::uint32_t index);
 

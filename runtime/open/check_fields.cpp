@@ -50,7 +50,7 @@ consteval Range range_of(const Field &f) {
     r.high = exponent_of(f.high);
     r.computed = exponent_of(f.computed);
   } else if (f.type == FieldType::real) {
-    while (kOnlyReals[r.computed] != f.computed) ++r.computed;
+    while (r.computed < 2 && kOnlyReals[r.computed] != f.computed) ++r.computed;
   }
   return r;
 }

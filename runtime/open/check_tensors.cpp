@@ -7,7 +7,6 @@
 namespace tidbit {
 namespace {
 
-using format::Dim;
 using format::Format;
 using format::NamedRole;
 using format::Presence;

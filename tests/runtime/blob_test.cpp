@@ -50,25 +50,6 @@ tidbit_status open_and_run(const AlignedBytes &blob) {
   return TIDBIT_OK;
 }
 
-// Two kinds of layers that differ in all that may differ today.
-TinyModel tiny_mixed() {
-  TinyModel m = tiny_llama(Format::q8, Format::f16);
-  format::LayerKind other = m.kinds[0];
-  other.heads = 3;
-  other.kv_heads = 1;
-  other.head_dim = other.value_dim = 16;
-  other.rotary_dim = 0;
-  other.ffn_width = 20;
-  other.gated = 0;
-  other.activation = format::Activation::relu;
-  other.mixer_in_norm = format::Norm::none;
-  other.mixer_sum_norm = format::Norm::layer;
-  m.kinds.push_back(other);
-  m.layer_kinds = {0, 1, 0};
-  m.biases = true;
-  return m;
-}
-
 TinyModel with_self_test(TinyModel model) {
   model.self_test = format::SelfTest{.token_count = 2, .reserved = 0, .hash = 1, .tokens = {3, 4}};
   return model;
@@ -165,7 +146,10 @@ TEST_P(Blob, ForgedTensorEntryIsRefused) {
       if (std::memcmp(&entry, &before, sizeof entry) == 0) return;  // an entry that is not used has no offset
       std::uint64_t fault = 0;
       EXPECT_EQ(forged.open(&fault), TIDBIT_ERR_TENSOR) << i;
-      EXPECT_EQ(fault, forged.offset_of(forged.tensors() + i));
+      // Entries that the layer's kind does not use are refused together, at the first of them.
+      const bool used = whole.tensors()[i].rows != 0;
+      EXPECT_LE(fault, forged.offset_of(forged.tensors() + i));
+      if (used) EXPECT_EQ(fault, forged.offset_of(forged.tensors() + i));
     };
     expect_refused([](format::Tensor &t) { t.rows += 1; });
     expect_refused([](format::Tensor &t) { t.cols += 1; });

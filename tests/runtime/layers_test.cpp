@@ -30,25 +30,6 @@ std::vector<float> logits_of(const TinyModel &tiny, std::uint32_t chunk, std::ui
   return runner.logits_of(some_tokens(kVocab, 60), chunk, kVocab);
 }
 
-// Layers that differ in heads, in rotation, in their norms' places and in the feed-forward.
-TinyModel tiny_mixed() {
-  TinyModel m = tiny_llama(Format::q8, Format::q8);
-  format::LayerKind other = m.kinds[0];
-  other.heads = 3;
-  other.kv_heads = 1;
-  other.head_dim = other.value_dim = 20;
-  other.rotary_dim = 0;
-  other.ffn_width = 100;
-  other.gated = 0;
-  other.activation = format::Activation::gelu_tanh;
-  other.mixer_in_norm = other.ffn_in_norm = format::Norm::none;
-  other.mixer_sum_norm = other.ffn_sum_norm = format::Norm::layer;
-  m.kinds.push_back(other);
-  m.layer_kinds = {1, 0, 1, 0};
-  m.biases = true;
-  return m;
-}
-
 TEST(Layers, SameNumbersAsTwoKindsGiveTheSameLogits) {
   const TinyModel one = tiny_llama(Format::q8, Format::f16);
   TinyModel two = one;

@@ -255,6 +255,24 @@ TinyModel tiny_first_gpt(Format weights, Format kv) {
   return m;
 }
 
+TinyModel tiny_mixed() {
+  TinyModel m = tiny_llama(Format::q8, Format::q8);
+  LayerKind other = m.kinds[0];
+  other.heads = 3;
+  other.kv_heads = 1;
+  other.head_dim = other.value_dim = 20;
+  other.rotary_dim = 0;
+  other.ffn_width = 100;
+  other.gated = 0;
+  other.activation = format::Activation::gelu_tanh;
+  other.mixer_in_norm = other.ffn_in_norm = Norm::none;
+  other.mixer_sum_norm = other.ffn_sum_norm = Norm::layer;
+  m.kinds.push_back(other);
+  m.layer_kinds = {1, 0, 1, 0};
+  m.biases = true;
+  return m;
+}
+
 AlignedBytes build_blob(const TinyModel &model) { return Builder(model).build(); }
 
 void refresh_checksum(AlignedBytes &blob) {

@@ -27,6 +27,9 @@ TinyModel tiny_llama(format::Format weights = format::Format::f32, format::Forma
 TinyModel tiny_gpt2(format::Format weights = format::Format::f32, format::Format kv = format::Format::f32);
 TinyModel tiny_first_gpt(format::Format weights = format::Format::f32, format::Format kv = format::Format::f32);
 
+// Four layers of two kinds that differ in heads, rotation, the places of their norms and the feed-forward.
+TinyModel tiny_mixed();
+
 AlignedBytes build_blob(const TinyModel &model);
 
 // Computes the header's checksum again, as someone who forges a blob would.
