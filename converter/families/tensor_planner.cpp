@@ -68,8 +68,8 @@ std::array<TensorPlan, kRoles> TensorPlanner::plan_all(std::span<const Row<Role>
 TensorPlan TensorPlanner::plan(const Origin &origin, const NamedRole &role, const char *suffix, const Scope &scope) {
   if (presence(role.row, scope) == Presence::forbidden) return {};
   TensorPlan tensor{.role = &role.row, .name = scoped_name(role, scope.kind != nullptr, scope.layer)};
-  tensor.rows = static_cast<std::uint32_t>(format::size_of(role.row.rows, model_.config, scope.kind));
-  tensor.cols = static_cast<std::uint32_t>(format::size_of(role.row.cols, model_.config, scope.kind));
+  tensor.rows = format::size_of(role.row.rows, model_.config, scope.kind);
+  tensor.cols = format::size_of(role.row.cols, model_.config, scope.kind);
 
   const std::vector<std::string> names = names_of(origin, suffix, scope);
   const auto is_stored = [&](const std::string &name) { return finder_.find(name) != nullptr; };

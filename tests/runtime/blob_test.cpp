@@ -149,7 +149,9 @@ TEST_P(Blob, ForgedTensorEntryIsRefused) {
       // Entries that the layer's kind does not use are refused together, at the first of them.
       const bool used = whole.tensors()[i].rows != 0;
       EXPECT_LE(fault, forged.offset_of(forged.tensors() + i));
-      if (used) EXPECT_EQ(fault, forged.offset_of(forged.tensors() + i));
+      if (used) {
+        EXPECT_EQ(fault, forged.offset_of(forged.tensors() + i));
+      }
     };
     expect_refused([](format::Tensor &t) { t.rows += 1; });
     expect_refused([](format::Tensor &t) { t.cols += 1; });
