@@ -121,6 +121,18 @@ TEST(Output, ReplacesNoFileBesideTheCheckpointButABlob) {
   convert(plain_options(folder.path(), folder / "x.tidbit"));
 }
 
+// As in the cache of Hugging Face, whose folders hold links only.
+TEST(Output, ReplacesNoFileThatTheCheckpointLinksTo) {
+  const Folder folder, files;
+  copy_golden("llama-gqa", folder);
+  for (const char *name : {"generation_config.json", "tokenizer.json"}) {
+    write_file(files / name, "{}        ");
+    fs::create_symlink(files / name, folder / name);
+    expect_refused(plain_options(folder.path(), files / name), files, "is in the checkpoint's folder");
+    EXPECT_EQ(read_file(files / name), "{}        ");
+  }
+}
+
 TEST(Output, IsNotLeftBehindWhereAWeightIsNotANumber) {
   const float values[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()};
   for (const float value : values) {
