@@ -146,6 +146,23 @@ TEST(Output, IsNotLeftBehindWhereAWeightIsNotANumber) {
   }
 }
 
+TEST(Output, IsNotLeftBehindWhereTheLogitsAreNotNumbers) {
+  const Folder folder;
+  copy_golden("llama-gqa", folder);
+  std::string bytes = read_file(folder / "model.safetensors");
+  std::uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), 8);
+  const float large = 300;  // values of some millions, which are infinite in a cache of f16
+  for (std::size_t at = 8 + header; at < bytes.size(); at += 4) std::memcpy(bytes.data() + at, &large, 4);
+  write_file(folder / "model.safetensors", bytes);
+  auto options = plain_options(folder.path(), folder / "x.tidbit");
+  options.weights = Format::f32;
+  options.kv = Format::f16;
+  expect_refused(options, folder, "try --kv f32");
+  options.kv = Format::f32;
+  EXPECT_EQ(failure([&] { convert(options); }), "");
+}
+
 TEST(Output, IsNotLeftBehindWhereAWeightIsTooLargeForItsFormat) {
   const Folder folder;
   copy_golden("gpt2-unscaled-relu", folder);
