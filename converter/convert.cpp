@@ -39,13 +39,15 @@ bool may_be_replaced(const fs::path &path) {
   return std::memcmp(start, format::kMagic, sizeof start) == 0;
 }
 
-// Protects indices, configurations and tokenizers in the checkpoint's folder, even if they are not read.
+// Protects indices, configurations and tokenizers in the checkpoint's folder, even if they are not read. They may be
+// symbolic links: so they are in the cache of Hugging Face.
 void refuse_file_beside(const fs::path &output, const fs::path &source) {
   std::error_code ignored;
-  if (!fs::is_regular_file(output, ignored)) return;
+  if (!fs::is_regular_file(output, ignored) || may_be_replaced(output)) return;
   fs::path folder = fs::is_directory(source) ? source : source.parent_path();
   if (folder.empty()) folder = ".";
-  if (fs::equivalent(fs::canonical(output).parent_path(), folder, ignored) && !may_be_replaced(output)) {
+  for (const fs::directory_entry &entry : fs::directory_iterator(folder)) {
+    if (!fs::equivalent(output, entry.path(), ignored)) continue;
     throw ConvertError(output.string() + ": is in the checkpoint's folder and is not a blob; it would be overwritten");
   }
 }

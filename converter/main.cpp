@@ -116,7 +116,7 @@ int fail(const char *message, int code) {
 int run(const ConvertOptions &options) {
   const ConvertReport report = convert(options);
   std::fputs(summary(report, options).c_str(), stdout);
-  return std::fflush(stdout) == 0 ? 0 : 1;
+  return std::fflush(stdout) == 0 ? 0 : fail("the blob is written, but standard output cannot be written", 1);
 }
 
 int parse_and_run(int argc, char **argv) {

@@ -1,6 +1,6 @@
 # Which kinds of models the library can run. The default is all of them, which the project's tests require. An
 # application for one model can leave out what that model does not use; tidbit_open then refuses other models with
-# TIDBIT_ERR_UNSUPPORTED. The choices become compile definitions, read by format/features.h and
+# TIDBIT_ERR_UNSUPPORTED. The choices become compile definitions, read by base/features.h and
 # text/tokenizer_features.h.
 set(tidbit_features "")
 

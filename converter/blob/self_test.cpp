@@ -1,10 +1,12 @@
 #include "converter/blob/self_test.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <new>
 
 #include "base/hash.h"
+#include "converter/error.h"
 
 namespace tidbit::convert {
 namespace {
@@ -53,6 +55,12 @@ class Session {
   tidbit_session *session_ = nullptr;
 };
 
+// A NaN has other bits on other processors, so its hash would fail there.
+void check_numbers(const float *logits, std::uint32_t count) {
+  if (std::none_of(logits, logits + count, [](float logit) { return std::isnan(logit); })) return;
+  throw ConvertError("the model's logits are NaN: values overflow on the way; try --kv f32 or --weights f32");
+}
+
 }  // namespace
 
 format::SelfTest self_test_tokens(const format::Config &config) {
@@ -87,6 +95,7 @@ std::uint64_t hash_self_test(const BlobView &blob, const format::SelfTest &test,
   for (std::uint32_t i = 0; i < test.token_count; ++i) {
     float *logits = nullptr;
     check_status(tidbit_logits_at(session.get(), i, &logits), "tidbit_logits_at");
+    check_numbers(logits, info.vocab_size);
     hash.update(logits, info.vocab_size * sizeof(float));
     run.step();
   }

@@ -56,7 +56,15 @@ void print_field(const tidbit_field &field, Json &json) {
   }
 }
 
-bool is_neutral(const tidbit_field &field) { return field.is_real != 0 ? field.real == 0.0f : field.integer == 0; }
+// 0, no or none. Other names of a zero say something: relu.
+bool is_neutral(const tidbit_field &field) {
+  if (field.is_real != 0) return field.real == 0.0f;
+  if (field.value == nullptr) return field.integer == 0;
+  const auto is = [&](const char *word) {
+    return strlen(word) == field.value_bytes && memcmp(word, field.value, field.value_bytes) == 0;
+  };
+  return is("no") || is("none");
+}
 
 // Calls field(f) for every number of the configuration, and kind(i) before those of a kind of layer.
 template <class OnField, class OnKind>

@@ -35,6 +35,8 @@ int LoadedModel::open(const char *path, posix::Paging paging) {
   if (status == TIDBIT_ERR_NOT_A_BLOB) {
     return data_error("%s: not a tidbit model; convert the checkpoint with tidbit-convert", path);
   }
+  if (status == TIDBIT_ERR_OLD_BLOB || status == TIDBIT_ERR_VERSION)
+    return status_error(path, status);  // says what to do
   if (status != TIDBIT_OK) {
     return data_error("%s: %s (at byte %" PRIu64 "); convert or copy the model again", path,
                       tidbit_status_string(status), fault);

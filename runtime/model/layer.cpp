@@ -105,19 +105,18 @@ std::uint64_t run_layer(Session &s, std::uint32_t index, std::uint64_t kv_offset
 
 void compute_logits(Session &s, std::uint32_t index) {
   const format::Config &c = s.model.config();
-  const TokenSlice slice{s, {0, 1}, true};
-  Rows x = s.memory.activations.hidden;
-  x.data = x[index];
+  const Activations &rows = s.memory.activations;
+  const TokenSlice slice{s, {index, index + 1}, true};
+  const Rows &x = c.final_norm != Norm::none ? rows.sublayer : rows.hidden;
   if (c.final_norm != Norm::none) {
-    const Rows y = s.memory.activations.sublayer;
     normalize(slice,
               {c.final_norm, c.final_norm_epsilon, s.model.floats(GlobalRole::final_norm),
                s.model.floats(GlobalRole::final_norm_bias)},
-              x, y);
-    x = y;
+              rows.hidden, x);
   }
-  observe(s, s.model.layers(), TIDBIT_POINT_HEAD_IN, 0, 1, c.width, x);
-  apply(slice, s.model.head(), s.model.floats(GlobalRole::head_bias), x, {s.memory.logits, c.vocab_size});
+  observe(s, s.model.layers(), TIDBIT_POINT_HEAD_IN, index, 1, c.width, x);
+  const Rows logits = {s.memory.logits, 0};  // the only row, whatever the index
+  apply(slice, s.model.head(), s.model.floats(GlobalRole::head_bias), x, logits);
   if (c.logit_scale == 1.0f) return;
   for (std::uint32_t i = 0; i < c.vocab_size; ++i) s.memory.logits[i] = s.memory.logits[i] * c.logit_scale;
 }

@@ -71,15 +71,18 @@ class SectionCheck : Check {
     return true;
   }
 
-  // Two strings, each with its zero.
+  // Two strings, each with its zero, and nothing after them.
   bool read_provenance(std::uint64_t bytes, const char *text) {
     if (bytes < 2 || bytes > format::kMaxProvenanceBytes) return false;
-    const char *last = text + bytes - 1, *second = text;
-    if (*last != 0) return false;
-    while (*second != 0) ++second;
-    if (second == last) return false;
+    const char *last = text + bytes - 1, *zero = nullptr;
+    for (const char *at = text; at != last; ++at) {
+      if (*at != 0) continue;
+      if (zero != nullptr) return false;
+      zero = at;
+    }
+    if (zero == nullptr || *last != 0) return false;
     model.source = text;
-    model.converter = second + 1;
+    model.converter = zero + 1;
     return true;
   }
 

@@ -40,6 +40,15 @@ TEST(Commands, InfoSaysTheSameInBothForms) {
   EXPECT_TRUE(info["tokenizer"]);
 }
 
+TEST(Commands, InfoLeavesOutOfALayerOnlyWhatIsZeroNoOrNone) {
+  const nlohmann::json kind = json_of({"info", kModel, "--json"})["layer_kind_0"];
+  const std::string plain = tidbit({"info", kModel}).out;
+  for (const auto &[key, value] : kind.items()) {
+    const bool left_out = value == 0 || value == "no" || value == "none";
+    EXPECT_EQ(plain.find("\n" + key + " ") == std::string::npos, left_out) << key;
+  }
+}
+
 TEST(Commands, PlanSumsUpAndItsHeaderHasTheSameFigures) {
   const Scratch scratch;
   const std::string header = scratch.path("plan.h");

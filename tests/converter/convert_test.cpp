@@ -121,6 +121,18 @@ TEST(Output, ReplacesNoFileBesideTheCheckpointButABlob) {
   convert(plain_options(folder.path(), folder / "x.tidbit"));
 }
 
+// As in the cache of Hugging Face, whose folders hold links only.
+TEST(Output, ReplacesNoFileThatTheCheckpointLinksTo) {
+  const Folder folder, files;
+  copy_golden("llama-gqa", folder);
+  for (const char *name : {"generation_config.json", "tokenizer.json"}) {
+    write_file(files / name, "{}        ");
+    fs::create_symlink(files / name, folder / name);
+    expect_refused(plain_options(folder.path(), files / name), files, "is in the checkpoint's folder");
+    EXPECT_EQ(read_file(files / name), "{}        ");
+  }
+}
+
 TEST(Output, IsNotLeftBehindWhereAWeightIsNotANumber) {
   const float values[] = {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()};
   for (const float value : values) {
@@ -132,6 +144,23 @@ TEST(Output, IsNotLeftBehindWhereAWeightIsNotANumber) {
     const auto options = plain_options(folder.path(), folder / "x.tidbit");
     expect_refused(options, folder, std::isnan(value) ? "holds NaN" : "holds an infinity");
   }
+}
+
+TEST(Output, IsNotLeftBehindWhereTheLogitsAreNotNumbers) {
+  const Folder folder;
+  copy_golden("llama-gqa", folder);
+  std::string bytes = read_file(folder / "model.safetensors");
+  std::uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), 8);
+  const float large = 300;  // values of some millions, which are infinite in a cache of f16
+  for (std::size_t at = 8 + header; at < bytes.size(); at += 4) std::memcpy(bytes.data() + at, &large, 4);
+  write_file(folder / "model.safetensors", bytes);
+  auto options = plain_options(folder.path(), folder / "x.tidbit");
+  options.weights = Format::f32;
+  options.kv = Format::f16;
+  expect_refused(options, folder, "try --kv f32");
+  options.kv = Format::f32;
+  EXPECT_EQ(failure([&] { convert(options); }), "");
 }
 
 TEST(Output, IsNotLeftBehindWhereAWeightIsTooLargeForItsFormat) {

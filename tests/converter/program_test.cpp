@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <thread>
@@ -73,6 +74,15 @@ TEST(Program, ExitsWith0OnSuccess1OnAnErrorAnd2OnWrongUse) {
   EXPECT_EQ(exit_code({source, "-o", output, "--kv", "int"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--context", "0"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--bogus"}), 2);
+}
+
+TEST(Program, SaysSoWhereItsSummaryCannotBePrinted) {
+  const Folder folder;
+  const std::string error = folder / "error";
+  const std::string command = std::string(TIDBIT_CONVERT_PROGRAM) + " " + golden("llama-gqa").string() + " -o " +
+                              (folder / "x.tidbit").string() + " --tokenizer none > /dev/full 2> " + error;
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1);
+  EXPECT_NE(read_file(error).find("standard output"), std::string::npos) << read_file(error);
 }
 
 TEST(Program, HoldsNoTensorInMemory) {

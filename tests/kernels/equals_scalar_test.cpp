@@ -174,6 +174,14 @@ void fill_codes(Fenced<std::byte> &w, Format format, const MatmulShape &s, Rando
   }
 }
 
+void fill_floats(Fenced<std::byte> &w, Format format, Random &random) {
+  for (std::size_t at = 0; at < w.size(); at += format == Format::f32 ? 4 : 2) {
+    const float value = random_value(random, Values::plain);
+    const std::uint16_t half = random_half(random, Values::plain);
+    format == Format::f32 ? std::memcpy(w.data() + at, &value, 4) : std::memcpy(w.data() + at, &half, 2);
+  }
+}
+
 void product_equals_scalar(Kernel &test, Random &random, Values values, Format format, const MatmulShape &s) {
   Fenced<std::byte> w(format::matrix_bytes(format, s.rows, s.cols, s.group));
   fill_codes(w, format, s, random, values);
@@ -516,6 +524,41 @@ TEST_P(Kernel, HalvesEqualScalar) {
 }
 
 // ---- what a result does not depend on ----
+
+// The first tile that begins 4 GiB behind the first one. Only its own pages of the matrix are ever touched.
+TEST_P(Kernel, MatmulOfATileBeyond4GiBIsThatOfTheSameTileInFront) {
+  if (sizeof(std::size_t) == 4) GTEST_SKIP() << "a blob is smaller than that";
+  constexpr std::uint32_t kCols = 1 << 16, kGroup = 128, kTokens = 3;
+  Random random(9);
+  QuantizedTokens x(random, Values::plain, kCols, kGroup, kTokens);
+  for (const Format format : {Format::f32, Format::f16, Format::q8, Format::q4, Format::q8x16}) {
+    MatmulShape s(random, true);
+    s.cols = kCols, s.group = format::in_groups(format) ? kGroup : 0;
+    Fenced<std::byte> near(format::tile_bytes(format, s.cols, s.group));
+    s.group != 0 ? fill_codes(near, format, s, random, Values::plain) : fill_floats(near, format, random);
+    const auto tile = static_cast<std::uint32_t>((std::uint64_t{1} << 32) / near.size() + 1);
+    const std::size_t mapped = near.size() * (std::size_t{tile} + 1);
+    void *far = mmap(nullptr, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (far == MAP_FAILED) GTEST_SKIP() << "no address space for the matrix";
+    std::memcpy(static_cast<std::byte *>(far) + near.size() * tile, near.data(), near.size());
+
+    const std::uint32_t rows = (tile + 1) * format::kTileRows;
+    const QuantizedRows q = format == Format::q8 ? x.rows(simd(), 0, kTokens) : x.view();
+    std::vector<float> expected(kTokens * format::kTileRows), actual(std::size_t{kTokens} * rows);
+    Matmul m{near.data(),     format::kTileRows, kCols, s.group, kTokens, x.x.data(), kCols, q,
+             expected.data(), format::kTileRows};
+    simd().matmul[index_of(format)](m, 0, 1);
+    m.weights = static_cast<const std::byte *>(far), m.rows = rows, m.y = actual.data(), m.y_stride = rows;
+    simd().matmul[index_of(format)](m, tile, tile + 1);
+    for (std::uint32_t t = 0; t < kTokens; ++t) {
+      EXPECT_TRUE(same_bits<float>(
+          std::span(expected).subspan(t * format::kTileRows, format::kTileRows),
+          std::span(actual).subspan((std::size_t{t} + 1) * rows - format::kTileRows).first(format::kTileRows)))
+          << tidbit_format_name(static_cast<tidbit_format>(format)) << ", token " << t;
+    }
+    munmap(far, mapped);
+  }
+}
 
 TEST_P(Kernel, MatmulQ8OfATokenIsTheSameAloneAndAmongOthers) {
   constexpr std::uint32_t kRows = 100, kCols = 144, kGroup = 64, kTokens = 19;

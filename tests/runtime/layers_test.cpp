@@ -19,7 +19,8 @@ tidbit_model open(const AlignedBytes &blob) {
   return model;
 }
 
-std::vector<float> logits_of(const TinyModel &tiny, std::uint32_t chunk, std::uint32_t workers = 1) {
+std::vector<float> logits_of(const TinyModel &tiny, std::uint32_t chunk, std::uint32_t workers = 1,
+                             std::uint32_t tokens = 60) {
   const AlignedBytes blob = build_blob(tiny);
   const tidbit_model model = open(blob);
   tidbit_options options{};
@@ -27,7 +28,7 @@ std::vector<float> logits_of(const TinyModel &tiny, std::uint32_t chunk, std::ui
   options.workers = workers;
   options.parallel_for = backwards;
   Runner runner(model, options);
-  return runner.logits_of(some_tokens(kVocab, 60), chunk, kVocab);
+  return runner.logits_of(some_tokens(kVocab, tokens), chunk, kVocab);
 }
 
 TEST(Layers, SameNumbersAsTwoKindsGiveTheSameLogits) {
@@ -151,6 +152,24 @@ TEST(Observe, ResidualStreamIsTheSumOfWhatTheLayersAdd) {
         for (std::size_t i = 0; i < x.size(); ++i) x[i] = x[i] + added[i];
       }
       EXPECT_EQ(x, seen.vectors.at({layer, TIDBIT_POINT_LAYER_OUT, token}));
+    }
+  }
+}
+
+// Feeds 7 tokens and gets the logits of each: the head's input is seen under the token's index.
+TEST(Observe, SeesTheInputOfTheHeadUnderTheIndexOfItsToken) {
+  for (const TinyModel &tiny : {tiny_llama(), tiny_first_gpt()}) {  // with a final norm, and without
+    const AlignedBytes blob = build_blob(tiny);
+    const tidbit_model model = open(blob);
+    Seen seen;
+    tidbit_options options{};
+    options.observe = Seen::observe;
+    options.observe_user = &seen;
+    Runner runner(model, options);
+    const std::vector<float> logits = runner.logits_of(some_tokens(kVocab, 7), 7, kVocab);
+    EXPECT_EQ(logits, logits_of(tiny, 1, 1, 7));
+    for (std::uint32_t token = 0; token < 7; ++token) {
+      EXPECT_EQ(seen.vectors.count({2, TIDBIT_POINT_HEAD_IN, token}), 1u) << token;
     }
   }
 }

@@ -65,6 +65,13 @@ TEST(Sections, ProvenanceWithoutItsZerosIsRefused) {
   EXPECT_EQ(status_of(SectionKind::provenance, none), TIDBIT_ERR_CONFIG);
 }
 
+TEST(Sections, ProvenanceWithMoreThanTwoStringsIsRefused) {
+  const char empty[] = {0, 0}, three[] = {'a', 0, 'b', 0, 'c', 0}, padded[] = {'a', 0, 'b', 0, 0};
+  EXPECT_EQ(status_of(SectionKind::provenance, empty), TIDBIT_OK);
+  EXPECT_EQ(status_of(SectionKind::provenance, three), TIDBIT_ERR_CONFIG);
+  EXPECT_EQ(status_of(SectionKind::provenance, padded), TIDBIT_ERR_CONFIG);
+}
+
 TEST(Sections, SelfTestOutOfRangeIsRefused) {
   const auto status = [](auto change) {
     format::SelfTest test{.token_count = 2, .reserved = 0, .hash = 0, .tokens = {1, 49}};

@@ -21,7 +21,7 @@ struct I8mmPanel {
 
     Panel(const Matmul &m, PanelPlace at) {
       using Format = format::Q8;
-      const std::byte *tile = m.weights + at.tile * Format::tile_bytes(m.cols, m.group);
+      const std::byte *tile = m.weights + std::size_t{at.tile} * Format::tile_bytes(m.cols, m.group);
       load_codes(tile + Format::head_bytes(m.cols, m.group) + Format::code_at(at.row, at.begin),
                  (at.end - at.begin + 3) / 4);
       const auto *scale =
