@@ -1,6 +1,6 @@
 # Which kinds of models the library can run. The default is all of them, which the project's tests require. An
 # application for one model can leave out what that model does not use; tidbit_open then refuses other models with
-# TIDBIT_ERR_UNSUPPORTED. The choices become compile definitions, read by format/features.h and
+# TIDBIT_ERR_UNSUPPORTED. The choices become compile definitions, read by base/features.h and
 # text/tokenizer_features.h.
 set(tidbit_features "")
 
@@ -47,7 +47,8 @@ set(tidbit_hosted ON)
 if(CMAKE_SYSTEM_NAME STREQUAL "Generic")
   set(tidbit_hosted OFF)
 endif()
-option(TIDBIT_INSPECT "For use at a desk: tidbit_describe, and the hook that sees the vectors of each layer" ${tidbit_hosted})
+option(TIDBIT_INSPECT "For use at a desk: tidbit_describe, and the hook that sees the vectors of each layer"
+  ${tidbit_hosted})
 foreach(name STATUS_STRINGS INSPECT)
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=$<BOOL:${TIDBIT_${name}}>)
 endforeach()
