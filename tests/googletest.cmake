@@ -1,5 +1,6 @@
 # Defines GTest::gtest and GTest::gtest_main: the installed library or, for cross builds, its sources.
-set(TIDBIT_GOOGLETEST_SOURCE /usr/src/googletest CACHE PATH "GoogleTest's sources, for cross builds (Debian: googletest)")
+set(TIDBIT_GOOGLETEST_SOURCE /usr/src/googletest CACHE PATH
+  "GoogleTest's sources, for cross builds (Debian: googletest)")
 if(NOT CMAKE_CROSSCOMPILING)
   find_package(GTest REQUIRED)
 elseif(EXISTS ${TIDBIT_GOOGLETEST_SOURCE}/CMakeLists.txt)

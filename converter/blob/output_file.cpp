@@ -72,7 +72,7 @@ OutputFile::OutputFile(const fs::path &target) : target_(target) {
   if (fs::exists(target)) target_ = fs::canonical(target);  // through a symbolic link, not over it
   std::string name = target_.string() + ".XXXXXX";
   if (name.size() >= sizeof unfinished_name) throw ConvertError(target.string() + ": the name is too long");
-  const SignalsHeld held;  // none may come between the file and the note of its name
+  const SignalsHeld held;  // none may arrive before the new file's name is recorded
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
   if (descriptor_ < 0) fail(target_, "cannot be created");
   temporary_ = name;

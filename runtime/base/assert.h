@@ -1,5 +1,5 @@
-// Invariants that the code relies on: a TIDBIT_ASSERT that fails is a fault of the library, whatever the input. It is
-// never a check of untrusted data, which needs a status.
+// Invariants that the code relies on. A TIDBIT_ASSERT that fails is a bug in the library, whatever the input. It never
+// checks untrusted data, which needs a status.
 //
 // The checks exist only where TIDBIT_ASSERTIONS is defined (the CMake option of that name, on in the presets sanitize
 // and fuzz). Elsewhere the condition is compiled, but not evaluated, so that it can't rot.

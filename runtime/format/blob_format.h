@@ -41,7 +41,7 @@ inline constexpr std::uint32_t kMaxProvenanceBytes = 4096;
 inline constexpr std::uint32_t kMaxSections = 16;
 inline constexpr std::uint32_t kMaxStacks = 2;
 
-// The place of a role's tensor in the tensor table, relative to its layer; kAbsent if there is none.
+// The index of a role's tensor in the tensor table, relative to its layer; kAbsent if there is none.
 using Slot = std::uint8_t;
 inline constexpr Slot kAbsent = 0xFF;
 inline constexpr std::uint32_t kGlobalSlots = 32;

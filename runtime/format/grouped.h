@@ -1,4 +1,4 @@
-// What formats with codes have in common: a tile begins with the f16 scales of its groups, [groups][16 rows].
+// Shared by the formats with codes: a tile begins with the f16 scales of its groups, [groups][16 rows].
 #pragma once
 
 #include "base/arith.h"

@@ -1,4 +1,4 @@
-// What an instruction set asks of the CPU, and whether it is there.
+// What an instruction set needs from the CPU, and whether the CPU has it.
 #pragma once
 
 #include <cstdint>
@@ -6,7 +6,7 @@
 namespace tidbit {
 
 struct CpuNeeds {
-  std::uint32_t flags = 0;  // TIDBIT_CPU_, all of them by the caller's word
+  std::uint32_t flags = 0;  // TIDBIT_CPU_ flags that the caller must set; all of them are needed
 
 #ifdef __x86_64__
   enum Register : std::uint8_t { eax, ebx, ecx, edx };
@@ -15,7 +15,7 @@ struct CpuNeeds {
     Register in;
     std::uint32_t bits;
   };
-  std::uint32_t xcr0 = 0;  // register files that the OS saves
+  std::uint32_t xcr0 = 0;  // register files that the OS must save
   Bits cpuid[3] = {};
 #endif
 };

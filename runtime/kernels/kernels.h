@@ -1,5 +1,5 @@
-// The table of kernels. One table per instruction set, each equal to the scalar one with ==; ARITHMETIC.md is the
-// specification of every entry. Kernels take ranges of rows or heads and know nothing of threads.
+// The table of kernels. There is one per instruction set, and its results equal those of the scalar table under ==.
+// ARITHMETIC.md specifies every entry. Kernels take ranges of rows or heads and know nothing about threads.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +11,8 @@
 
 namespace tidbit {
 
-// Of 64 activations, two blocks of 32: the sums of their codes, two operands of one 16-bit multiply-add, and -8 times
-// each, where a block's sum starts whose codes have the zero 8.
+// For 64 activations, which are two blocks of 32: the sums of their codes, as two operands of one 16-bit multiply-add,
+// and -8 times each sum, which is the start of a block's sum if the zero of the codes is 8.
 struct CodeSums {
   static constexpr std::int32_t kZero = 8;
 
@@ -21,9 +21,9 @@ struct CodeSums {
   bool operator==(const CodeSums &) const = default;
 };
 
-// Activations quantized for a matrix in groups: per token, `cols` codes, a scale per group and sums per 64 codes. Codes
-// from cols to the next multiple of 64 are zero. For q8 tokens may share their rows of codes and scales in an order of
-// the table's own: Kernels::quantize_rows.
+// Activations quantized for a matrix in groups: each token has `cols` codes, a scale per group, and sums per 64 codes.
+// Codes from cols to the next multiple of 64 are zero. For q8, the codes and scales of several tokens may be
+// interleaved in an order that depends on the table: see Kernels::quantize_rows.
 struct QuantizedRows {
   std::int8_t *codes;       // [tokens][code_stride]
   float *scales;            // [tokens][group_stride]
@@ -42,18 +42,18 @@ struct Matmul {
   const std::byte *weights;  // a matrix in tiles
   std::uint32_t rows;
   std::uint32_t cols;
-  std::uint32_t group;  // formats in groups
+  std::uint32_t group;  // formats with groups
   std::uint32_t tokens;
   const float *x;  // f32 and f16: [tokens][x_stride]
   std::size_t x_stride;
-  QuantizedRows q;  // formats in groups
+  QuantizedRows q;  // formats with groups
   float *y;         // [tokens][y_stride]
   std::size_t y_stride;
 };
 
 // scores[i][p] = (q[i] . k[p]) * scale for queries i of one key-value head and p below `positions`. K is in tiles of 16
-// positions: f32 and f16 [tile][head_dim][16], q8 codes [tile][ceil(head_dim / 4)][16][4] with one float scale a
-// position. A row of `scores` has room for whole tiles; what is beyond `positions` is unspecified.
+// positions: f32 and f16 [tile][head_dim][16], q8 codes [tile][ceil(head_dim / 4)][16][4] with one float scale per
+// position. A row of `scores` has room for whole tiles. Scores from `positions` on are unspecified.
 struct Scores {
   const void *k;
   const float *k_scales;  // q8: [tile][16]
@@ -69,7 +69,7 @@ struct Scores {
 };
 
 // out[i][d] = (sum over p of weights[i][p] * v[p][d]) * inverse_sums[i]. V is [position][head_dim]. The first query
-// sees `positions` positions, each further one `step` more: 0 for heads of one token, 1 for tokens of one head.
+// sees `positions` positions, and each further query `step` more: 0 for heads of one token, 1 for tokens of one head.
 struct Mix {
   const void *v;
   const float *v_scales;  // q8: [position]
@@ -88,25 +88,25 @@ using MatmulKernel = void (*)(const Matmul &m, std::uint32_t begin, std::uint32_
 using ScoresKernel = void (*)(const Scores &s);
 using MixKernel = void (*)(const Mix &m);
 
-// The place of a format in the arrays of Kernels.
+// The index of a format in the arrays of Kernels.
 constexpr std::size_t index_of(format::Format format) { return static_cast<std::size_t>(format); }
 
-// Entries are null where the build leaves something out (base/features.h).
+// An entry is null if the build leaves it out (base/features.h).
 struct Kernels {
   tidbit_isa isa;
 
-  // By index_of(the format of the weights, or of the KV cache).
+  // Indexed by index_of(the format of the weights or of the KV cache).
   MatmulKernel matmul[format::kFormats];
   ScoresKernel scores[format::kKvFormats];
   MixKernel mix[format::kKvFormats];
 
-  // One vector of n floats to codes in groups. Writes ceil(n / group) scales, ceil(n / 64) sums and n codes rounded up
-  // to 64. The group is a multiple of 64, or at least n.
+  // Quantizes a vector of n floats in groups. Writes ceil(n / group) scales, ceil(n / 64) sums, and n codes, rounded up
+  // to a multiple of 64. The group is a multiple of 64, or at least n.
   void (*quantize)(const float *x, std::uint32_t n, std::uint32_t group, std::int8_t *codes, float *scales,
                    CodeSums *sums);
 
-  // The vectors of a q8 product, each as by `quantize`, but in an order that the table's own matmul of q8 reads. Null
-  // where that is the order of QuantizedRows.
+  // Quantizes the vectors of a q8 product like `quantize`, but stores them in the order that this table's q8 matmul
+  // reads. Null if that is the order of QuantizedRows.
   void (*quantize_rows)(const float *x, std::size_t x_stride, std::uint32_t tokens, std::uint32_t n,
                         std::uint32_t group, const QuantizedRows &q);
 
@@ -117,21 +117,21 @@ struct Kernels {
   void (*rms_norm)(const float *x, const float *weight, std::uint32_t n, float epsilon, float *y);
   void (*layer_norm)(const float *x, const float *weight, const float *bias, std::uint32_t n, float epsilon, float *y);
 
-  // x[i] = act(x[i]), or with `up` act(x[i]) * up[i].
+  // x[i] = act(x[i]), or act(x[i]) * up[i] if `up` is not null.
   void (*activate)(format::Activation activation, float *x, const float *up, std::uint32_t n);
 
   // x[i] = x[i] + y[i].
   void (*add)(float *x, const float *y, std::uint32_t n);
 
-  // Turns the channel pairs (i, i + half) of each of `heads` heads, `head_dim` apart. (For models that pair 2i with
-  // 2i + 1 the converter reorders the rows of the projections.)
+  // Rotates the channel pairs (i, i + half) of each of `heads` heads, which are `head_dim` apart. (For models that pair
+  // 2i with 2i + 1, the converter reorders the rows of the projections.)
   void (*rotate_halves)(float *x, const float *cos, const float *sin, std::uint32_t heads, std::uint32_t head_dim,
                         std::uint32_t half);
 
   void (*to_f16)(const float *x, std::uint32_t n, std::uint16_t *y);
 };
 
-// The table of a set, or null where this build or this CPU does not have it. `cpu` holds TIDBIT_CPU_ flags.
+// The table of an instruction set, or null if this build or this CPU does not have it. `cpu` are TIDBIT_CPU_ flags.
 const Kernels *find_kernels(tidbit_isa isa, std::uint32_t cpu);
 
 }  // namespace tidbit

@@ -1,20 +1,21 @@
 // The contract between the generic bodies (generic/) and an instruction set (isa/).
 //
 // A body is written once, over a lanes type L: a struct of types, constants and static functions, without state. A lane
-// is a row of a tile, a channel of a value, or an element of a vector; L::width of them are in a register. The type
-// with one lane is the scalar reference. A wider one computes the same operations in the same order for several outputs
-// (or several of the 16 partial sums) at once, so that its results are the same bits.
+// is a row of a tile, a channel of a value, or an element of a vector. A register has L::width lanes. The type with one
+// lane is the scalar reference. A wider type does the same operations in the same order for several outputs (or several
+// of the 16 partial sums) at once, so its results are the same bits.
 //
-// The concepts below say what a body asks for:
+// The concepts below say what a body needs:
 //   ArithmeticLanes   exp, softmax, the gates of SiLU and GELU
 //   FloatLanes        vectors: the above, and erf
 //   ElementLanes      products of f32 and f16, attention with f32 and f16; values of q8
-//   QuantizingLanes   activations to codes
-//   CodeLanes         products of q8: some codes a lane, all of them with the same activations
-//   RowDotLanes       instead: 16 rows in an order of the type's own
-//   BlockLanes        products of codes of a few bits: some codes a lane
-//   BlockDotLanes     instead: a block of 16 rows in an order of the type's own
-// A type whose instruction takes several rows and several tokens at once adds PanelLanes (generic/panel_walk.h).
+//   QuantizingLanes   turning activations into codes
+//   CodeLanes         products of q8: several codes per lane, multiplied by the same activations in all lanes
+//   RowDotLanes       the alternative: a product of 16 rows, computed as the type likes
+//   BlockLanes        products of codes of a few bits, several per lane
+//   BlockDotLanes     the alternative: a product of a block of 16 rows, computed as the type likes
+// If an instruction multiplies several rows with several tokens at once, its type also has PanelLanes
+// (generic/panel_walk.h).
 #pragma once
 
 #include <concepts>
@@ -28,37 +29,37 @@
 
 namespace tidbit {
 
-// How bodies are shaped for an instruction set. Nothing here changes a result.
+// How the bodies are tuned for an instruction set. Nothing here changes a result.
 struct Tuning {
-  // Tiles that are walked in step for one token or query: memory is read in as many places at once.
+  // With a single token or query: the number of tiles walked in parallel, each a stream from memory.
   std::uint32_t streams = 1;
 
-  // Tiles and tokens of a micro-kernel, whose sums fill the registers, where there are several tokens.
+  // With several tokens: the tiles and tokens of a micro-kernel, whose sums fill the registers.
   std::uint32_t tiles = 1;
   std::uint32_t tokens = 1;
 
-  // The same of attention: queries that share what is loaded of K and V, with `tiles` tiles of K or so many registers
-  // of a position's V.
+  // The same for attention: the number of queries that share each load of K and V, with `tiles` tiles of K, or this
+  // many registers of a position's V.
   std::uint32_t queries = 1;
   std::uint32_t value_registers = 4;
 
-  // f16 weights are widened once for many tokens, in 24 KB of stack.
+  // Widen f16 weights once for many tokens. Takes 24 KB of stack.
   bool widen_f16 = false;
 
-  // What one vector is multiplied with is prefetched: weights and K and V of floats, q8, formats in blocks.
+  // With a single vector: prefetch the weights, K and V that are floats, or q8, or in blocks.
   bool prefetch_floats = false;
   bool prefetch_q8 = false;
   bool prefetch_blocks = false;
 };
 
-// Registers of L that hold one number for each row of a tile.
+// The number of registers that hold one number for each row of a tile.
 template <class L>
 inline constexpr std::uint32_t kTileRegisters = format::kTileRows / L::width;
 
 // ---- floats ----
 
-// L::Floats is a register of L::width floats (1, 2, 4, 8 or 16). Parts are n < width elements: the others are 0 when
-// loaded, and not touched in memory.
+// L::Floats is a register of L::width floats (1, 2, 4, 8 or 16). The functions for parts take n < width elements: loads
+// set the others to 0, and stores do not touch them in memory.
 //   fma(a, b, c)            a * b + c, rounded once
 //   min(a, b)               a < b ? a : b, and max(a, b) a > b ? a : b, NaN and zeros included
 //   less(a, b, yes, no)     a < b ? yes : no
@@ -89,9 +90,9 @@ concept FloatLanes = ArithmeticLanes<L> && requires(typename L::Floats a) {
   { L::copy_sign(a, a) } -> std::convertible_to<typename L::Floats>;
 };
 
-// Elements of other types as floats, exactly, and floats as f16. Two more are taken where a type has them:
+// Loads elements of other types as floats, exactly, and stores floats as f16. Two functions are optional:
 //   fma_lane<i>(a, b, c)   a * (lane i of b) + c: activations are loaded as a register and not broadcast one by one
-//   load_tile_column(p, c) the f16 of a tile's 16 rows, `c` being kTileRegisters<L> registers
+//   load_tile_column(p, c) loads the f16 of a tile's 16 rows into the kTileRegisters<L> registers of c
 template <class L>
 concept ElementLanes = FloatLanes<L> && std::same_as<const Tuning, decltype(L::tuning)> &&
     requires(const std::uint16_t *halves, const std::int8_t *bytes, const float *p, std::uint16_t *q, std::uint32_t n) {
@@ -104,8 +105,8 @@ concept ElementLanes = FloatLanes<L> && std::same_as<const Tuning, decltype(L::t
 
 // ---- activations to codes ----
 
-//   larger(a, b)               the larger of a, which is not negative, and |b|, as unsigned bits: NaN is the largest
-//   codes(x, n, inverse, out)  writes rint(x[i] * inverse) for n <= 32 values and returns their sum
+//   larger(a, b)               the larger of a, which is not negative, and |b|, compared as unsigned bits: NaN is
+//   largest codes(x, n, inverse, out)  writes rint(x[i] * inverse) for n <= 32 values and returns their sum
 template <class L>
 concept QuantizingLanes = ArithmeticLanes<L> &&
     requires(typename L::Floats a, const float *x, std::uint32_t n, std::int8_t *out) {
@@ -115,27 +116,27 @@ concept QuantizingLanes = ArithmeticLanes<L> &&
 
 // ---- int8 codes ----
 
-// L::Sums is a register (or some) of L::width int32, or of parts of them that to_float adds.
+// L::Sums is one or several registers of L::width int32 sums, or of partial sums that to_float adds.
 template <class L>
 concept SumLanes = requires(typename L::Sums s, typename L::Floats a) {
   a = L::to_float(s);
 };
 
-// A word is 4 consecutive codes of a row, or of a token. L::Codes holds L::code_words words of each of L::width rows,
-// and L::Inputs holds L::input_words words of a token: a turn of the loop.
+// A word is 4 consecutive codes of a row or of a token. L::Codes has L::code_words words of each of L::width rows.
+// L::Inputs has L::input_words words of a token: one iteration of the loop.
 //
-//   row 0   w0 w1 w2 w3 | row 1   w0 w1 w2 w3 | ...     Codes with one word a row: a line of 64 bytes has 16 of them
+//   row 0   w0 w1 w2 w3 | row 1   w0 w1 w2 w3 | ...     Codes with one word per row: a line of 64 bytes has 16 of them
 //   word i  x0 x1 x2 x3 | word i  x0 x1 x2 x3 | ...     as dot<i> broadcasts it
 //   sum 0 += w0 x0 + w1 x1 + w2 x2 + w3 x3, sum 1 += ...
 //
-//   start(sum)               the first value of Sums, for activations that add up to `sum`: a correction where the
-//                            instruction takes unsigned codes, else 0
-//   load_codes(p, words, c)  the codes of 16 rows, reading at most `words` words of each; moves p on
+//   start(sum)               the initial Sums, for activations that add up to `sum`: a correction if the instruction
+//                            takes unsigned codes, otherwise 0
+//   load_codes(p, words, c)  loads codes of 16 rows, at most `words` words of each, and advances p
 //   load_inputs(p)           may read 16 bytes
 //   dot<i>(sums, c, x)       adds the products of Codes with words [i, i + 1) * code_words of x
 //
-// A type may have dot_turns(line, x, input_stride, words, sums) too, for one tile with an even number of inputs: whole
-// turns in an order of its own, which moves line and x on and returns the words that remain.
+// A type can also have dot_turns(line, x, input_stride, words, sums), for one tile with an even number of inputs. It
+// computes whole iterations as it likes, advances line and x, and returns the number of words that remain.
 template <class L>
 concept CodeLanes = SumLanes<L> && requires(const std::int8_t *p, std::uint32_t n, typename L::Sums s,
                                             typename L::Inputs x, typename L::Codes (&c)[kTileRegisters<L>]) {
@@ -146,8 +147,8 @@ concept CodeLanes = SumLanes<L> && requires(const std::int8_t *p, std::uint32_t 
   { L::template dot<0>(s, c[0], x) } -> std::same_as<typename L::Sums>;
 };
 
-// Instead of all that: dot_rows(w, x, words, sums) sets the sums of 16 rows over `words` words. Such a type works on
-// one tile with one token at a time.
+// Instead of all that, a type can have dot_rows(w, x, words, sums), which sets the sums of 16 rows over `words` words.
+// Such a type works on one tile with one token at a time.
 template <class L>
 concept RowDotLanes = SumLanes<L> &&
     requires(const std::int8_t *p, std::uint32_t n, typename L::Sums (&s)[kTileRegisters<L>]) {
@@ -156,18 +157,18 @@ concept RowDotLanes = SumLanes<L> &&
 
 // ---- codes of a few bits ----
 
-// Chooses a function by the width of the codes.
+// Selects an overload by the number of bits of the codes.
 template <std::uint32_t kBits>
 using Width = std::integral_constant<std::uint32_t, kBits>;
 
-// What is unpacked at once: the fewest whole lines that hold whole words. 4 bits: a line of 64 bytes has 2 words of 16
-// rows; 2 bits: 4; 3 and 5 bits: 3 and 5 lines have 8.
+// How much is unpacked at once: the fewest lines of 64 bytes that contain whole words. With 4 bits, a line has 2 words
+// of each of 16 rows; with 2 bits, 4 words; with 3 or 5 bits, 3 or 5 lines have 8 words.
 template <class W>
 inline constexpr std::uint32_t kUnpackedLines = W::bits / (W::bits & -W::bits);
 template <class W>
 inline constexpr std::uint32_t kUnpackedWords = 8 / (W::bits & -W::bits);
 
-// Whether a block's sum of (code - zero) * activation fits int16, up to 4 bits.
+// Whether a block's sum of (code - zero) * activation fits int16, which it does with up to 4 bits.
 template <class W>
 inline constexpr bool kBlockFitsInt16 = format::kBlock *W::zero * 127 < 1 << 15;
 
@@ -177,10 +178,11 @@ inline constexpr bool kBlockFitsInt16 = format::kBlock *W::zero * 127 < 1 << 15;
 //   sum      += scale * block sum                               add_block
 //   sum      += unit * shift * (sum of x)                       add_zeros, once for a pair of blocks
 //
-// A type may leave `zero * (sum of x)` out of start_block and take scale * zero off in load_zeros instead.
-// L::BlockSums is a block's sum of L::width rows, L::SmallCodes a word of each of them. Beside these a type has
-// unpack(Width<bits>, p, words) for each width that it supports, which reads kUnpackedLines lines of 64 bytes, moves p
-// on and sets `SmallCodes (&words)[kUnpackedWords][kTileRegisters]`: the one function that a width costs.
+// A type may leave `zero * (sum of x)` out of start_block and subtract scale * zero in load_zeros instead. L::BlockSums
+// has a block's sums of L::width rows, L::SmallCodes a word of each of these rows.
+//
+// For each number of bits that it supports, a type needs just one more function, unpack(Width<bits>, p, words). It
+// reads kUnpackedLines lines of 64 bytes, advances p, and sets `SmallCodes (&words)[kUnpackedWords][kTileRegisters]`.
 //
 //   start_block<W>(start)          `start` is -zero * (sum of x)
 //   dot_block<W, i>(b, w, x)       adds the products of the codes with word i of Inputs
@@ -208,15 +210,15 @@ concept BlockLanes = BlockSumLanes<L, W> &&
   { L::template dot_block<W, 0>(b, words[0][0], x) } -> std::same_as<typename L::BlockSums>;
 };
 
-// Instead of unpack and dot_block, and instead of Inputs: dot_rows_of_block(Width<bits>, p, x, b) adds the products of
-// a block's 16 rows. It is then the one function of a width.
+// Instead of unpack, dot_block and Inputs, a type can have dot_rows_of_block(Width<bits>, p, x, b), which adds the
+// products of a block of 16 rows. It is then the one function for a number of bits.
 template <class L, class W>
 concept BlockDotLanes = BlockSumLanes<L, W> &&
     requires(const std::byte *p, const std::int8_t *x, typename L::BlockSums (&b)[kTileRegisters<L>]) {
   L::dot_rows_of_block(Width<W::bits>{}, p, x, b);
 };
 
-// ---- what lanes types share ----
+// ---- shared by lanes types ----
 
 static inline std::uint32_t load_word(const std::int8_t *codes) {
   std::uint32_t word;
@@ -224,9 +226,9 @@ static inline std::uint32_t load_word(const std::int8_t *codes) {
   return word;
 }
 
-// codes() of one value after the other: what is left of 32, or all of them. The product is rounded to float, and the
-// addition of kRoundMagic rounds it to an integer. The sum takes the magic number's bits along, n times, and loses them
-// at the end.
+// codes() for one value at a time: the values that are left, or all of them. The product is rounded to float, and
+// adding kRoundMagic rounds it to an integer. The sum contains the magic number's bits n times; they are subtracted at
+// the end.
 static inline std::int32_t codes_one_by_one(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
   std::uint32_t sum = 0;
 #pragma GCC unroll 4

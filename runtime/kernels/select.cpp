@@ -1,6 +1,6 @@
-// Which table: the one that the caller names, or the fastest that this build and this CPU have. The sets are the rows
-// of isa/list.cmake, which kernels/isa/list.inc has as TIDBIT_ISA_BUILT(name, isa, table, fields of CpuNeeds) or, where
-// a build leaves one out, TIDBIT_ISA_ABSENT(name, isa).
+// Selects a kernel table: the one that the caller names, or the fastest that this build and this CPU have. The build
+// turns each row of isa/list.cmake into a line of kernels/isa/list.inc: TIDBIT_ISA_BUILT(name, isa, table, fields of
+// CpuNeeds) or, if the build leaves the set out, TIDBIT_ISA_ABSENT(name, isa).
 #include "base/features.h"
 #include "kernels/cpu.h"
 #include "kernels/kernels.h"

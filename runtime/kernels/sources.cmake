@@ -1,4 +1,4 @@
-# The kernels of the target: sources, flags, and the list that select.cpp compiles, from the rows of isa/list.cmake.
+# Turns the rows of isa/list.cmake into the target's sources and flags, and into the list that select.cpp includes.
 include(CheckCXXSourceCompiles)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 set(tidbit_isas "")      # names of this build's sets
@@ -52,7 +52,7 @@ endmacro()
 include(kernels/isa/list.cmake)
 
 if(NOT tidbit_kernels_for_all)
-  message(FATAL_ERROR "TIDBIT_SCALAR_KERNELS=OFF: this target has no other kernels that surely run "
+  message(FATAL_ERROR "TIDBIT_SCALAR_KERNELS=OFF: this target has no other kernels that are certain to run "
     "(64-bit Arm, WebAssembly with SIMD128, and Cortex-M with the DSP extension and an FPU do)")
 endif()
 set_target_properties(${tidbit_library} PROPERTIES TIDBIT_ISAS "${tidbit_isas}")
@@ -63,12 +63,12 @@ if(TIDBIT_TARGET_HAS_AVX2)
   target_sources(${tidbit_library} PRIVATE kernels/cpuid.cpp)
 endif()
 if(NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|aarch64|arm64)$")
-  # No vectors by the compiler's choice: those of Helium and of Armv7's NEON flush subnormals.
+  # The compiler must not vectorize on its own, because Helium and Armv7's NEON flush subnormals.
   target_compile_options(${tidbit_library} PRIVATE -fno-tree-vectorize -fno-tree-slp-vectorize)
 else()
-  # xsimd is headers only, the same for every target. A cross build must not see the other headers beside it, which are
-  # the build machine's: it gets a folder with a link to xsimd alone. (xsimd's CMake package is of no use here: it asks
-  # the linker for a library of a package that is not needed.)
+  # xsimd is header-only, the same for every target. A cross build must not see the other headers in its folder, which
+  # belong to the build machine, so it gets a folder with a link to xsimd alone. (xsimd's CMake package is no help: it
+  # links a library that is not needed.)
   find_path(TIDBIT_XSIMD_INCLUDE xsimd/xsimd.hpp NO_CMAKE_FIND_ROOT_PATH
     DOC "The folder that holds xsimd/xsimd.hpp (Debian: libxsimd-dev)")
   if(NOT TIDBIT_XSIMD_INCLUDE)

@@ -14,7 +14,7 @@ using format::kTileRows;
 
 constexpr std::uint32_t aligned(std::uint32_t bytes) { return format::round_up(bytes, format::kAlignment); }
 
-// At most 2^20 positions of 256 floats: 32 bits do.
+// 32 bits are enough: at most 2^20 positions of 256 floats.
 constexpr std::uint32_t value_bytes(Format format, std::uint32_t count) {
   return format == Format::q8 ? count : static_cast<std::uint32_t>(format::plain_bytes(format, count));
 }

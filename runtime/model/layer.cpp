@@ -22,14 +22,14 @@ static_assert(static_cast<int>(LayerRole::mixer_in_norm_bias) == static_cast<int
               static_cast<int>(LayerRole::ffn_in_norm_bias) == static_cast<int>(LayerRole::ffn_in_norm) + 1 &&
               static_cast<int>(LayerRole::ffn_sum_norm_bias) == static_cast<int>(LayerRole::ffn_sum_norm) + 1);
 
-// What a sublayer reads: the residual stream, through the norm in front of it where there is one.
+// The input of a sublayer: the residual stream, normalized if there is a norm before the sublayer.
 const Rows &sublayer_in(const Layer &layer, Norm norm, LayerRole weight) {
   const Activations &rows = layer.rows();
   apply_norm(layer, norm, weight, rows.hidden, rows.sublayer);
   return norm == Norm::none ? rows.hidden : rows.sublayer;
 }
 
-// The residual sum, and the norm behind it where there is one.
+// The residual sum, then the norm after it, if there is one.
 void add_sublayer(const Layer &layer, Norm norm, LayerRole weight) {
   const Session &s = layer.slice.s;
   const Activations &rows = layer.rows();

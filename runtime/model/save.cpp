@@ -23,14 +23,14 @@ struct ImageHeader {
 };
 static_assert(sizeof(ImageHeader) == 48);
 
-// What of a session an image holds.
+// The parts of a session that an image contains.
 struct Content {
   std::uint32_t position;
   bool has_hidden;
   std::uint32_t hidden_row;  // where the hidden vector is among those of the chunk
 };
 
-// Which way bytes go, if at all.
+// The direction of the copy, if any.
 enum class Copy : std::uint8_t { nothing, to_image, from_image };
 
 // Goes through all parts of an image after its header, in order. Returns the bytes of the image.

@@ -11,7 +11,7 @@ struct Refusal {
   std::uint64_t offset = 0;
 };
 
-// What every step needs, and how it refuses: `return refuse(field);` ends a check that returns true where all is well.
+// Shared by all steps. A check returns true if all is well; `return refuse(field);` ends it with an error.
 class Check {
  public:
   Check(Model &m, Refusal &r) : model(m), refusal_(r) {}
@@ -38,7 +38,7 @@ bool check_header(std::uint64_t size, Model &model, Refusal &refusal);
 // check_fields.cpp: the numbers of the model, of its stack and of each kind of layer.
 bool check_fields(Model &model, Refusal &refusal);
 
-// check_sections.cpp: places of the sections, and what the small ones hold; sets the rest of the model.
+// check_sections.cpp: the places of the sections and the contents of the small ones; sets the rest of the model.
 bool check_sections(Model &model, Refusal &refusal);
 
 // check_tensors.cpp: every tensor that the configuration needs is there, in its shape, inside its section.

@@ -15,15 +15,15 @@ using format::Field;
 using format::FieldType;
 using format::LayerKind;
 
-// A field in 4 bytes. Counts have powers of two for limits: their exponents are kept, and kOnlyZero. The last row of a
-// table is that of the reserved bytes.
+// A field in 4 bytes. The limits of counts are powers of two, stored as exponents, or 0, stored as kOnlyZero. The last
+// row of a table describes the reserved bytes.
 struct Range {
   std::uint8_t offset;
   std::uint8_t type;      // FieldType or kReserved, and flags
   std::uint8_t high;      // kReserved: how many bytes
   std::uint8_t computed;  // real: an index of kOnlyReals
 };
-constexpr std::uint8_t kReserved = 0x3F;                // instead of a type: bytes that must be zero
+constexpr std::uint8_t kReserved = 0x3F;                // in place of a type: bytes that must be zero
 constexpr std::uint8_t kPositive = 0x80, kNorm = 0x40;  // flags; kNorm: a Norm, which the build may leave out
 constexpr std::uint8_t kOnlyZero = 0xFF;
 constexpr std::uint32_t kOnlyReals[] = {0, 0x3F800000, format::kAnyReal};  // 0, 1, anything

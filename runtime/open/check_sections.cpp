@@ -71,7 +71,7 @@ class SectionCheck : Check {
     return true;
   }
 
-  // Two strings, each with its zero, and nothing after them.
+  // Two zero-terminated strings, and nothing after them.
   bool read_provenance(std::uint64_t bytes, const char *text) {
     if (bytes < 2 || bytes > format::kMaxProvenanceBytes) return false;
     const char *last = text + bytes - 1, *zero = nullptr;
@@ -99,7 +99,7 @@ class SectionCheck : Check {
     return true;
   }
 
-  // Every record is inside the section, behind the table of records.
+  // Every record is inside the section, after the table of records.
   static bool are_records(std::uint64_t bytes, const format::Records &head) {
     if (bytes < sizeof head || head.count > format::kMaxRecords || head.reserved != 0) return false;
     const std::uint64_t start = sizeof head + head.count * sizeof(format::Record);

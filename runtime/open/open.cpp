@@ -77,7 +77,7 @@ class HeaderCheck : Check {
     return size >= sizeof(Header) || truncated(size);
   }
 
-  // Counts within their limits, and sizes that follow from them.
+  // Checks the counts against their limits, and the sizes against the counts.
   bool check_sizes(const Header &h, std::uint64_t size) {
     if (h.section_count > format::kMaxSections) return refuse(&h.section_count);
     if (h.tensor_count > format::kMaxTensors) return refuse(&h.tensor_count);
@@ -88,7 +88,7 @@ class HeaderCheck : Check {
     return h.blob_bytes <= size || truncated(size);
   }
 
-  // What a newer converter may have made for newer readers.
+  // Refuses what a newer converter may have written for newer readers.
   bool check_requirements(const Header &h) {
     if ((h.required_features & ~format::kKnownFeatures) != 0) {
       return refuse(&h.required_features, TIDBIT_ERR_UNSUPPORTED);

@@ -1,4 +1,4 @@
-// Turns tokens into text one by one: gives out whole characters only, and no part of a stop string.
+// Turns tokens into text one by one. Returns only whole characters, and no part of a stop string.
 #include "base/assert.h"
 #include "format/model.h"
 #include "text/tables.h"
@@ -14,7 +14,7 @@ constexpr std::uint32_t kReplacementBytes = 3;  // U+FFFD
 static_assert(kMaxStop - 1 + 3 * kReplacementBytes + tidbit::format::kMaxPieceBytes * kReplacementBytes <=
               TIDBIT_STREAM_BYTES);
 
-// Writes bytes as valid UTF-8. The longest beginning of a character that is not finished becomes one U+FFFD.
+// Writes bytes as valid UTF-8. The longest prefix of an unfinished character becomes one U+FFFD.
 class Repair {
  public:
   Repair(char *out, std::uint32_t size) : out_(out), size_(size) {}
@@ -98,7 +98,7 @@ Match find_stop(const tidbit_stream &stream, std::uint32_t size) {
   return match;
 }
 
-// Drops the text that the last call gave out and continues with the text that was held back.
+// Drops the text that the last call returned and continues with the text that was held back.
 Repair resume(tidbit_stream *stream) {
   __builtin_memmove(stream->text, stream->text + stream->given, stream->held);
   const std::uint32_t tail = unfinished(stream->text, stream->held);
@@ -112,7 +112,7 @@ Repair resume(tidbit_stream *stream) {
   return repair;
 }
 
-// Gives out as much of the first `clean` bytes as is certain; `pending` bytes of an unfinished character follow them.
+// Returns as much of the first `clean` bytes as is certain; `pending` bytes of an unfinished character follow them.
 void give(tidbit_stream *stream, std::uint32_t clean, std::uint32_t pending, const char **text, std::uint32_t *bytes) {
   const Match match = find_stop(*stream, clean);
   stream->given = match.at;

@@ -15,17 +15,17 @@ constexpr std::int32_t kHeader[] = {kDim, kHidden, kLayers, kHeads, kKvHeads, kV
 
 class Checkpoint {
  public:
-  // `count` floats in steps of `scale` / 2^15 between -scale and scale, around `centre`. Wide enough that attention is
+  // `count` floats in steps of `scale` / 2^15 between -scale and scale, around `center`. Wide enough that attention is
   // not flat, which would hide errors.
-  void add(std::int32_t count, float scale, float centre = 0) {
+  void add(std::int32_t count, float scale, float center = 0) {
     for (std::int32_t i = 0; i < count; ++i) {
       state_ = state_ * 6364136223846793005u + 1442695040888963407u;
       const auto step = static_cast<std::int16_t>(state_ >> 48);
-      floats_.push_back(centre + static_cast<float>(step) * (scale * 0x1p-15f));
+      floats_.push_back(center + static_cast<float>(step) * (scale * 0x1p-15f));
     }
   }
 
-  void add_layers(std::int32_t count, float scale, float centre = 0) { add(kLayers * count, scale, centre); }
+  void add_layers(std::int32_t count, float scale, float center = 0) { add(kLayers * count, scale, center); }
 
   bool write(const char *path) const {
     std::FILE *file = std::fopen(path, "wb");

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Makes tiny checkpoints with random weights through Hugging Face transformers, and the logits that it computes from them.
+"""Makes tiny checkpoints with random weights, and their logits, with Hugging Face transformers.
 
     make_goldens.py               writes the committed ones to goldens/ beside this file
     make_goldens.py --all DIR     writes many random configurations to DIR (--count, --seed)
 
-Each golden is a checkpoint directory with tokens.txt (ids, blank separated), logits.f32 (a row of the vocabulary's size
-per token, float32, little-endian) and, where there is a segment table, segments.txt (one segment per token).
+Each golden is a checkpoint directory with tokens.txt (ids separated by spaces), logits.f32 (for each token, a row with
+the size of the vocabulary: float32, little-endian) and, if there is a segment table, segments.txt (one segment per
+token).
 
-Needs torch 2.13, transformers 5 and safetensors; no network. Weights are drawn wide: with the usual 0.02 attention is flat
-and a wrong mask or a wrong rotary passes unseen.
+Needs torch 2.13, transformers 5 and safetensors; no network. The weights have a large spread: with the usual 0.02,
+attention is flat, and a wrong mask or wrong rotary positions would go unnoticed.
 """
 import argparse
 import json

@@ -10,8 +10,8 @@
  *
  * Promises:
  *   - The same blob and tokens give the same logits, bit for bit, on every instruction set, with any
- *     number of workers, any chunk size, and after a session was saved and restored.
- *   - No heap, files, threads, locale, stdio, exceptions, writable globals, or unbounded recursion.
+ *     number of workers, any chunk size, and after saving and restoring a session.
+ *   - No heap, files, threads, locale, stdio, exceptions, writable globals or recursion.
  *   - Blobs, session images, texts, tokens and options are untrusted: every failure is a status.
  *   - Every function is reentrant. Two threads must not use one session at the same time, but may share a model.
  *
@@ -60,7 +60,7 @@ typedef enum tidbit_status {
   TIDBIT_ERR_NO_LOGITS = 18,    /* no token was fed yet, or the index is not in the last chunk */
   TIDBIT_ERR_SESSION = 19,      /* a saved session is damaged or belongs to another model */
   TIDBIT_ERR_OLD_BLOB = 20,     /* the blob's format is older than this library: convert the checkpoint again */
-  TIDBIT_ERR_SELFTEST = 21,     /* this target computes other logits than the converter did: see tidbit_selftest */
+  TIDBIT_ERR_SELFTEST = 21,     /* the logits differ from those that the converter computed: see tidbit_selftest */
   TIDBIT_STATUS_COUNT = 22
 } tidbit_status;
 
@@ -168,8 +168,8 @@ typedef enum tidbit_isa {
  * library was built without status strings. */
 const char *tidbit_isa_name(tidbit_isa isa);
 
-/* CPU features that the library cannot detect. On x86 it asks CPUID. On Arm no way is safe under every operating
- * system, so the caller has to tell (on Linux, from getauxval). */
+/* CPU features that the library cannot detect. On x86 it asks CPUID. On Arm there is no way that is safe under every
+ * operating system, so the caller has to set these flags (on Linux, from getauxval). */
 #define TIDBIT_CPU_DOTPROD 1u
 #define TIDBIT_CPU_I8MM 2u
 #define TIDBIT_CPU_NEON_VFPV4 4u /* 32-bit Arm: both NEON and VFPv4 */
@@ -213,7 +213,7 @@ typedef void (*tidbit_observe)(void *user, uint32_t layer, tidbit_point point, u
 typedef struct tidbit_options {
   uint32_t context; /* positions that the session can hold, at most max_context; 0: the blob's default */
   uint32_t chunk;   /* prompt tokens computed together, 1 to 256; 0: 16. More is faster and needs more memory */
-  uint32_t workers; /* most tasks per call of parallel_for, 0 to 64; 0 and 1: all on the calling thread */
+  uint32_t workers; /* the most tasks per call of parallel_for, 0 to 64; 0 and 1: all on the calling thread */
   tidbit_isa isa;
   uint32_t cpu;                     /* TIDBIT_CPU_... */
   tidbit_parallel_for parallel_for; /* null: all on the calling thread */
@@ -239,7 +239,7 @@ typedef enum tidbit_part {
 /* "state", "kv", ...; empty if the library was built without status strings. */
 const char *tidbit_part_name(tidbit_part part);
 
-/* The same figures on every target, 32 or 64 bits. */
+/* The figures are the same on every target, 32-bit or 64-bit. */
 typedef struct tidbit_plan_result {
   uint64_t bytes[TIDBIT_PART_COUNT]; /* multiples of TIDBIT_ALIGNMENT */
   uint64_t total;                    /* their sum */
@@ -314,8 +314,8 @@ tidbit_status tidbit_logits_at(tidbit_session *session, uint32_t index, float **
 uint32_t tidbit_chunk_size(const tidbit_session *session);
 
 /* Feeds the tokens of the blob's self-test to a session, and compares the hash of the logits with the hash that the
- * converter computed. One call tells on any board whether compiler, FPU mode and kernels are right. The session is
- * reset before and after. The work is that of at most 16 tokens. TIDBIT_ERR_SELFTEST if the logits differ,
+ * converter computed. On any board, one call tells whether compiler, FPU mode and kernels are right. The session is
+ * reset before and after. The test has at most 16 tokens. TIDBIT_ERR_SELFTEST if the logits differ,
  * TIDBIT_ERR_UNSUPPORTED if the blob has no self-test, TIDBIT_ERR_CONTEXT_FULL if the session's context is shorter
  * than the test. */
 tidbit_status tidbit_selftest(tidbit_session *session);
@@ -330,13 +330,13 @@ typedef struct tidbit_sampling {
   float repeat_penalty; /* divides positive and multiplies negative logits of recent tokens; 0 and 1: off */
 } tidbit_sampling;
 
-/* The generator is SplitMix64 (Steele, Lea, Flood 2014); its state is the seed. */
+/* The generator is SplitMix64 (Steele, Lea, Flood 2014). Set `state` to the seed. */
 typedef struct tidbit_rng {
   uint64_t state;
 } tidbit_rng;
 
-/* Chooses a token from `count` logits, which it overwrites. `recent` are the tokens to which repeat_penalty applies
- * (may be null if recent_count is 0). Time is O(count): nothing is sorted. TIDBIT_ERR_ARGUMENT for parameters that are
+/* Chooses a token from `count` logits, which it overwrites. repeat_penalty applies to the `recent` tokens (may be null
+ * if recent_count is 0). Takes O(count) time, because nothing is sorted. TIDBIT_ERR_ARGUMENT for parameters that are
  * not finite or out of range. */
 tidbit_status tidbit_sample(float *logits, uint32_t count, const tidbit_sampling *sampling, tidbit_rng *rng,
                             const int32_t *recent, uint32_t recent_count, int32_t *token);
@@ -355,8 +355,8 @@ tidbit_status tidbit_restore(tidbit_session *session, const void *image, size_t 
 
 /* ------------------------------------------------------------------------------------------ text */
 
-#define TIDBIT_TEXT_SPECIAL 1u /* add what the tokenizer puts before (begin of text) and after a prompt */
-#define TIDBIT_TEXT_BOS 2u     /* add only what it puts before */
+#define TIDBIT_TEXT_SPECIAL 1u /* add the tokens that the tokenizer puts before (begin of text) and after a prompt */
+#define TIDBIT_TEXT_BOS 2u     /* add only those before */
 #define TIDBIT_TEXT_PARSE                                                               \
   4u /* a special token written out in the text becomes that token; without the flag it \
         is ordinary text, so that untrusted text can't contain one */
@@ -374,9 +374,9 @@ tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_
                               void *workspace, size_t workspace_bytes, int32_t *tokens, uint32_t capacity,
                               uint32_t *count);
 
-/* The text of one token. *text points into the blob or to `small` (8 bytes of the caller). Special tokens have no
- * text unless `special` is nonzero. Set `first` at the start of a text, where SentencePiece drops the space that it put
- * before the text. */
+/* The text of one token. *text points into the blob or to `small`, a buffer of the caller. Special tokens have no
+ * text unless `special` is nonzero. Set `first` at the start of a text, where SentencePiece drops the space that it
+ * added before the text. */
 tidbit_status tidbit_token_text(const tidbit_model *model, int32_t token, int first, int special, char small[8],
                                 const char **text, uint32_t *bytes);
 

@@ -1,13 +1,15 @@
 // Attention over one key-value head.
 //
-// Scores: K is in tiles of 16 positions, [channel][16 positions] (q8: words of 4 channels), so that it is multiplied
-// like a matrix whose rows are positions. Lanes are positions. Mix: V is [position][channel]; a position's channels are
-// multiplied with its weight, broadcast. Lanes are channels, and positions ascend:
+// Scores: K is stored in tiles of 16 positions, [channel][16 positions] (q8: words of 4 channels), so it is multiplied
+// like a matrix whose rows are positions. Lanes are positions.
+//
+// Mix: V is [position][channel]. A position's channels are multiplied by its weight, which is broadcast. Lanes are
+// channels, and positions ascend:
 //
 //   width 8   channels d of position p          weight of a query
 //             | v[p][d] .. v[p][d + 7] |   *   | w[p] w[p] .. |    + sums of 8 channels
 //
-// Queries share what is loaded of K and V, as many at a time as have registers.
+// Several queries share each load of K and V: as many as the registers allow.
 #pragma once
 
 #include "kernels/generic/float_products.h"
@@ -15,7 +17,7 @@
 
 namespace tidbit {
 
-// body.template operator()<kQueries>(first) for queries that are worked on together.
+// Calls body.template operator()<kQueries>(first) for queries that are computed together.
 template <class L, class Body>
 static void each_queries(std::uint32_t queries, Body body) {
   std::uint32_t i = 0;
@@ -23,8 +25,8 @@ static void each_queries(std::uint32_t queries, Body body) {
   for (; i < queries; ++i) body.template operator()<1>(i);
 }
 
-// body.template operator()<kTiles>(first) for tiles of 16 positions; more than one at a time only where every one of
-// them holds a position.
+// Calls body.template operator()<kTiles>(first) for tiles of 16 positions. Takes several tiles at a time only if each
+// of them contains a position.
 template <class L, std::uint32_t kQueries, class Body>
 static void each_tiles(std::uint32_t positions, Body body) {
   constexpr std::uint32_t kTiles = kQueries == 1 ? L::tuning.streams : L::tuning.tiles, kRows = format::kTileRows;
@@ -106,7 +108,7 @@ struct ValueMix {
   using Element = typename Load::Element;
   using Dot = FloatDot<L, Load>;
 
-  // sums[q][i] = fma(weight of query q, v[i], sums[q][i]) at position p, with v some registers of its channels.
+  // sums[q][i] = fma(weight of query q, v[i], sums[q][i]) at position p; v are some registers of its channels.
   template <std::uint32_t kQueries, std::uint32_t kValues>
   [[gnu::always_inline]] static void add_position(const float *scales, const float *const *weights, std::uint32_t p,
                                                   const Floats (&v)[kValues], Floats (*sums)[kValues]) {
@@ -118,7 +120,7 @@ struct ValueMix {
     }
   }
 
-  // The same for `width` positions from p on, of which load_next(v) reads one after the other.
+  // The same for positions [p, p + width). load_next(v) reads one position after another.
   template <std::uint32_t kQueries, std::uint32_t kValues, class LoadNext, int... lane>
   [[gnu::always_inline]] static void add_positions(const float *scales, const float *const *weights, std::uint32_t p,
                                                    LoadNext load_next, Floats (&sums)[kQueries][kValues],
@@ -141,8 +143,8 @@ struct ValueMix {
     (add(std::integral_constant<int, lane>{}), ...);
   }
 
-  // kValues registers of channels, of which load(row, v) reads those of a position and store(row, i, x) writes the
-  // i-th: positions ascending; first those that all of the queries see, then what each sees beyond.
+  // Computes kValues registers of channels. load(row, v) reads them for one position; store(row, i, x) writes the i-th
+  // result. Positions ascend: first those that all of the queries see, then the further ones that each query sees.
   template <std::uint32_t kQueries, std::uint32_t kValues, class LoadV, class StoreOut>
   static void channels(const Mix &m, std::uint32_t query, LoadV load, StoreOut store) {
     Floats sums[kQueries][kValues];

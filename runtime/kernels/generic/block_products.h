@@ -1,7 +1,7 @@
-// Products of matrices of a few bits (format/blocks.h), for any width of the codes.
+// Products of matrices with codes of a few bits (format/blocks.h), for any number of bits.
 //
-// Packed lines are unpacked into words of 4 columns of 16 rows, which are multiplied like those of q8. A block of 32
-// columns has 8 words, whatever its width; its sum is scaled by a small integer and added to the group's:
+// Packed lines are unpacked into words, 4 columns of each of 16 rows, which are multiplied like those of q8. A block of
+// 32 columns has 8 words, whatever the number of bits. Its sum is scaled by a small integer and added to the group's:
 //
 //   4 bits      a packed line       low nibbles: word 0       high nibbles: word 1
 //   register 0  | r0 .. r7   |  ->  | r0: c c c c | .. |      | r0: c c c c | .. |
@@ -9,7 +9,7 @@
 //                                     * word 0 of x             * word 1 of x       + sums of the block
 //   sums of a group += scale of the block * sums of the block + unit * shift of the block * sum of x
 //
-// All of it is exact, and the sum of x comes with the activations.
+// All of this is exact. The sum of x is stored with the activations.
 #pragma once
 
 #include "format/blocks.h"
@@ -24,7 +24,7 @@ struct BlockDot {
   using BlockSums = typename L::BlockSums;
   static constexpr std::uint32_t kRegisters = kTileRegisters<L>;
 
-  // What the micro-kernel multiplies: tiles are tile_stride apart, the sums of the activations of inputs sum_stride.
+  // The operands of the micro-kernel. Tiles are tile_stride apart; the activation sums of the inputs, sum_stride.
   template <std::uint32_t kTiles>
   struct Operands {
     const std::byte *fine;
@@ -34,7 +34,7 @@ struct BlockDot {
     Cursor<kTiles> codes;
   };
 
-  // The codes of a tile's 16 rows in words [first, first + words) of a block, with one input.
+  // Multiplies the codes of a tile's 16 rows in words [first, first + words) of a block with one input.
   template <std::uint32_t first, class Words, std::uint32_t... i>
   [[gnu::always_inline]] static void times(const Words &words, const std::int8_t *x, BlockSums (&sums)[kRegisters],
                                            std::integer_sequence<std::uint32_t, i...>) {
@@ -50,8 +50,8 @@ struct BlockDot {
     }
   }
 
-  // What is unpacked at once, word `first` of a block and some after it: each tile with each input. Moves on to the
-  // next lines of each tile.
+  // Unpacks word `first` of a block and the words that share its lines, and multiplies each tile with each input.
+  // Advances to the next lines of each tile.
   template <std::uint32_t first, std::uint32_t kTiles, std::uint32_t kInputs>
   [[gnu::always_inline]] static void step(Cursor<kTiles> &c, BlockSums (&sums)[kTiles][kInputs][kRegisters]) {
     constexpr std::uint32_t kWords = kUnpackedWords<W>;
@@ -81,7 +81,7 @@ struct BlockDot {
     (step<i * kUnpackedWords<W>>(c, sums), ...);
   }
 
-  // Block `half` of a pair: scale * (sum of the products - zero * sum of x). Moves on to the next block.
+  // Block `half` of a pair: scale * (sum of the products - zero * sum of x). Advances to the next block.
   template <std::uint32_t kTiles, std::uint32_t kInputs>
   [[gnu::always_inline]] static void add_block(Operands<kTiles> &o, std::uint32_t half,
                                                Sums (&sums)[kTiles][kInputs][kRegisters]) {
@@ -116,7 +116,7 @@ struct BlockDot {
     }
   }
 
-  // What the sums of the activations of both blocks of a pair are multiplied by.
+  // The factors of the activation sums of both blocks of a pair.
   template <std::uint32_t kTiles, std::uint32_t kInputs>
   [[gnu::always_inline]] static void add_zeros(const Operands<kTiles> &o, Sums (&sums)[kTiles][kInputs][kRegisters]) {
 #pragma GCC unroll 16
@@ -131,7 +131,7 @@ struct BlockDot {
     }
   }
 
-  // The integer sums of one group; moves the operands on to the next one.
+  // The integer sums of one group. Advances the operands to the next group.
   template <std::uint32_t kTiles, std::uint32_t kInputs>
   [[gnu::always_inline]] static void dot(Operands<kTiles> &o, std::uint32_t columns,
                                          Sums (&sums)[kTiles][kInputs][kRegisters]) {

@@ -1,8 +1,8 @@
-// Elementary functions over a lanes type: exp, erf, and the activations made of them.
+// Elementary functions over a lanes type: exp, erf, and the activations that use them.
 //
-// exp(x) is 2^n times a polynomial: n = rint(x / ln 2) comes from one addition of kRoundMagic, which leaves n in the
-// low bits of t; r = x - n ln 2, in two steps, is at most half of ln 2; the polynomial's exponent field is then raised
-// by n.
+// exp(x) is 2^n times a polynomial in r. n = rint(x / ln 2) comes from one addition of kRoundMagic, which leaves n in
+// the low bits of t. r = x - n ln 2, computed in two steps, is at most half of ln 2. Adding n to the exponent field of
+// the polynomial multiplies it by 2^n.
 //
 //   x                t = x / ln 2 + magic          p = polynomial(r)
 //   | lane 0 .. |    | 0x4B400000 + n .. |         | p .. |   + (t << 23)  =  | p 2^n .. |

@@ -1,13 +1,13 @@
 // Products of f32 and f16 matrices, and the dot product that they share with the scores of attention.
 //
-// A tile is [column][16 rows], so that a column is as many registers as 16 rows take. Each is multiplied with the
-// activation of that column, broadcast, and added to the rows' sums; columns ascend, one fma each:
+// A tile is [column][16 rows], so a column fills the registers of 16 rows. Each register is multiplied by the
+// activation of that column, broadcast, and added to the rows' sums. Columns ascend, with one fma each:
 //
 //   width 8    column k of a tile            x[k] of a token
 //   register 0 | w[0][k] .. w[7][k]   |  *  | x x x x x x x x |  + sums of rows 0 to 7
 //   register 1 | w[8][k] .. w[15][k]  |  *  | x x x x x x x x |  + sums of rows 8 to 15
 //
-// A type with fma_lane loads `width` activations at once and multiplies with one lane of them after the other.
+// A type with fma_lane loads `width` activations at once and multiplies by one lane after another.
 #pragma once
 
 #include <utility>
@@ -16,7 +16,7 @@
 
 namespace tidbit {
 
-// How the elements of each type become floats. Scaled elements belong to positions that have a scale each.
+// How the elements of each type become floats. Scaled elements are those of a q8 cache, with one scale per position.
 template <ElementLanes L>
 struct LoadF32 {
   using Element = float;
@@ -77,7 +77,7 @@ struct FloatDot {
     }
   }
 
-  // `width` columns, of which x holds the elements of each input.
+  // `width` columns; x contains the elements of each input.
   template <std::uint32_t kTiles, std::uint32_t kInputs, int... lane>
   [[gnu::always_inline]] static void columns(const Element *w, std::size_t tile_stride, const Floats (&x)[kInputs],
                                              Floats (&sums)[kTiles][kInputs][kRegisters],
@@ -88,8 +88,8 @@ struct FloatDot {
      ...);
   }
 
-  // sums[tile][input][r] = fma(w[r][k], x[k], sum), k ascending, for 16 rows r of each tile and inputs x_stride apart.
-  // With kPrefetch the line `ahead` bytes after each line of a tile is prefetched.
+  // sums[tile][input][r] = fma(w[r][k], x[k], sum) for ascending k and the 16 rows r of each tile. Inputs are x_stride
+  // apart. With kPrefetch, the line `ahead` bytes after each line of a tile is prefetched.
   template <bool kPrefetch, std::uint32_t kTiles, std::uint32_t kInputs>
   [[gnu::always_inline]] static void dot(const Element *w, std::size_t tile_stride, const float *x,
                                          std::size_t x_stride, std::uint32_t cols, std::size_t ahead,
@@ -142,7 +142,7 @@ struct FloatProduct {
     multiply<kTiles, kTokens>(weights(m, at), std::size_t{m.cols} * format::kTileRows, m, at);
   }
 
-  // With weights of the tiles and columns from elsewhere.
+  // The same, with the weights of these tiles and columns in another place.
   template <std::uint32_t kTiles, std::uint32_t kTokens>
   [[gnu::always_inline]] static void multiply(const Element *w, std::size_t tile_stride, const Matmul &m, Place at) {
     constexpr std::size_t kAhead = 1024;  // bytes
@@ -154,7 +154,7 @@ struct FloatProduct {
   }
 };
 
-// f16 weights are widened once for many tokens: in each micro-kernel that is a fifth of the multipliers' work.
+// Widens f16 weights once for many tokens. In each micro-kernel it would cost a fifth as much as the multiplications.
 template <ElementLanes L>
 struct WidenedProduct : FloatProduct<L, LoadF16<L>> {
   using Halves = FloatProduct<L, LoadF16<L>>;

@@ -1,13 +1,13 @@
 // Products of q8 matrices, and the integer dot product that they share with the scores of a q8 cache.
 //
-// A line of 64 bytes is a word of 4 columns of each of a tile's 16 rows. A word of activations is broadcast, and one or
-// a few instructions add the 4 products of each row to its int32:
+// A line of 64 bytes contains one word (4 columns) of each of a tile's 16 rows. A word of activations is broadcast, and
+// one or a few instructions add the 4 products of each row to its int32:
 //
 //   width 8     a line                            word of a token
 //   register 0  | r0: w w w w | .. | r7: w w w w |  *  | x x x x | x x x x | ..   + sums of rows 0 to 7
 //   register 1  | r8: w w w w | .. | r15: w w w w | *  | x x x x | x x x x | ..   + sums of rows 8 to 15
 //
-// Within a group the sum is an exact int32, so that its order is free; across groups each row has one float sum.
+// Within a group the sum is an exact int32, so its order is free. Across groups, each row has one float sum.
 #pragma once
 
 #include <utility>
@@ -17,14 +17,14 @@
 
 namespace tidbit {
 
-// Where the next codes of some tiles and of the first of some inputs, input_stride apart, are read.
+// Read positions: the next line of each tile, and the next codes of the first input. Inputs are input_stride apart.
 template <std::uint32_t kTiles>
 struct Cursor {
   const std::int8_t *lines[kTiles], *x;
-  std::size_t input_stride, ahead = kAhead;  // from a line to the one that is prefetched
+  std::size_t input_stride, ahead = kAhead;  // distance from a line to the one that is prefetched
 
-  // More than a page, so that its address is looked up in time; not much more: what the last tiles of a share prefetch
-  // is not theirs.
+  // More than a page, so that addresses are translated in time. Not much more, because the last tiles of a worker
+  // prefetch lines that belong to another worker.
   static constexpr std::size_t kAhead = 5120;
 
   Cursor(const std::int8_t *w, std::size_t tile_stride, const std::int8_t *first, std::size_t stride)
@@ -33,20 +33,20 @@ struct Cursor {
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) lines[tile] = w + tile * tile_stride;
   }
 
-  // After the `left` bytes of a tile comes what follows the last of these tiles.
+  // Beyond the `left` bytes of each tile, prefetches what follows the last of these tiles.
   [[gnu::always_inline]] void look_ahead(std::size_t left, std::size_t tile_stride) {
     ahead = left > kAhead ? kAhead : kAhead + (kTiles - 1) * tile_stride;
   }
 };
 
-// What formats in groups have in common.
+// Shared by all formats with groups.
 template <class L>
 struct Groups {
   using Floats = typename L::Floats;
   using Sums = typename L::Sums;
   static constexpr std::uint32_t kRegisters = kTileRegisters<L>;
 
-  // `columns`, but whole groups.
+  // `columns`, rounded down to whole groups, but at least one group.
   static std::uint32_t whole(const Matmul &m, std::uint32_t columns) {
     return columns < m.group ? m.group : columns / m.group * m.group;
   }
@@ -75,7 +75,7 @@ struct IntegerDot {
   using Sums = typename L::Sums;
   static constexpr std::uint32_t kRegisters = kTileRegisters<L>;
 
-  // The sums of a group whose activations add up to those of `pairs` pairs of blocks.
+  // Starts the sums of a group of `pairs` pairs of blocks.
   template <std::uint32_t kTiles, std::uint32_t kInputs>
   static void start(const CodeSums *code_sums, std::size_t stride, std::uint32_t pairs,
                     Sums (&sums)[kTiles][kInputs][kRegisters]) {
@@ -92,8 +92,8 @@ struct IntegerDot {
 
   static std::uint32_t pair_count(std::uint32_t codes) { return (codes + format::kPair - 1) / format::kPair; }
 
-  // Step i of a turn, over at most `words` words: each tile with each input. Moves on to the next lines of each tile. A
-  // line is loaded once; with one input its registers are free again before the next one is loaded.
+  // Step i of an iteration, over at most `words` words: each tile with each input. Advances to the next lines of each
+  // tile. A line is loaded once. With one input, its registers are free again before the next line is loaded.
   template <std::uint32_t i, std::uint32_t kTiles, std::uint32_t kInputs>
   [[gnu::always_inline]] static void step(Cursor<kTiles> &c, std::uint32_t words,
                                           Sums (&sums)[kTiles][kInputs][kRegisters]) {
@@ -119,7 +119,7 @@ struct IntegerDot {
     for (std::uint32_t r = 0; r < kRegisters; ++r) sums[r] = L::template dot<i>(sums[r], codes[r], L::load_inputs(x));
   }
 
-  // Adds the next `words` words to the sums, some at a turn: compilers copy every sum at the turn of a loop.
+  // Adds the next `words` words to the sums, several per iteration, because compilers copy every sum in each one.
   template <std::uint32_t kTiles, std::uint32_t kInputs>
   [[gnu::always_inline]] static void dot(Cursor<kTiles> &c, std::uint32_t words,
                                          Sums (&sums)[kTiles][kInputs][kRegisters]) {

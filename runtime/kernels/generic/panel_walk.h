@@ -1,25 +1,26 @@
-// The walk over a q8 product whose instruction takes its operands in an order of its own: several rows and several
-// columns of them, with several tokens. (Arm's i8mm: 2 rows and 2 tokens of 8 columns. AMX: 16 of each, of 64.)
+// The walk over a q8 product for instructions that multiply several columns of several rows with several tokens at
+// once, and so need their operands in a special order. (Arm's i8mm: 8 columns of 2 rows and 2 tokens. AMX: 64
+// columns of 16 and 16.)
 //
-// Activations are quantized in that order for each batch of tokens; what remains of the tokens is as usual. The weights
-// of some rows of a tile and some columns are put in order once, in a panel, for all batches:
+// Activations are quantized in that order, batch by batch; tokens that do not fill a batch are stored as usual. The
+// weights of some rows and columns of a tile are rearranged once, into a panel, for all batches:
 //
-//   batch    codes   [cols / run][tokens][run]           panel   as P::Panel has it
+//   batch    codes   [cols / run][tokens][run]           panel   as defined by P::Panel
 //            scales  [groups][tokens]
 //
 //   token 0 | run of codes | token 1 | run | ..         then the next run of token 0, ...
 //
-// The sums of a panel's rows with a batch are in registers, as in a micro-kernel (walk.h); y holds them between panels.
+// The sums of a panel's rows with a batch are in registers, as in a micro-kernel (walk.h). Between panels, y has
+// them.
 //
-// P, the type of the instruction (PanelLanes):
-//   P::Lanes           the lanes type of what has no order of its own: quantization and the tokens that remain
-//   P::run             consecutive codes of a token, a divisor of 64
-//   P::rows            of a tile that a panel has: 16 or a divisor of it
-//   P::columns         that a panel has at most, whole groups
-//   P::most, P::least  tokens of a batch; the lesser one for those that do not fill the greater
-//   P::Panel(m, at)    the weights of a place
-//   P::multiply<tokens>(m, at, token, panel, y, y_stride)   all rows of the panel with a batch of tokens from `token`
-//   on
+// P describes the instruction (PanelLanes):
+//   P::Lanes           the lanes type for everything else: quantization, and tokens that do not fill a batch
+//   P::run             number of consecutive codes of a token, a divisor of 64
+//   P::rows            rows of a tile in a panel: 16 or a divisor of 16
+//   P::columns         the most columns in a panel; whole groups
+//   P::most, P::least  tokens in a batch; batches of `least` follow when fewer than `most` tokens remain
+//   P::Panel(m, at)    rearranges the weights of a place
+//   P::multiply<tokens>(m, at, token, panel, y, y_stride)   multiplies the panel with the batch that starts at `token`
 #pragma once
 
 #include "kernels/generic/integer_products.h"
@@ -27,7 +28,7 @@
 
 namespace tidbit {
 
-// Where a panel comes from: rows from `row` of a tile on, columns [begin, end).
+// Where a panel comes from: rows of a tile, starting at `row`, and columns [begin, end).
 struct PanelPlace {
   std::uint32_t tile, row, begin, end;
 };
@@ -45,7 +46,8 @@ template <PanelLanes P>
 struct PanelWalk {
   using L = typename P::Lanes;
 
-  // body.template operator()<kTokens>(t) for batches of tokens from t on; returns how many tokens they are.
+  // Calls body.template operator()<kTokens>(t) for each batch, which starts at token t. Returns the number of tokens in
+  // all batches.
   template <class Body>
   [[gnu::always_inline]] static std::uint32_t each_batch(std::uint32_t tokens, Body body) {
     std::uint32_t t = 0;
@@ -56,7 +58,7 @@ struct PanelWalk {
 
   // ---- activations ----
 
-  // One token of a batch: its runs of codes and its scales are `tokens` of them apart.
+  // Quantizes one of the `tokens` tokens of a batch. Its runs and scales are interleaved with those of the others.
   static void quantize_into_batch(const float *x, std::uint32_t n, std::uint32_t group, std::uint32_t tokens,
                                   std::int8_t *codes, float *scales, CodeSums *sums) {
     const std::size_t step = std::size_t{tokens} * P::run;
@@ -91,7 +93,7 @@ struct PanelWalk {
 
   // ---- products ----
 
-  // Where y has fewer rows than a panel they are worked on beside it.
+  // For the end of y: computes the rows of a panel in a buffer, of which only `rows` belong to y.
   template <std::uint32_t kTokens>
   static void multiply_part(const Matmul &m, PanelPlace at, std::uint32_t token, const typename P::Panel &panel,
                             std::uint32_t rows) {

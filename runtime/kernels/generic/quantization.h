@@ -1,9 +1,9 @@
-// Activations to codes: a vector in groups, each with a scale.
+// Turns activations into codes: a vector is cut into groups, each with a scale.
 //
-// The largest magnitude m of a group is found first; it becomes the code 127. Magnitudes are compared as unsigned bits,
-// an order in which NaN is above infinity:
+// The largest magnitude m of a group is found first; it becomes the code 127. Magnitudes are compared as unsigned
+// integers, which puts NaN above infinity:
 //
-//   x       | x0 .. |  | x8 .. |  ..   larger of each lane, then of all lanes: m
+//   x       | x0 .. |  | x8 .. |  ..   the largest of each lane, then of all lanes: m
 //   codes   | rint(x0 * 127 / m) .. |  narrowed to int8, 32 at a time, with their sum
 #pragma once
 
@@ -30,8 +30,8 @@ struct Quantization {
     return bits_float(highest);
   }
 
-  // One group of whole pairs of blocks. Below 2^-100 everything is 0; what is not finite, or so large that a scale
-  // could overflow, gives a NaN scale, so that it is seen in the logits.
+  // One group of whole pairs of blocks. Below 2^-100 everything becomes 0. A value that is not finite, or so large that
+  // a scale could overflow, gives a NaN scale, so that it shows up in the logits.
   static void quantize_group(const float *x, std::uint32_t n, std::int8_t *codes, float *scale, CodeSums *sums) {
     const float highest = largest(x, n);
     const bool sound = highest >= 0x1p-100f && highest <= 0x1p+120f;

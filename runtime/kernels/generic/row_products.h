@@ -1,5 +1,5 @@
-// Products of q8 matrices with 16 consecutive codes of a row together, on any CPU: row after row, to give the same bits
-// and no more. (The layout is for Helium, whose table has a product of its own.)
+// Products of q8x16 matrices on any CPU: row after row, to give the same bits and no more. (The layout is for Helium,
+// whose table has its own product.)
 #pragma once
 
 #include "base/arith.h"

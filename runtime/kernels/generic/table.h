@@ -1,4 +1,4 @@
-// The table of a lanes type: which body each entry is. Formats that a build leaves out have no body.
+// Makes the kernel table of a lanes type: chooses the body of each entry. Formats that a build leaves out have none.
 #pragma once
 
 #include "format/formats.h"
@@ -9,7 +9,7 @@
 
 namespace tidbit {
 
-// Activations become codes for weights or for a KV cache in groups.
+// Whether activations must be quantized, for the weights or for the KV cache.
 inline constexpr bool kQuantize = features::has_weights(format::Format::q8) ||
                                   features::has_weights(format::Format::q4) ||
                                   features::has_weights(format::Format::q8x16) || features::has_kv(format::Format::q8);

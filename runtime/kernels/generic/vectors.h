@@ -1,13 +1,13 @@
 // Operations on vectors: softmax, norms, activations, addition, rotation.
 //
-// Element i is in lane i mod width; a last register may be a part. A sum over a vector has 16 partial sums in as many
-// registers as they take, so that every width adds the same numbers in the same order (ARITHMETIC.md):
+// Element i is in lane i mod width; the last register may be partly used. A sum over a vector has 16 partial sums, in
+// one or several registers, so that every width adds the same numbers in the same order (ARITHMETIC.md):
 //
 //   width 4   x[0..3]   x[4..7]   x[8..11]  x[12..15]   then x[16..19] ...
 //             | | | |   | | | |   | | | |   | | | |
 //            partials 0..3  4..7      8..11     12..15    then added as a tree: 8, 4, 2, 1
 //
-// Loops over arrays of registers are unrolled by pragma: only then do compilers keep the arrays in registers.
+// Pragmas unroll the loops over arrays of registers, because otherwise compilers keep the arrays in memory.
 #pragma once
 
 #include "base/features.h"
@@ -23,7 +23,7 @@ struct Vectors {
   static constexpr std::uint32_t kPartialSums = 16;
   static constexpr std::uint32_t kPartialRegisters = kPartialSums / L::width;
 
-  // whole(i) for each register of elements from i on, then part(i, n) for what is left.
+  // Calls whole(i) for each full register, which starts at element i, then part(i, n) for the n elements left, if any.
   template <class Whole, class Part>
   static void each_register(std::uint32_t n, Whole whole, Part part) {
     std::size_t i = 0;
@@ -31,7 +31,7 @@ struct Vectors {
     if (i < n) part(i, static_cast<std::uint32_t>(n - i));
   }
 
-  // Sum of f over x: element i goes into partial i mod 16. f(0) in place of what is missing must add 0.
+  // Sum over x: step adds element i to partial sum i mod 16.
   template <class Step>
   static float reduce(const float *x, std::uint32_t n, Step step) {
     Floats parts[kPartialRegisters];
@@ -77,7 +77,7 @@ struct Vectors {
 
   // ---- vectors ----
 
-  // NaN is passed over: with it the order would matter.
+  // Skips NaN, because otherwise the order would matter.
   static float max_of(const float *x, std::uint32_t n) {
     const float lowest = -__builtin_inff();
     Floats best = L::set(lowest);
@@ -126,7 +126,7 @@ struct Vectors {
         });
   }
 
-  // With and without `up` in one loop: an activation is long code.
+  // One loop with and without `up`, because the code of an activation is long.
   template <class Act>
   static void activate_with(float *x, const float *up, std::uint32_t n, Act act) {
     for (; n >= L::width; n -= L::width, x += L::width) {
@@ -171,7 +171,7 @@ struct Vectors {
     map2(x, x, y, n, [](Floats a, Floats b) { return L::add(a, b); });
   }
 
-  // (a, b) -> (a cos - b sin, a sin + b cos), the products of b and of a first.
+  // (a, b) -> (a cos - b sin, a sin + b cos). The products with cos are rounded first.
   static void rotate_halves(float *x, const float *cos, const float *sin, std::uint32_t heads, std::uint32_t head_dim,
                             std::uint32_t half) {
     const auto turn = [](Floats &a, Floats &b, Floats c, Floats s) {

@@ -1,19 +1,20 @@
-// The walk over the tiles and tokens of a product, the same for all formats: which micro-kernel works where, and in
-// which order, so that memory and caches are used well.
+// The walk over the tiles and tokens of a product, the same for all formats. It decides where each micro-kernel works,
+// and in which order, so that memory and caches are used well.
 //
-// A micro-kernel multiplies 16 rows of some tiles with some tokens over a range of columns; its sums stay in registers:
+// A micro-kernel multiplies some tiles (16 rows each) with some tokens over a range of columns. Its sums stay in
+// registers:
 //
-//              token 0   token 1   ...           sums[tile][token][register]: `width` of a tile's 16 rows each;
-//   tile 0     16 sums   16 sums                 where the range does not begin at column 0, they continue what an
-//   tile 1     16 sums   16 sums                 earlier one left in y
+//              token 0   token 1   ...           sums[tile][token][register]: each register has `width` of a tile's
+//   tile 0     16 sums   16 sums                 16 rows. If the range does not begin at column 0, the sums continue
+//   tile 1     16 sums   16 sums                 those in y.
 //
-// One token alone is bound by memory: Tuning::streams tiles at a time, all columns. For more tokens the weights of
-// `tiles` tiles, some columns at a time, stay in the first cache while `tokens` tokens after `tokens` tokens pass; and
-// many tokens and tiles are cut so that both stay in the second.
+// A single token is bound by memory: Tuning::streams tiles at a time, all columns. With more tokens, some columns of
+// Tuning::tiles tiles stay in the L1 cache while the tokens pass, Tuning::tokens at a time. Many tiles and tokens are
+// cut into blocks that stay in the L2 cache.
 //
-// A product P says what a micro-kernel does: P::micro_kernel<tiles, tokens>(m, place), P::column_step(m), columns at a
-// time; P::tile_bytes(m) and P::token_bytes(m). Perhaps also P::prepared<tiles>(m, place, end): micro-kernels for all
-// tokens up to `end`, with weights that are made ready for them once.
+// A product P defines P::micro_kernel<tiles, tokens>(m, place); P::column_step(m), the columns at a time; and
+// P::tile_bytes(m) and P::token_bytes(m). It may also define P::prepared<tiles>(m, place, end), which runs the
+// micro-kernels for all tokens up to `end` on weights that it has prepared once.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -21,13 +22,13 @@
 
 namespace tidbit {
 
-// Where a micro-kernel works: rows of the tiles from `tile` on, tokens from `token` on, columns [begin, end).
+// Where a micro-kernel works: its first tile, its first token, and columns [begin, end).
 struct Place {
   std::uint32_t tile, token, begin, end;
 };
 
-// Prefetches the line `ahead` bytes after p, where each line is read once and the hardware does not follow all streams
-// from page to page. Past the end of the memory it does nothing.
+// Prefetches the line `ahead` bytes after p, for data that is read once, because hardware prefetchers do not follow all
+// streams from page to page. Does nothing past the end of the memory.
 template <bool kWanted>
 [[gnu::always_inline]] static inline void prefetch(const void *p, std::size_t ahead) {
   if constexpr (kWanted) {
@@ -35,7 +36,7 @@ template <bool kWanted>
   }
 }
 
-// The sums of a micro-kernel: cleared, loaded from y and stored there.
+// Clears the sums of a micro-kernel, or loads them from y, and stores them there.
 template <ArithmeticLanes L>
 struct TileSums {
   using Floats = typename L::Floats;
@@ -49,7 +50,7 @@ struct TileSums {
     }
   }
 
-  // body(y, i, sum) for each register of sums, the i-th of a token, which belongs at y.
+  // Calls body(y, i, sum) for each register of sums: it is the i-th of its token and belongs at y.
   template <std::uint32_t kTiles, std::uint32_t kTokens, class Body>
   [[gnu::always_inline]] static void each(const Matmul &m, Place at, Floats (&sums)[kTiles][kTokens][kRegisters],
                                           Body body) {
@@ -63,7 +64,7 @@ struct TileSums {
     }
   }
 
-  // Rows of the matrix that the i-th register of a token has from its own on.
+  // The number of rows from the first row of a token's i-th register to the end of the matrix.
   static std::uint32_t rows_left(const Matmul &m, Place at, std::uint32_t i) {
     const std::uint32_t row = at.tile * format::kTileRows + i * L::width;
     return row >= m.rows ? 0 : m.rows - row;
@@ -97,8 +98,8 @@ struct TileSums {
     });
   }
 
-  // Prefetches the rows of y that a micro-kernel of several tokens will write, those of tokens i, i + step, ...: a few
-  // at a time, so that the loads of weights do not wait behind them.
+  // Prefetches the places in y that a micro-kernel of several tokens will write, for tokens i, i + step, ...: a few at
+  // a time, so that the loads of weights do not wait for them.
   template <std::uint32_t kTiles, std::uint32_t kTokens>
   static void prefetch_rows(const Matmul &m, Place at, std::uint32_t i, std::uint32_t step) {
     if (kTokens == 1 || at.begin != 0) return;
@@ -113,8 +114,8 @@ template <class L, class P>
 struct Walk {
   static constexpr Tuning kTuning = L::tuning;
 
-  // Tiles [tile, tile + kTiles), tokens [begin, end). Tokens that do not fill a micro-kernel pass one by one over all
-  // of the tiles, which keeps as many streams from memory going.
+  // Tiles [tile, tile + kTiles), tokens [begin, end). Tokens that do not fill a micro-kernel are multiplied one by one
+  // with all of the tiles, which keeps many streams from memory going.
   template <std::uint32_t kTiles>
   static void strip(const Matmul &m, std::uint32_t tile, std::uint32_t begin, std::uint32_t end) {
     constexpr std::uint32_t kTokens = kTuning.tokens, kSome = kTiles < kTuning.tiles ? kTiles : kTuning.tiles;
@@ -141,8 +142,8 @@ struct Walk {
     for (; tile < end; ++tile) strip<1>(m, tile, first, last);
   }
 
-  // How many things of `bytes` each, a multiple of `unit`, are worked on at a time, so that tiles and tokens both stay
-  // in a second cache of 512 KB.
+  // How many tiles or tokens, of `bytes` each, form a block, so that the tiles and the tokens both stay in an L2 cache
+  // of 512 KB. A multiple of `unit`.
   static constexpr std::uint32_t fitting(std::uint64_t bytes, std::uint32_t unit) {
     const auto units = static_cast<std::uint32_t>((std::uint64_t{128} << 10) / (bytes * unit));
     return units == 0 ? unit : units * unit;

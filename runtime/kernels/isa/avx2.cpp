@@ -53,7 +53,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   }
 
   static Floats set(float x) { return _mm256_set1_ps(x); }
-  // The instructions give the second operand for NaN and for two zeros, as asked for.
+  // The instructions return the second operand for NaN and for two zeros, as required.
   static Floats min(Floats a, Floats b) { return _mm256_min_ps(a, b); }
   static Floats max(Floats a, Floats b) { return _mm256_max_ps(a, b); }
   static Floats less(Floats a, Floats b, Floats yes, Floats no) {
@@ -71,8 +71,8 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
     return _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x), exponent));
   }
 
-  // vpmaddubsw takes one operand unsigned: |w| times x with the sign of w. A pair of products is at most
-  // 2 * 128 * 127 and does not saturate.
+  // One operand of vpmaddubsw is unsigned, so this multiplies |w| by x with the sign of w. A pair of products is at
+  // most 2 * 128 * 127, which does not saturate.
   struct Codes {
     __m256i codes, magnitudes;
   };
@@ -107,7 +107,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
     p += 64;
   }
 
-  // A row's sum of a block is two in int16, each of 16 products: 16 * 15 * 127 < 2^15. That of wider codes is one in
+  // A row's sum of a block is two int16, each a sum of 16 products: 16 * 15 * 127 < 2^15. For wider codes it is one
   // int32.
   using BlockSums = __m256i;
   template <class W>
@@ -142,7 +142,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
     return _mm256_add_epi32(sums, _mm256_mullo_epi32(block, scale));
   }
 
-  // unit * shift - zero * scale of both blocks as a pair of int16: start_block takes nothing off.
+  // unit * shift - zero * scale of both blocks, as a pair of int16. (start_block does not subtract the zero.)
   using Zeros = __m256i;
   template <class W>
   static __m256i zero_of(__m256i fine) {

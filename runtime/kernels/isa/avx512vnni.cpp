@@ -1,5 +1,5 @@
 // AVX-512 F, BW, DQ, VL and VNNI: 16 lanes. (The tests also compile this file with an emulation of the intrinsics,
-// which then stands in for xsimd too.)
+// which then also replaces xsimd.)
 #include <immintrin.h>
 
 #include "kernels/generic/table.h"
@@ -46,8 +46,8 @@ struct Avx512Lanes : XsimdLanes<Avx512> {
   }
 
   static Floats set(float x) { return _mm512_set1_ps(x); }
-  static Floats fma(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }  // that of xsimd 8 rounds twice
-  // The instructions give the second operand for NaN and for two zeros, as asked for.
+  static Floats fma(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }  // xsimd 8's rounds twice
+  // The instructions return the second operand for NaN and for two zeros, as required.
   static Floats min(Floats a, Floats b) { return _mm512_min_ps(a, b); }
   static Floats max(Floats a, Floats b) { return _mm512_max_ps(a, b); }
   static Floats less(Floats a, Floats b, Floats yes, Floats no) {
@@ -65,7 +65,7 @@ struct Avx512Lanes : XsimdLanes<Avx512> {
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), exponent));
   }
 
-  // vpdpbusd takes unsigned weights: w + 128, and 128 times the sum of x taken off beforehand.
+  // vpdpbusd takes unsigned weights, so this adds 128 to w. `start` subtracts 128 times the sum of x in advance.
   static void load_codes(const std::int8_t *&p, std::uint32_t, Codes (&c)[1]) {
     c[0] = _mm512_xor_si512(_mm512_loadu_si512(p), _mm512_set1_epi32(static_cast<int>(0x80808080)));
     p += 64;
@@ -104,14 +104,15 @@ struct Avx512Lanes : XsimdLanes<Avx512> {
   static void load_scales(const std::byte *fine, Scales (&scales)[1]) {
     scales[0] = _mm512_and_si512(load_fine(fine), _mm512_set1_epi32(15));
   }
-  // A sum that fits int16 is the low half of a pair; the high half, its sign, meets that of the scale, 0.
+  // A sum that fits int16 is the low half of a pair. The scale's high half is 0, so the sum's high half, its sign, does
+  // not count.
   template <class W>
   static Sums add_block(Sums sums, BlockSums block, Scales scale) {
     if constexpr (kBlockFitsInt16<W>) return _mm512_dpwssd_epi32(sums, block, scale);
     return _mm512_add_epi32(sums, _mm512_mullo_epi32(block, scale));
   }
 
-  // unit * shift of both blocks as a pair of int16.
+  // unit * shift of both blocks, as a pair of int16.
   using Zeros = __m512i;
   template <class W>
   static void load_zeros(const std::byte *fine, Zeros (&zeros)[1]) {

@@ -31,7 +31,7 @@ struct DotprodLanes : NeonLanes {
     return vmlaq_s32(sums, block, scale);
   }
 
-  // The shifts of 8 rows in both blocks of a pair, of which 4 rows are taken.
+  // The shifts of 8 rows in both blocks of a pair; each use takes 4 rows.
   struct Zeros {
     int16x8_t first, second;
     bool last_rows;

@@ -1,9 +1,9 @@
-// Cortex-M with the DSP extension and an FPU (M4, M7, M33, M55): two products of 16 bits an instruction. The FPU has
-// one lane; two at a time share what loops and conversions cost.
+// Cortex-M with the DSP extension and an FPU (M4, M7, M33, M55): two 16-bit products per instruction. The FPU has one
+// lane; working on two at a time shares the cost of loops and conversions.
 //
-// A word of four int8 becomes two words of two int16, its even and its odd bytes, by one instruction each. Those of the
-// activations serve several rows, whose sums stay in registers. The inner steps are written in assembly because they
-// take every register there is: compilers load all weights first and keep the sums in memory.
+// One instruction each turns the even and the odd bytes of a word of four int8 into a word of two int16. Those of the
+// activations are used for several rows, whose sums stay in registers. The inner steps are in assembly because they
+// need every register: compilers load all weights first and keep the sums in memory.
 #include "kernels/generic/table.h"
 #include "kernels/isa/scalar_lanes.h"
 
@@ -12,7 +12,7 @@ namespace {
 
 using Word = std::uint32_t;
 
-// Two activations of 16 bits, those of the bytes 0 and 2, and 1 and 3, of a word.
+// Two activations of 16 bits each: bytes 0 and 2 of a word, and bytes 1 and 3.
 struct Pairs {
   Word even, odd;
 };
@@ -24,8 +24,8 @@ struct Pairs {
   return pairs;
 }
 
-// One row: its codes in `codes`, those of the next row loaded into `other` before the products end. `step` leads to the
-// row after that.
+// One row, with its codes in `codes`. Loads the codes of the next row into `other` before the products end. `step` is
+// the distance to the row after that.
 // clang-format off
 #define TIDBIT_ROW(sum, codes, other, step)                   \
   "sxtb16 %[" other "], %[" codes "]\n\t"                     \
@@ -35,7 +35,7 @@ struct Pairs {
   "smlad %[" sum "], %[" codes "], %[odd], %[" sum "]\n\t"
 // clang-format on
 
-// A line: 4 codes each of 8 rows with 4 activations. Moves on to the next line of the tile's 16 rows, and of x.
+// Half a line: 4 codes of each of 8 rows with 4 activations. Advances to the next line of the tile, and of x.
 [[gnu::always_inline]] inline void dot_line(const std::int8_t *&w, const std::int8_t *&x, std::int32_t (&sums)[8]) {
   Word a, b, even, odd;
   __asm__(
@@ -62,7 +62,7 @@ struct Pairs {
 }
 #undef TIDBIT_ROW
 
-// 8 codes each of 4 rows: a word holds two codes a byte, those of the first 4 columns in its low nibbles.
+// 8 codes of each of 4 rows: a byte of a word has two codes. Those of the first 4 columns are in the low nibbles.
 [[gnu::always_inline]] inline void dot_octet(const std::byte *w, const std::int8_t *x, std::int32_t (&sums)[4]) {
   const Pairs low = pairs_of(load_word(x)), high = pairs_of(load_word(x + 4));
 #pragma GCC unroll 4
@@ -84,8 +84,8 @@ struct Pairs {
   }
 }
 
-// Sums over `words` words of 16 rows, in two halves: there are registers for 8 sums. A function of its own, so that
-// nothing else wants them.
+// Sums over `words` words of 16 rows, in two halves, because there are registers for 8 sums. A separate function, so
+// that nothing else needs registers.
 [[gnu::noinline]] void dot_sixteen_rows(const std::int8_t *weights, const std::int8_t *codes, std::uint32_t words,
                                         std::int32_t *sums) {
   const std::int8_t *const other_half = weights + 32;
@@ -107,7 +107,7 @@ struct Pairs {
     for (std::uint32_t i = 0; i < 8; ++i) sums[i] = part[i];
     sums += 8;
     weights += 32;
-    __asm__("" : "+r"(weights));  // two turns, which compilers would write out
+    __asm__("" : "+r"(weights));  // keeps compilers from unrolling the two iterations
   } while (weights == other_half);
 }
 
@@ -137,15 +137,15 @@ struct DspLanes {
     std::int32_t a, b;
   };
 
-  // f of the first lanes and of the second ones.
+  // Applies f to the first lanes, then to the second ones.
   template <class Function, class... Lanes>
   [[gnu::always_inline]] static Floats each(Function f, Lanes... x) {
     return {f(x.a...), f(x.b...)};
   }
   using One = ScalarLanes;
 
-  // The bodies ask for the minimum with a constant only, not 0, and of what an operation gave, which is no signaling
-  // NaN: there the instruction is a < b ? a : b.
+  // The bodies call min only with a constant other than 0, and with the result of an operation, which is never a
+  // signaling NaN. In these cases the instruction equals a < b ? a : b.
   static float min_of_number(float a, float b) {
 #if __ARM_ARCH >= 8 || (__ARM_FP & 8) != 0  // an FPU of version 5
     __asm__("vminnm.f32 %0, %0, %1" : "+t"(a) : "t"(b));
@@ -156,7 +156,7 @@ struct DspLanes {
   }
 
   static Floats load(const float *p) { return {p[0], p[1]}; }
-  // The FPU widens the low and the high half of a register the way half_to_float does.
+  // The FPU widens the low and the high half of a register like half_to_float does.
   static Floats load_f16(const std::uint16_t *p) {
     float halves;
     __builtin_memcpy(&halves, p, sizeof halves);

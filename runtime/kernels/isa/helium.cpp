@@ -1,5 +1,5 @@
-// Cortex-M with Helium (M55): 16 products of int8 an instruction, added to a general register, and 4 floats at a time
-// where it does not matter that Helium flushes subnormals. Everything else is the DSP table's work.
+// Cortex-M with Helium (M55): 16 int8 products per instruction, added to a general register; and 4 floats at a time
+// where it does not matter that Helium flushes subnormals. The DSP table does everything else.
 #include "kernels/generic/table.h"
 #include "kernels/isa/helium_rows.h"
 
@@ -11,8 +11,8 @@ namespace {
 
 // ---- q8 matrices ----
 
-// Scales of weights are 0 or at least 2^-24. With scales of activations that are 0 or at least 2^-60, every product and
-// sum is a multiple of 2^-107: none is subnormal.
+// Weight scales are 0 or at least 2^-24. If activation scales are 0 or at least 2^-60, every product and sum is a
+// multiple of 2^-107, so none is subnormal.
 bool scales_are_safe(const Matmul &m) {
   const std::uint32_t groups = (m.cols + m.group - 1) / m.group;
   for (std::uint32_t t = 0; t < m.tokens; ++t) {
@@ -66,7 +66,7 @@ void matmul_q8(const Matmul &m, std::uint32_t begin, std::uint32_t end) {
 
 // ---- vectors ----
 
-// Arithmetic by Helium, which flushes: for bodies whose results it does not change (ARITHMETIC.md says why).
+// Arithmetic with Helium, which flushes subnormals: only for bodies whose results do not change (ARITHMETIC.md).
 struct HeliumLanes {
   static constexpr std::uint32_t width = 4;
   using Floats = float32x4_t;
@@ -80,10 +80,10 @@ struct HeliumLanes {
   static Floats sub(Floats a, Floats b) { return vsubq_f32(a, b); }
   static Floats mul(Floats a, Floats b) { return vmulq_f32(a, b); }
   static Floats fma(Floats a, Floats b, Floats c) { return vfmaq_f32(c, a, b); }
-  // With a number for b; a NaN of an operation is quiet.
+  // b is always a number, and a NaN that an operation returns is quiet.
   static Floats min(Floats a, Floats b) { return vminnmq_f32(a, b); }
   static Floats max(Floats a, Floats b) { return vpselq_f32(a, b, vcmpgtq_f32(a, b)); }
-  // Helium's "less than" is true of NaN, its "greater than" is not.
+  // Helium's "less than" is true for NaN, its "greater than" is not.
   static Floats less(Floats a, Floats b, Floats yes, Floats no) { return vpselq_f32(yes, no, vcmpgtq_f32(b, a)); }
   static Floats add_to_exponent(Floats x, Floats t) {
     return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(x), vshlq_n_u32(vreinterpretq_u32_f32(t), 23)));
@@ -92,7 +92,7 @@ struct HeliumLanes {
     return vreinterpretq_f32_u32(vmaxq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(vabsq_f32(b))));
   }
 
-  // By the FPU, lane after lane: it divides and does not flush.
+  // Computed by the FPU, lane by lane, because it can divide and does not flush.
 #define TIDBIT_EACH_LANE(operation)                                                                                 \
   register Floats x __asm__("q0") = a;                                                                              \
   register Floats y __asm__("q1") = b;                                                                              \
@@ -105,7 +105,7 @@ struct HeliumLanes {
   static Floats mul_kept(Floats a, Floats b) { TIDBIT_EACH_LANE("vmul"); }
 #undef TIDBIT_EACH_LANE
 
-  // An x or a product that is flushed would be rounded to the code 0 all the same.
+  // If x or the product is flushed, the code would have been 0 anyway.
   static std::int32_t codes(const float *x, std::uint32_t n, float inverse, std::int8_t *out) {
     std::int32_t sum = 0;
     for (std::uint32_t i = 0; i < n; i += 4) {

@@ -5,8 +5,8 @@
 //   ..                                      the 8 sums in general registers
 //   of a token           | x0 x1 .. x15 |
 //
-// The sums go to registers with even numbers, of which there are 8: so many rows are worked on together, and nothing
-// else is left for the counter of a hardware loop.
+// The instruction adds to registers with even numbers, of which 8 are free. So 8 rows are computed together, and no
+// register is left for the counter of a hardware loop.
 #pragma once
 
 #include <arm_mve.h>
@@ -16,17 +16,18 @@
 namespace tidbit {
 namespace {
 
-// What 8 rows are multiplied with.
+// The activations that 8 rows are multiplied by.
 struct HeliumActivations {
   const std::int8_t *codes;
   const float *scales;
-  std::uint32_t steps;  // of 16 columns, all of them there
-  std::uint32_t group;  // steps of a whole group
-  std::uint32_t lines;  // of 4 columns, that are left after them
+  std::uint32_t steps;  // of 16 columns each
+  std::uint32_t group;  // steps in a whole group
+  std::uint32_t lines;  // of 4 columns each, after the steps
 };
 
-// 16 columns of 8 rows, `stride` bytes apart: codes of the next row are loaded before those of the last one are
-// multiplied. The address is that of the step before. The first `dot` of a sum does not add to it.
+// 16 columns of 8 rows, which are `stride` bytes apart. The codes of the next row are loaded before those of the
+// previous row are multiplied. The address is that of the previous step. The first `dot` of a sum sets the sum
+// instead of adding to it.
 // clang-format off
 #define TIDBIT_LOAD(codes, address, row, stride) "vldrw.u32 " codes ", [" address ", #(" row " * " stride ")]\n\t"
 #define TIDBIT_DOT(dot, row, codes) dot ".s8 %[s" row "], q0, " codes "\n\t"
@@ -52,8 +53,8 @@ struct HeliumActivations {
   TIDBIT_STEP(first, address, stride) TIDBIT_STEP("vmladava", address, stride)    \
   TIDBIT_STEP("vmladava", address, stride) TIDBIT_STEP("vmladava", address, stride)
 
-// The integer sums of a group. `left` holds 64 times the steps to come, 32 where lines follow them, and the steps of a
-// whole group; in a last group that is not whole the lines alone. `lines` works on the lines.
+// The integer sums of a group. `left` is 64 times the remaining steps, plus 32 if lines follow, plus the steps in a whole
+// group. In a last group that is not whole, it becomes 32 or 0. `lines` is the code for the lines.
 #define TIDBIT_GROUP(address, stride, lines)      \
   "and %[steps], %[left], #31\n\t"                         \
   "cmp %[steps], %[left], lsr #6\n\t"                      \
@@ -87,8 +88,8 @@ struct HeliumActivations {
   "6:\n\t"                                                 \
   lines
 
-// Sums of 8 rows in q5 and q6. Two instructions are given as numbers: vcvtb.f32.f16 q2, q2 and the same of q3. They widen
-// the lower half of each lane, and binutils 2.40 makes something else of them.
+// Sums of 8 rows in q5 and q6. Two instructions are written as numbers: vcvtb.f32.f16 q2, q2 and the same for q3. They
+// widen the lower half of each lane, and binutils 2.40 encodes them wrongly.
 #define TIDBIT_EIGHT_ROWS(group)                           \
   "vmov.i32 q5, #0\n\t"                                    \
   "vmov.i32 q6, #0\n"                                      \
@@ -113,7 +114,7 @@ struct HeliumActivations {
   "bhs 1b"
 // clang-format on
 
-// Every register there is. Writes all of 8 rows.
+// Uses every register. Writes all 8 rows.
 #define TIDBIT_RUN(text, w_operand, ...)                                                                              \
   std::uint32_t left = x.steps * 64 + (x.lines != 0 ? 32 : 0) + x.group, steps;                                       \
   const std::int8_t *x_codes = x.codes;                                                                               \
@@ -131,7 +132,7 @@ struct HeliumActivations {
   vstrwq_f32(y, lo);                                                                                                  \
   vstrwq_f32(y + 4, hi)
 
-// 16 codes of a row are one load.
+// One instruction loads 16 codes of a row.
 struct HeliumRunsOf16 {
   using Format = format::Q8x16;
   static constexpr std::uint32_t half_bytes = 8 * Format::run;
@@ -143,8 +144,8 @@ struct HeliumRunsOf16 {
   }
 };
 
-// They are gathered from the words of 4 lines. Where there are fewer at the end, the last one is read in place of
-// others: their activations are 0.
+// Gathers 16 codes of a row from the words of 4 lines. If fewer lines are left at the end, it reads the last one in
+// place of the missing ones, whose activations are 0.
 struct HeliumRunsOf4 {
   using Format = format::Q8;
   static constexpr std::uint32_t half_bytes = 8 * Format::run;

@@ -1,5 +1,5 @@
-// AArch64 with the int8 matrix product of Armv8.6, which takes 8 columns of 2 rows and of 2 vectors at once. One vector
-// alone has nothing to gain from it. The q8 product has panels; scores with a q8 cache are in the common order.
+// AArch64 with the int8 matrix product of Armv8.6, which multiplies 8 columns of 2 rows with 2 vectors at once. A
+// single vector gains nothing from it. The q8 product uses panels; scores with a q8 cache use the common order.
 #include "kernels/generic/table.h"
 #include "kernels/isa/i8mm_panel.h"
 
@@ -7,14 +7,14 @@ namespace tidbit {
 namespace {
 
 struct I8mmLanes : DotprodLanes {
-  // Of two vectors 8 codes each, and the next 8 of both.
+  // 8 codes of each of two vectors, then the next 8 of both.
   static void load_pair(const std::int8_t *x, const std::int8_t *y, int8x16_t (&halves)[2]) {
     const int64x2_t a = vreinterpretq_s64_s8(load_inputs(x)), b = vreinterpretq_s64_s8(load_inputs(y));
     halves[0] = vreinterpretq_s8_s64(vzip1q_s64(a, b));
     halves[1] = vreinterpretq_s8_s64(vzip2q_s64(a, b));
   }
 
-  // sums[v][i] += 8 columns of rows 2 i and 2 i + 1 with `half` of pair v; moves on by two words.
+  // sums[v][i] += 8 columns of rows 2 i and 2 i + 1 with `half` of pair v. Advances by two words.
   template <std::uint32_t kPairs>
   [[gnu::always_inline]] static void dot_pairs(const std::int8_t *&line, const int8x16_t (&vectors)[kPairs][2],
                                                int half, Sums (&sums)[kPairs][8]) {
@@ -33,7 +33,7 @@ struct I8mmLanes : DotprodLanes {
     }
   }
 
-  // Whole turns of a tile with an even number of vectors, from the beginning of a sum; returns the words that remain.
+  // Whole iterations of a tile with an even number of vectors, from the start of a sum. Returns the words that remain.
   template <std::uint32_t kVectors>
   [[gnu::always_inline]] static std::uint32_t dot_turns(const std::int8_t *&line, const std::int8_t *&x,
                                                         std::size_t x_stride, std::uint32_t words,

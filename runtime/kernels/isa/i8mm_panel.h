@@ -1,5 +1,5 @@
-// The q8 product of several tokens with the int8 matrix product of Armv8.6, in the order of its operands: smmla takes 8
-// columns of 2 rows and of 2 tokens, and adds to the four sums
+// The q8 product of several tokens with the int8 matrix product of Armv8.6. smmla multiplies 8 columns of 2 rows with 2
+// tokens and adds to the four sums
 //
 //   | row 0, token 0 | row 0, token 1 | row 1, token 0 | row 1, token 1 |
 #pragma once
@@ -17,7 +17,7 @@ struct I8mmPanel {
   // 9 KB of stack.
   struct Panel {
     alignas(64) std::int8_t codes[columns / run][rows][run];
-    alignas(64) float scales[columns / format::kPair][rows][2];  // each twice, for two tokens
+    alignas(64) float scales[columns / format::kPair][rows][2];  // each scale twice, for two tokens
 
     Panel(const Matmul &m, PanelPlace at) {
       using Format = format::Q8;
@@ -33,7 +33,7 @@ struct I8mmPanel {
       }
     }
 
-    // Two lines, of which the panel takes half, make 8 columns. Beyond the last one are zeros.
+    // Two lines, of which the panel takes half, give 8 columns. After the last line come zeros.
     void load_codes(const std::byte *first, std::uint32_t words) {
       const auto *line = reinterpret_cast<const std::int32_t *>(first);
       auto *to = reinterpret_cast<std::int32_t *>(codes);
@@ -42,7 +42,7 @@ struct I8mmPanel {
         for (int i = 0; i < 2; ++i) {
           vst2q_s32(to, {vld1q_s32(line + 4 * i), vld1q_s32(line + format::kTileRows + 4 * i)});
           to += 8;
-          asm("" : "+r"(to));  // one pointer that steps
+          asm("" : "+r"(to));  // advance one pointer instead of computing each address
         }
       }
       if (words == 0) return;
@@ -51,8 +51,7 @@ struct I8mmPanel {
     }
   };
 
-  // All rows of a panel with kTokens tokens. A register of sums holds those of rows 2 i and 2 i + 1 with a pair of
-  // tokens.
+  // All rows of a panel with kTokens tokens. A register has the sums of rows 2 i and 2 i + 1 with a pair of tokens.
   template <std::uint32_t kTokens>
   struct Product {
     static constexpr std::uint32_t kPairs = kTokens / 2, kSums = kPairs * 4;
@@ -125,7 +124,7 @@ struct I8mmPanel {
       }
     }
 
-    // The sums over the columns before, which an earlier panel left in y.
+    // The sums over the previous columns, which an earlier panel left in y.
     [[gnu::always_inline]] static void load(bool none, float *y, std::size_t y_stride, Floats &sums) {
       if (none) {
 #pragma GCC unroll 16
@@ -144,7 +143,7 @@ struct I8mmPanel {
         vst1q_f32(odd, vuzp2q_f32(four[0], four[1]));
       });
     }
-    // body(even, odd, sums) for 4 rows of both tokens of a pair.
+    // Calls body(even, odd, sums) for 4 rows of both tokens of a pair.
     template <class Body>
     [[gnu::always_inline]] static void each_half(float *y, std::size_t y_stride, Floats &sums, Body body) {
 #pragma GCC unroll 4

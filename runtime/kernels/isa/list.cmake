@@ -1,22 +1,23 @@
-# The instruction sets, from fast to slow: the one list. A row adds isa/<name>.cpp to a build whose target it is for, and is
-# what the library knows of the set (select.cpp): its name, the enumerator TIDBIT_ISA_<NAME>, the table k<Name>Kernels and
-# what the CPU must have for it. Tests take the names of a build's sets from the target's property TIDBIT_ISAS.
+# The list of instruction sets, from fast to slow. A row adds isa/<name>.cpp to builds for the matching targets. It also
+# defines everything that the library knows about the set (select.cpp): its name, the enumerator TIDBIT_ISA_<NAME>, the
+# table k<Name>Kernels, and what the CPU must have. Tests read the names of a build's sets from the target property
+# TIDBIT_ISAS.
 #
 # tidbit_isa(name
-#   WHEN condition     the targets it is for, as the preprocessor sees them with the target's flags; default: all
-#   OPTION variable    an option of the build that may leave it out
-#   OPTIONS option...  for the compiler, after -O2; GNU_OPTIONS for gcc alone
-#   FLAGS flag...      what not every CPU of the target has: by the caller's word, TIDBIT_CPU_ flags; by the CPU's own,
-#   CPUID bits...      {leaf, register, bits} of CpuNeeds (cpu.h) and
-#   XCR0 bits)         the registers that the OS saves
+#   WHEN condition     preprocessor condition that is true for the set's targets; default: all targets
+#   OPTION variable    build option that can leave the set out
+#   OPTIONS option...  compiler options, added after -O2; GNU_OPTIONS are for gcc alone
+#   FLAGS flag...      TIDBIT_CPU_ flags that the caller must set, if not every CPU of the target has the set
+#   CPUID bits...      {leaf, register, bits} that CPUID must report, as in CpuNeeds (cpu.h)
+#   XCR0 bits)         registers that the OS must save
 #
-# -O2 stays whatever the build type: without inlining, two of these files could share a copy of a template.
+# -O2 applies in every build type: without inlining, two of these files could share a copy of a template.
 set(arm64 "defined(__aarch64__)")
 set(x86 "defined(__x86_64__)")
 set(cortex_m_dsp "defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_FMA) && __ARM_ARCH_PROFILE == 'M'")
 
-# Scheduling before register allocation is off for Arm: registers are for sums, not for loads long before their use. One
-# region for allocation makes fewer copies between registers, but more of them in i8mm.
+# On Arm, scheduling before register allocation is off: registers are for sums, not for early loads. One allocation region
+# per function saves copies between registers, except in i8mm.
 set(arm_schedule -fno-schedule-insns)
 set(one_region -fira-region=one)
 
@@ -30,7 +31,7 @@ tidbit_isa(avx512vnni WHEN "${x86}"
     "7, ecx, 1u << 11")                                             # VNNI
 tidbit_isa(avx2 WHEN "${x86}"
   OPTIONS -mavx2 -mfma -mf16c
-  XCR0 0x6  # registers of 256 bits
+  XCR0 0x6  # 256-bit registers
   CPUID
     "1, ecx, 1u << 12 | 1u << 29"  # FMA, F16C
     "7, ebx, 1u << 5")             # AVX2
@@ -46,7 +47,8 @@ tidbit_isa(neon WHEN "${arm64}"
 
 tidbit_isa(helium WHEN "${cortex_m_dsp} && defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)"
   OPTIONS -fomit-frame-pointer)
-# The DSP loop takes every register. Loops written twice for a condition that stays the same cost flash, gain nothing.
+# The DSP loop needs every register. Unswitching loops (one copy for each value of an invariant condition) would cost
+# flash and gain nothing.
 tidbit_isa(dsp WHEN "${cortex_m_dsp}"
   OPTIONS -O3 -fomit-frame-pointer -fno-unswitch-loops GNU_OPTIONS -mfp16-format=ieee)
 
@@ -54,10 +56,10 @@ tidbit_isa(neon32 WHEN "defined(__arm__) && __ARM_ARCH == 7 && __ARM_ARCH_PROFIL
   OPTIONS -march=armv7-a -mfpu=neon-vfpv4 -mfp16-format=ieee GNU_OPTIONS ${arm_schedule}
   FLAGS TIDBIT_CPU_NEON_VFPV4)
 
-# A module of WebAssembly is run whole or not at all, so that there is nothing to ask at run time.
+# An engine runs a WebAssembly module as a whole or not at all, so there is nothing to detect at run time.
 tidbit_isa(simd128 WHEN "defined(__wasm__)" OPTION TIDBIT_SIMD128
   OPTIONS -msimd128)
 
-# The reference is for comparison and for processors without a file of their own: small before fast.
+# The reference is for comparison, and for processors without their own file. Its size matters more than its speed.
 tidbit_isa(scalar OPTION TIDBIT_SCALAR_KERNELS
   OPTIONS -Os)

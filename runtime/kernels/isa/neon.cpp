@@ -7,18 +7,18 @@ namespace {
 
 struct PlainNeonLanes : NeonLanes {
   static constexpr std::uint32_t code_words = 2, input_words = 4;
-  static constexpr Tuning tuning = {.tokens = 2, .queries = 4};  // the sums of one tile take eight registers
+  static constexpr Tuning tuning = {.tokens = 2, .queries = 4};  // the sums of one tile need eight registers
 
-  // Of each row two halves that are added at the end: rows 0 and 1 in lo, rows 2 and 3 in hi.
+  // Each row has two partial sums, which are added at the end: rows 0 and 1 in lo, rows 2 and 3 in hi.
   struct Sums {
     int32x4_t lo, hi;
   };
 
-  // Two words, whose products are added up as int16: 2 * 128 * 127 < 2^15.
+  // Two words, whose products are added as int16: 2 * 128 * 127 < 2^15.
   struct Codes {
     int8x16_t first, second;
   };
-  // Where there is one word only, the vector's second one is zero.
+  // If only one word is left, the second word of the vector is zero.
   static void load_codes(const std::int8_t *&p, std::uint32_t words, Codes (&c)[4]) {
     const int8x16x4_t first = vld1q_s8_x4(p);
     if (words > 1) p = next(p);
@@ -37,9 +37,9 @@ struct PlainNeonLanes : NeonLanes {
             vpadalq_s16(acc.hi, vmlal_high_s8(hi, w.second, y))};
   }
 
-  // A row's sum of a block is four in int16, each of 8 products beside a fourth of the start, which one of them has
-  // where it does not divide: 8 * 15 * 127 + 2 * 32 * 127 < 2^15. Codes of 5 bits are unpacked without their zero
-  // instead.
+  // A row's sum of a block is four int16, each a sum of 8 products and a fourth of the start; if the start is not
+  // divisible by 4, one of them has all of it: 8 * 15 * 127 + 2 * 32 * 127 < 2^15. 5-bit codes do not fit, so there the
+  // zero is subtracted when they are unpacked.
   struct BlockSums {
     int16x8_t lo, hi;
   };
@@ -63,8 +63,8 @@ struct PlainNeonLanes : NeonLanes {
             vmlaq_s32(sums.hi, vpaddlq_s16(block.hi), vzip2q_s32(scale, scale))};
   }
 
-  // The shifts of 4 rows in both blocks of a pair, each twice, for both halves of the row's sum, or beside a zero where
-  // the unit cannot be halved.
+  // The shifts of 4 rows in both blocks of a pair. Each is there twice, for both partial sums of a row, or next to a
+  // zero if the unit cannot be halved.
   struct Zeros {
     int16x8_t first, second;
   };

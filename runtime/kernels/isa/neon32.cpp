@@ -19,7 +19,7 @@ struct Neon32Lanes {
     float a, b, c, d;
   };
 
-  // f of the first lanes, of the second ones and so on.
+  // Applies f to the first lanes, then to the second ones, and so on.
   template <class Function, class... Lanes>
   [[gnu::always_inline]] static Floats each(Function f, Lanes... x) {
     return {f(x.a...), f(x.b...), f(x.c...), f(x.d...)};
@@ -32,7 +32,7 @@ struct Neon32Lanes {
 
   static Floats load(const float *p) { return {p[0], p[1], p[2], p[3]}; }
   static Floats load_part(const float *p, std::uint32_t n) { return load(Padded(p, n).all); }
-  // A subnormal f16 is not flushed, and as a float it is none.
+  // A subnormal f16 is not flushed, and as a float it is normal.
   static Floats load_f16(const std::uint16_t *p) { return lanes_of(vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)))); }
   static Floats load_f16_part(const std::uint16_t *p, std::uint32_t n) { return load_f16(Padded(p, n).all); }
   static Floats load_i8(const std::int8_t *p) {
@@ -72,7 +72,7 @@ struct Neon32Lanes {
 
   // The word at p, twice.
   static int8x8_t word(const std::int8_t *p) { return vreinterpret_s8_u32(vdup_n_u32(load_word(p))); }
-  // The next 16 codes. Where a compiler sees the sum, it computes every address instead of letting the load step p.
+  // The next 16 codes. The asm hides the addition; otherwise compilers compute each address instead of advancing p.
   static int8x16_t next(const std::int8_t *&p) {
     const int8x16_t codes = vld1q_s8(p);
     p += 16;
@@ -80,7 +80,7 @@ struct Neon32Lanes {
     return codes;
   }
 
-  // Of 4 rows two parts of each sum: rows 0 and 1 in lo, rows 2 and 3 in hi.
+  // Two partial sums of each of 4 rows: rows 0 and 1 in lo, rows 2 and 3 in hi.
   template <class V>
   struct Halves {
     V lo, hi;
@@ -93,7 +93,7 @@ struct Neon32Lanes {
     return {vmlal_s8(p.lo, vget_low_s8(w), x), vmlal_s8(p.hi, vget_high_s8(w), x)};
   }
 
-  // Two words at a time, whose products are added up as int16: 2 * 128 * 127 < 2^15.
+  // Two words at a time, whose products are added as int16: 2 * 128 * 127 < 2^15.
   static void dot_rows(const std::int8_t *w, const std::int8_t *x, std::uint32_t words, Sums (&sums)[4]) {
     Halves<int32x4_t> acc[4];
     const auto add = [](Halves<int32x4_t> &sum, Products p) {
@@ -116,9 +116,9 @@ struct Neon32Lanes {
     }
   }
 
-  // A row's sum of a block is four in int16, each of 8 products beside a fourth of the start, which one of them has
-  // where it does not divide: 8 * 15 * 127 + 2 * 32 * 127 < 2^15. Codes of 5 bits are multiplied without their zero
-  // instead.
+  // A row's sum of a block is four int16, each a sum of 8 products and a fourth of the start; if the start is not
+  // divisible by 4, one of them has all of it: 8 * 15 * 127 + 2 * 32 * 127 < 2^15. 5-bit codes do not fit, so there the
+  // zero is subtracted before they are multiplied.
   using BlockSums = Products;
   template <class W>
   static BlockSums start_block(std::int32_t start) {
@@ -156,7 +156,7 @@ struct Neon32Lanes {
   static void load_scales(const std::byte *fine, Scales (&scales)[4]) {
     split(vandq_s8(load_fine(fine), vdupq_n_s8(15)), scales);
   }
-  // Where the whole sum of a block fits int16 it does not matter what its parts add up to on the way.
+  // If the whole sum of a block fits int16, overflow of its partial sums does not matter.
   template <class W>
   static Sums add_block(Sums sums, BlockSums block, Scales scale) {
     if constexpr (kBlockFitsInt16<W>) {
@@ -170,7 +170,7 @@ struct Neon32Lanes {
     return vmlaq_s32(sums, vcombine_s32(low, high), vmovl_s16(scale));
   }
 
-  // The shifts of 4 rows in both blocks of a pair. The unit goes to the sums of x where int16 holds 32 * 127 units.
+  // The shifts of 4 rows in both blocks of a pair. The unit multiplies the sums of x if 32 * 127 units fit int16.
   template <class W>
   static constexpr std::int16_t kUnitOfShifts = W::shift_unit <= 8 ? 1 : W::shift_unit;
   struct Zeros {
@@ -192,7 +192,7 @@ struct Neon32Lanes {
     return vmlal_n_s16(sums, zeros.second, static_cast<std::int16_t>(kUnit * pair[1]));
   }
 
-  // A product that is flushed would be rounded to the code 0 all the same, and so would that of an x which is.
+  // If x or the product is flushed, the code would have been 0 anyway.
   static int16x4_t codes_of_4(const float *x, float inverse) {
     const float32x4_t rounded = vaddq_f32(vmulq_n_f32(vld1q_f32(x), inverse), vdupq_n_f32(kRoundMagic));
     return vmovn_s32(vreinterpretq_s32_f32(rounded));
@@ -209,7 +209,7 @@ struct Neon32Lanes {
     return vget_lane_s32(vpadd_s32(two, two), 0) + codes_one_by_one(x + i, n - i, inverse, out + i);
   }
 
-  // By the FPU: NEON would lose a NaN's payload.
+  // Uses the FPU, because NEON would lose a NaN's payload.
   static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
     for (std::uint32_t i = 0; i < n; ++i) y[i] = __builtin_bit_cast(std::uint16_t, static_cast<__fp16>(x[i]));
   }

@@ -1,4 +1,4 @@
-// NEON of AArch64: 4 lanes. The including file adds the integer dot product.
+// AArch64's NEON: 4 lanes. The file that includes this one adds the integer dot product.
 #pragma once
 
 #include <arm_neon.h>
@@ -48,8 +48,8 @@ struct NeonLanes : XsimdLanes<Neon> {
   static Floats set(float x) { return vdupq_n_f32(x); }
   static Floats div(Floats a, Floats b) {
     return vdivq_f32(a, b);
-  }  // xsimd's is an estimate, refined: not correctly rounded
-  // vminq and vmaxq prefer NaN and order the zeros; these do not.
+  }  // xsimd refines an estimate, which is not correctly rounded
+  // vminq and vmaxq return NaN if either operand is one, and order the zeros. These do not.
   static Floats less(Floats a, Floats b, Floats yes, Floats no) { return vbslq_f32(vcltq_f32(a, b), yes, no); }
   static Floats min(Floats a, Floats b) { return less(a, b, a, b); }
   static Floats max(Floats a, Floats b) { return less(b, a, a, b); }
@@ -64,7 +64,7 @@ struct NeonLanes : XsimdLanes<Neon> {
     return vreinterpretq_f32_u32(vaddq_u32(vreinterpretq_u32_f32(x), exponent));
   }
 
-  // Where a compiler sees the sum, it computes the address of every line instead of letting the loads step one pointer.
+  // The asm hides the addition; otherwise compilers compute the address of each line instead of advancing a pointer.
   static const std::int8_t *next(const std::int8_t *line) {
     line += 64;
     asm("" : "+r"(line));
@@ -82,7 +82,7 @@ struct NeonLanes : XsimdLanes<Neon> {
     p = next(p);
   }
 
-  // The scales of 4 rows each, for which bytes 4 i to 4 i + 3 of the fine ones are spread out.
+  // The scales of 4 rows each: spreads out bytes 4 i to 4 i + 3 of the fine bytes.
   using Scales = int32x4_t;
   template <class W>
   static void load_scales(const std::byte *fine, Scales (&scales)[4]) {
@@ -94,7 +94,7 @@ struct NeonLanes : XsimdLanes<Neon> {
     }
   }
 
-  // unit * shift * (sum of x): the sums have the unit, for all rows at once, where int16 holds 32 * 127 units.
+  // unit * shift * (sum of x): if 32 * 127 units fit int16, the unit multiplies the sums, for all rows at once.
   template <class W>
   static constexpr std::int16_t kUnitOfSums = W::shift_unit <= 8 ? W::shift_unit : 1;
 

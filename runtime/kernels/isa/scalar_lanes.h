@@ -1,4 +1,4 @@
-// One lane: what the reference table is made of.
+// One lane: the type of the reference table.
 #pragma once
 
 #include "kernels/lanes.h"

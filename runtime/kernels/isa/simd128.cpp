@@ -1,4 +1,4 @@
-// WebAssembly with SIMD128: 4 lanes. It has no fused multiply-add: two vectors of doubles take its place.
+// WebAssembly with SIMD128: 4 lanes. It has no fused multiply-add, so two vectors of doubles replace it.
 #include <wasm_simd128.h>
 
 #include "kernels/generic/table.h"
@@ -17,7 +17,7 @@ namespace {
   return wasm_v128_load(z);
 }
 
-// One token at a time: two would be a tenth faster and twice the code, which is to be downloaded.
+// One token at a time. Two would be a tenth faster, but double the code, which users have to download.
 struct Simd128Lanes {
   using Floats = v128_t;
   static constexpr std::uint32_t width = 4, code_words = 1, input_words = 4;
@@ -25,8 +25,8 @@ struct Simd128Lanes {
 
   static Floats load(const float *p) { return wasm_v128_load(p); }
   static Floats load_part(const float *p, std::uint32_t n) { return load(Padded(p, n).all); }
-  // The bits of an f16 in the place of an f32's are 2^112 times too small; infinity and NaN lack the rest of their
-  // exponent.
+  // The bits of an f16, shifted to their places in an f32, give a number that is 2^112 times too small. Infinity and
+  // NaN also need the remaining bits of the exponent.
   static Floats load_f16(const std::uint16_t *p) {
     const v128_t half = wasm_u32x4_load16x4(p);
     const v128_t bits = wasm_i32x4_shl(wasm_v128_and(half, wasm_i32x4_splat(0x7FFF)), 13);
@@ -72,22 +72,22 @@ struct Simd128Lanes {
   }
   static Floats last_two(Floats x) { return wasm_i32x4_shuffle(x, x, 2, 3, 2, 3); }
 
-  // Rounding the double's sum to a float is what fma gives, unless that sum, rounded itself, lies in the middle between
-  // two floats: where a float is normal, its last 29 bits are a one and zeros then. What is below 2^-126 and not zero
-  // is left to the exact way as well.
+  // Rounding the double sum to a float gives what fma gives, unless that sum, which is itself rounded, is halfway
+  // between two floats. For normal floats, its last 29 bits are then a one and zeros. Sums below 2^-126 that are not
+  // zero also take the slow, exact path.
   [[gnu::always_inline]] static Floats fma(Floats a, Floats b, Floats c) {
     const v128_t low = sum_of_two(a, b, c), high = sum_of_two(last_two(a), last_two(b), last_two(c));
     const v128_t last_words = wasm_i32x4_shuffle(low, high, 0, 2, 4, 6);
     const v128_t first_words = wasm_i32x4_shuffle(low, high, 1, 3, 5, 7);
     const v128_t middle = wasm_i32x4_eq(wasm_i32x4_shl(last_words, 3), wasm_u32x4_splat(0x80000000));
-    // Twice the first word without its sign, minus 1, as unsigned: 0 becomes the largest.
+    // The first word without its sign, doubled, minus 1, as unsigned: 0 becomes the largest number.
     const v128_t magnitude = wasm_i32x4_add(wasm_i32x4_shl(first_words, 1), wasm_i32x4_splat(0x7FFFFFFF));
     const v128_t tiny = wasm_i32x4_lt(magnitude, wasm_u32x4_splat((0x38100000u << 1) + 0x7FFFFFFF));
     if (__builtin_expect(wasm_v128_any_true(wasm_v128_or(middle, tiny)), 0)) return fma_of_lanes(a, b, c);
     return wasm_i32x4_shuffle(wasm_f32x4_demote_f64x2_zero(low), wasm_f32x4_demote_f64x2_zero(high), 0, 1, 4, 5);
   }
 
-  // ---- integer sums: two products of 16 bits each at a time, so that codes come as those of even and odd columns ----
+  // ---- integer sums: two 16-bit products at a time, so codes are split into those of even and of odd columns ----
 
   using Sums = v128_t;
   static Sums start(std::int32_t) { return wasm_i32x4_splat(0); }
@@ -155,7 +155,8 @@ struct Simd128Lanes {
       scales[2 * i + 1] = wasm_i32x4_extend_high_i16x8(rows[i]);
     }
   }
-  // A sum that fits int16 is the low half of a pair; the high half, its sign, meets that of the scale, 0.
+  // A sum that fits int16 is the low half of a pair. The scale's high half is 0, so the sum's high half, its sign, does
+  // not count.
   template <class W>
   static Sums add_block(Sums sums, BlockSums block, Scales scale) {
     return wasm_i32x4_add(sums, kBlockFitsInt16<W> ? wasm_i32x4_dot_i16x8(block, scale) : wasm_i32x4_mul(block, scale));

@@ -1,5 +1,5 @@
-// The plain float operations of a lanes type, over xsimd. `Arch` is a type of the including file's own (an unnamed
-// namespace), so that whatever a compiler leaves out of line stays in that file.
+// The plain float operations of a lanes type, over xsimd. `Arch` is a type in an unnamed namespace of the including
+// file, so that any function that a compiler does not inline stays local to that file.
 #pragma once
 
 #include <xsimd/xsimd.hpp>
