@@ -7,7 +7,7 @@
 #   OPTION variable    an option of the build that may leave it out
 #   OPTIONS option...  for the compiler, after -O2; GNU_OPTIONS for gcc alone
 #   FLAGS flag...      what not every CPU of the target has: by the caller's word, TIDBIT_CPU_ flags; by the CPU's own,
-#   CPUID bits...      {leaf, register, bits} of CpuNeeds (cpu.h) and
+#   CPUID bits...      {leaf, subleaf, register, bits} of CpuNeeds (cpu.h) and
 #   XCR0 bits)         the registers that the OS saves
 #
 # -O2 stays whatever the build type: without inlining, two of these files could share a copy of a template.
@@ -25,15 +25,15 @@ tidbit_isa(avx512vnni WHEN "${x86}"
   GNU_OPTIONS -Wno-maybe-uninitialized -Wno-uninitialized  # a false alarm inside gcc's own header
   XCR0 0xE6  # all vector registers and masks
   CPUID
-    "1, ecx, 1u << 12 | 1u << 29"                                   # FMA, F16C
-    "7, ebx, 1u << 5 | 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31"   # AVX2, AVX-512 F, DQ, BW, VL
-    "7, ecx, 1u << 11")                                             # VNNI
+    "1, 0, ecx, 1u << 12 | 1u << 29"                                   # FMA, F16C
+    "7, 0, ebx, 1u << 5 | 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31"   # AVX2, AVX-512 F, DQ, BW, VL
+    "7, 0, ecx, 1u << 11")                                             # VNNI
 tidbit_isa(avx2 WHEN "${x86}"
   OPTIONS -mavx2 -mfma -mf16c
   XCR0 0x6  # registers of 256 bits
   CPUID
-    "1, ecx, 1u << 12 | 1u << 29"  # FMA, F16C
-    "7, ebx, 1u << 5")             # AVX2
+    "1, 0, ecx, 1u << 12 | 1u << 29"  # FMA, F16C
+    "7, 0, ebx, 1u << 5")             # AVX2
 
 tidbit_isa(i8mm WHEN "${arm64}"
   OPTIONS -march=armv8.2-a+dotprod+i8mm GNU_OPTIONS ${arm_schedule}
