@@ -3,7 +3,7 @@
 #pragma once
 
 #ifndef TIDBIT_FEATURE_WEIGHTS
-#define TIDBIT_FEATURE_WEIGHTS 0x1F
+#define TIDBIT_FEATURE_WEIGHTS (~0u)
 #define TIDBIT_FEATURE_KV_FORMATS 0x7
 #define TIDBIT_FEATURE_NORMS 0x3
 #define TIDBIT_FEATURE_ACTIVATIONS 0xF
@@ -37,12 +37,6 @@ static constexpr bool has_norm(Norm n) {
 template <class Activation>
 static constexpr bool has_activation(Activation a) {
   return contains(TIDBIT_FEATURE_ACTIVATIONS, a);
-}
-
-// Whether anything needs activations as codes: weights in groups, or the KV cache.
-template <class Format>
-static constexpr bool quantizes() {
-  return has_weights(Format::q8) || has_weights(Format::q4) || has_weights(Format::q8x16) || has_kv(Format::q8);
 }
 
 }  // namespace tidbit::features

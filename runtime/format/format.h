@@ -11,7 +11,8 @@
 
 namespace tidbit::format {
 
-// The values are part of the blob's format. A KV cache can be f32, f16 or q8.
+// The values are part of the blob's format. A KV cache can be f32, f16 or q8. A format that no code names has no
+// enumerator here: its file says Format{TIDBIT_...}.
 enum class Format : std::uint8_t {
   f32 = TIDBIT_F32,
   f16 = TIDBIT_F16,

@@ -35,6 +35,15 @@ struct FormatList {
     return list;
   }
 
+  // Calls body.template operator()<Row>() with the type of each format.
+  template <class Body>
+  static constexpr void each(Body body) {
+    (body.template operator()<Rows>(), ...);
+  }
+
+  // Whether this build has weights with codes, for which activations become codes too.
+  static constexpr bool has_codes = ((features::has_weights(Rows::format) && Rows::input != Input::floats) || ...);
+
   // Calls body.template operator()<Row>() with the type of format f, which this build must have. Formats that are left
   // out produce no code, and a build with a single format compares nothing.
   template <class Body>

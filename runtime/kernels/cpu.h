@@ -11,7 +11,7 @@ struct CpuNeeds {
 #ifdef __x86_64__
   enum Register : std::uint8_t { eax, ebx, ecx, edx };
   struct Bits {
-    std::uint32_t leaf;  // with subleaf 0
+    std::uint32_t leaf, subleaf;
     Register in;
     std::uint32_t bits;
   };

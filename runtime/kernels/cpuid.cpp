@@ -7,15 +7,15 @@ namespace {
 
 constexpr bool all(std::uint32_t value, std::uint32_t bits) { return (value & bits) == bits; }
 
-std::uint32_t cpuid(std::uint32_t leaf, CpuNeeds::Register in) {
+std::uint32_t cpuid(std::uint32_t leaf, std::uint32_t subleaf, CpuNeeds::Register in) {
   std::uint32_t r[4] = {};
-  return __get_cpuid_count(leaf, 0, &r[0], &r[1], &r[2], &r[3]) != 0 ? r[in] : 0;
+  return __get_cpuid_count(leaf, subleaf, &r[0], &r[1], &r[2], &r[3]) != 0 ? r[in] : 0;
 }
 
 // The low half of XCR0.
 std::uint32_t saved_registers() {
   constexpr std::uint32_t kOsXsave = 1u << 27;
-  if (!all(cpuid(1, CpuNeeds::ecx), kOsXsave)) return 0;
+  if (!all(cpuid(1, 0, CpuNeeds::ecx), kOsXsave)) return 0;
   std::uint32_t low = 0, high = 0;
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return low;
@@ -26,7 +26,7 @@ std::uint32_t saved_registers() {
 bool cpuid_meets(const CpuNeeds &needs) {
   if (needs.xcr0 != 0 && !all(saved_registers(), needs.xcr0)) return false;
   for (const CpuNeeds::Bits &asked : needs.cpuid) {
-    if (asked.bits != 0 && !all(cpuid(asked.leaf, asked.in), asked.bits)) return false;
+    if (asked.bits != 0 && !all(cpuid(asked.leaf, asked.subleaf, asked.in), asked.bits)) return false;
   }
   return true;
 }

@@ -266,9 +266,9 @@ void check_table() {
     check_sums_near_the_middle();
     for (const Values values : kAllValues) {
       check_float_matmuls(values);
-      check_code_matmul("matmul_q8", Format::q8, values);
-      check_code_matmul("matmul_q8x16", Format::q8x16, values);
-      check_code_matmul("matmul_q4", Format::q4, values);
+      format::Formats::each([&]<class Row> {
+        if constexpr (Row::input != format::Input::floats) check_code_matmul(Row::name, Row::format, values);
+      });
       check_attention(values);
       x.fill(values);
       vector.fill(values);

@@ -189,9 +189,10 @@ tidbit_status run_self_test(const Blob &blob, tidbit_isa isa) {
 }
 
 TEST(SelfTest, HoldsOnEveryInstructionSet) {
-  for (const Format weights : {Format::f32, Format::f16, Format::q8, Format::q4, Format::q8x16}) {
+  for (std::uint32_t weights = 0; weights < format::kFormats; ++weights) {
+    SCOPED_TRACE(format::kFormatNames.of[weights]);
     for (const char *name : kGoldens) {
-      const Blob blob = converted(name, weights);
+      const Blob blob = converted(name, Format{static_cast<std::uint8_t>(weights)});
       EXPECT_EQ(run_self_test(blob, TIDBIT_ISA_SCALAR), TIDBIT_OK) << name;
       EXPECT_EQ(run_self_test(blob, TIDBIT_ISA_AUTO), TIDBIT_OK) << name;
     }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes tiny checkpoints with random weights, and their logits, with Hugging Face transformers.
 
-    make_goldens.py               writes the committed ones to goldens/ beside this file
+    make_goldens.py               writes the committed ones that are missing in goldens/ beside this file
     make_goldens.py --all DIR     writes many random configurations to DIR (--count, --seed)
 
 Each golden is a checkpoint directory with tokens.txt (ids separated by spaces), logits.f32 (for each token, a row with
@@ -259,7 +259,7 @@ RANDOM = {"llama": random_llama, "gpt2": random_gpt2, "openai-gpt": random_opena
 def make_random(directory, count, seed):
     for i in range(count):
         r = random.Random(f"{seed}/{i}")
-        family = r.choice(["llama", "llama", "llama", "gpt2", "gpt2", "openai-gpt", "marian", "marian-mt"])
+        family = r.choice(list(RANDOM))
         config = RANDOM[family](r)
         options = dict(tokens=r.randint(1, 32), dtype=r.choice(list(DTYPES)), old_config=r.random() < 0.5)
         if family == "marian-mt":
@@ -285,7 +285,9 @@ def main():
     if arguments.all:
         return make_random(arguments.all, arguments.count, arguments.seed)
     for number, (name, (family, config, options)) in enumerate(COMMITTED.items()):
-        make(pathlib.Path(__file__).parent / "goldens" / name, family, config, seed=number, **options)
+        directory = pathlib.Path(__file__).parent / "goldens" / name
+        if not directory.exists():
+            make(directory, family, config, seed=number, **options)
 
 
 if __name__ == "__main__":

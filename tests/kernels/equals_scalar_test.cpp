@@ -216,32 +216,46 @@ TEST_P(Kernel, MatmulQ8Of16CodesARowEqualsScalar) {
   });
 }
 
-TEST_P(Kernel, MatmulQ4EqualsScalar) {
-  often(250, [&](Random &random, Values values) {
-    product_equals_scalar(*this, random, values, Format::q4, MatmulShape(random, true));
+// check.template operator()<Row>() for each format of format/blocks.h.
+template <class Check>
+void each_format_in_blocks(Check check) {
+  format::Formats::each([&]<class Row> {
+    SCOPED_TRACE(Row::name);
+    if constexpr (requires { Row::block_bytes; }) check.template operator()<Row>();
+  });
+}
+
+TEST_P(Kernel, MatmulOfBlocksEqualsScalar) {
+  each_format_in_blocks([&]<class Row> {
+    often(250, [&](Random &random, Values values) {
+      product_equals_scalar(*this, random, values, Row::format, MatmulShape(random, true));
+    });
   });
 }
 
 // The largest sums that codes can give: none of the kernels' 16-bit steps may overflow.
-TEST_P(Kernel, MatmulQ4OfExtremesEqualsScalar) {
+void product_of_extremes_equals_scalar(Kernel &test, Format format) {
   Random random(3);
   MatmulShape s(random, true);
   s.rows = 16, s.cols = 256, s.group = 256, s.tokens = 2, s.begin = 0, s.end = 1;
   for (const unsigned fine : {0x7Fu, 0x8Fu, 0x0Fu, 0x70u, 0x80u, 0x01u}) {
     for (const unsigned codes : {0xFFu, 0x00u, 0xF0u, 0x0Fu}) {
-      Fenced<std::byte> w(format::matrix_bytes(Format::q4, s.rows, s.cols, s.group));
+      Fenced<std::byte> w(format::matrix_bytes(format, s.rows, s.cols, s.group));
       std::fill(w.begin(), w.end(), static_cast<std::byte>(codes));
       for (std::size_t i = 0; i < 32; i += 2) std::memcpy(w.data() + i, "\x00\x3C", 2);
       std::fill(w.begin() + 32, w.begin() + 32 + 128, static_cast<std::byte>(fine));
       std::vector<float> x(512);
       for (std::size_t i = 0; i < 512; ++i) x[i] = i < 256 ? 1.0f : -1.0f;
       QuantizedTokens q(x, s.cols, s.group, s.tokens);
-      same<float>(32, [&](const Kernels &k, float *y) {
-        k.matmul[index_of(Format::q4)]({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, q.view(), y, 16}, 0,
-                                       1);
+      test.same<float>(32, [&](const Kernels &k, float *y) {
+        k.matmul[index_of(format)]({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, q.view(), y, 16}, 0, 1);
       });
     }
   }
+}
+
+TEST_P(Kernel, MatmulOfExtremeBlocksEqualsScalar) {
+  each_format_in_blocks([&]<class Row> { product_of_extremes_equals_scalar(*this, Row::format); });
 }
 
 // Magnitudes down to the subnormals, where a product with the inverse of the largest may be subnormal too.

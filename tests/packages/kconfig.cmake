@@ -14,6 +14,12 @@ foreach(symbol IN LISTS without)
   set(CONFIG_${symbol} "")
 endforeach()
 
+# The bits of all weight formats.
+set(weights ${symbols})
+list(FILTER weights INCLUDE REGEX "^TIDBIT_WEIGHTS_")
+list(LENGTH weights count)
+math(EXPR all_weights "(1 << ${count}) - 1")
+
 # expect_definitions(definition...) fails unless the library is compiled with these definitions.
 function(expect_definitions)
   get_target_property(definitions tidbit COMPILE_DEFINITIONS)

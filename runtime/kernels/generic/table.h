@@ -10,27 +10,23 @@
 namespace tidbit {
 
 // Whether activations must be quantized, for the weights or for the KV cache.
-inline constexpr bool kQuantize = features::has_weights(format::Format::q8) ||
-                                  features::has_weights(format::Format::q4) ||
-                                  features::has_weights(format::Format::q8x16) || features::has_kv(format::Format::q8);
+inline constexpr bool kQuantize = format::Formats::has_codes || features::has_kv(format::Format::q8);
 
-template <class L, format::Format kFormat>
+template <class L, class Row>
 constexpr MatmulKernel matmul_entry() {
-  using enum format::Format;
-  if constexpr (!features::has_weights(kFormat)) {
+  if constexpr (!features::has_weights(Row::format)) {
     return nullptr;
-  } else if constexpr (kFormat == f32) {
+  } else if constexpr (std::is_same_v<Row, format::F32>) {
     return &Walk<L, FloatProduct<L, LoadF32<L>>>::matmul;
-  } else if constexpr (kFormat == f16) {
+  } else if constexpr (std::is_same_v<Row, format::F16>) {
     using Product = std::conditional_t<L::tuning.widen_f16, WidenedProduct<L>, FloatProduct<L, LoadF16<L>>>;
     return &Walk<L, Product>::matmul;
-  } else if constexpr (kFormat == q8) {
+  } else if constexpr (std::is_same_v<Row, format::Q8>) {
     return &Walk<L, IntegerProduct<L>>::matmul;
-  } else if constexpr (kFormat == q4) {
-    return &Walk<L, BlockProduct<L, format::Q4>>::matmul;
-  } else {
-    static_assert(kFormat == q8x16);
+  } else if constexpr (std::is_same_v<Row, format::Q8x16>) {
     return &RowProduct<L>::matmul;
+  } else {
+    return &Walk<L, BlockProduct<L, Row>>::matmul;
   }
 }
 
@@ -70,11 +66,7 @@ constexpr Kernels make_kernels(tidbit_isa isa) {
   constexpr unsigned kLayerNorm = 0, kRmsNorm = 1;  // bits of the feature
   Kernels k{};
   k.isa = isa;
-  k.matmul[index_of(f32)] = matmul_entry<L, f32>();
-  k.matmul[index_of(f16)] = matmul_entry<L, f16>();
-  k.matmul[index_of(q8)] = matmul_entry<L, q8>();
-  k.matmul[index_of(q4)] = matmul_entry<L, q4>();
-  k.matmul[index_of(q8x16)] = matmul_entry<L, q8x16>();
+  format::Formats::each([&]<class Row> { k.matmul[index_of(Row::format)] = matmul_entry<L, Row>(); });
   k.scores[index_of(f32)] = scores_entry<L, f32>();
   k.scores[index_of(f16)] = scores_entry<L, f16>();
   k.scores[index_of(q8)] = scores_entry<L, q8>();

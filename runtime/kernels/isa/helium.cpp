@@ -163,10 +163,8 @@ extern constinit const Kernels kHeliumKernels = [] {
   using enum format::Format;
   Kernels k{};
   k.isa = TIDBIT_ISA_HELIUM;
-  k.matmul[index_of(f32)] = &DspOf<f32>::matmul;
-  k.matmul[index_of(f16)] = &DspOf<f16>::matmul;
+  format::Formats::each([&]<class Row> { k.matmul[index_of(Row::format)] = &DspOf<Row::format>::matmul; });
   if constexpr (features::has_weights(q8)) k.matmul[index_of(q8)] = &matmul_q8<HeliumRunsOf4>;
-  k.matmul[index_of(q4)] = &DspOf<q4>::matmul;
   if constexpr (features::has_weights(q8x16)) k.matmul[index_of(q8x16)] = &matmul_q8<HeliumRunsOf16>;
   k.scores[index_of(f32)] = &DspOf<f32>::scores;
   k.scores[index_of(f16)] = &DspOf<f16>::scores;

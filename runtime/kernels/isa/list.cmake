@@ -8,7 +8,7 @@
 #   OPTION variable    build option that can leave the set out
 #   OPTIONS option...  compiler options, added after -O2; GNU_OPTIONS are for gcc alone
 #   FLAGS flag...      TIDBIT_CPU_ flags that the caller must set, if not every CPU of the target has the set
-#   CPUID bits...      {leaf, register, bits} that CPUID must report, as in CpuNeeds (cpu.h)
+#   CPUID bits...      {leaf, subleaf, register, bits} that CPUID must report, as in CpuNeeds (cpu.h)
 #   XCR0 bits)         registers that the OS must save
 #
 # -O2 applies in every build type: without inlining, two of these files could share a copy of a template.
@@ -26,15 +26,15 @@ tidbit_isa(avx512vnni WHEN "${x86}"
   GNU_OPTIONS -Wno-maybe-uninitialized -Wno-uninitialized  # a false alarm inside gcc's own header
   XCR0 0xE6  # all vector registers and masks
   CPUID
-    "1, ecx, 1u << 12 | 1u << 29"                                   # FMA, F16C
-    "7, ebx, 1u << 5 | 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31"   # AVX2, AVX-512 F, DQ, BW, VL
-    "7, ecx, 1u << 11")                                             # VNNI
+    "1, 0, ecx, 1u << 12 | 1u << 29"                                   # FMA, F16C
+    "7, 0, ebx, 1u << 5 | 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31"   # AVX2, AVX-512 F, DQ, BW, VL
+    "7, 0, ecx, 1u << 11")                                             # VNNI
 tidbit_isa(avx2 WHEN "${x86}"
   OPTIONS -mavx2 -mfma -mf16c
   XCR0 0x6  # 256-bit registers
   CPUID
-    "1, ecx, 1u << 12 | 1u << 29"  # FMA, F16C
-    "7, ebx, 1u << 5")             # AVX2
+    "1, 0, ecx, 1u << 12 | 1u << 29"  # FMA, F16C
+    "7, 0, ebx, 1u << 5")             # AVX2
 
 tidbit_isa(i8mm WHEN "${arm64}"
   OPTIONS -march=armv8.2-a+dotprod+i8mm GNU_OPTIONS ${arm_schedule}
