@@ -100,8 +100,8 @@ TEST(Errors, AModelOfAnotherFormatVersionComesWithOneRemedy) {
   const Scratch scratch;
   std::string blob = read_file(kModel);
   const char *remedies[] = {"convert the checkpoint again", "update the library"};
-  for (const char version : {1, 3}) {
-    blob[8] = version;
+  for (const int version : {1, 3}) {
+    blob[8] = static_cast<char>(version);
     const std::string line = refusal({"info", scratch.write("other", blob)}, 1);
     EXPECT_EQ(line.find(remedies[0]) != std::string::npos, version == 1) << line;
     EXPECT_EQ(line.find(remedies[1]) != std::string::npos, version == 3) << line;

@@ -1,3 +1,4 @@
+// AVX2 with FMA and F16C.
 #include "kernels/generic/table.h"
 #include "kernels/isa/avx2_lanes.h"
 
