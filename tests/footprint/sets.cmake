@@ -6,9 +6,9 @@ set(footprint_title_dsp "without scalar kernels")
 set(footprint_title_q8 "q8 weights in one layout, f16 and q8 KV cache, byte-level BPE, no status texts, no scalar kernels")
 set(footprint_title_q8_llama "the same for Llama: RMSNorm and SiLU only")
 set(footprint_most_all 60200)
-set(footprint_most_dsp 45800)
-set(footprint_most_q8 37200)
-set(footprint_most_q8_llama 32800)
+set(footprint_most_dsp 45700)
+set(footprint_most_q8 36100)
+set(footprint_most_q8_llama 31890)
 
 # tidbit_add_set(set) adds the library tidbit_<set>.
 function(tidbit_add_set set)
