@@ -23,7 +23,7 @@ uint32_t default_threads(const LoadedModel &model) {
 }  // namespace
 
 int status_error(const char *what, tidbit_status status) {
-  if (status == TIDBIT_CANCELLED) return kInterrupted;
+  if (status == TIDBIT_CANCELED) return kInterrupted;
   return data_error("%s: %s", what, tidbit_status_string(status));
 }
 

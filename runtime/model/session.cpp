@@ -59,7 +59,7 @@ tidbit_status run_pending(Session &s, Budget &budget) {
     if (budget.spent()) return TIDBIT_PENDING;
     if (s.poll != nullptr && s.poll(s.poll_user) != 0) {
       forget_chunk(s);
-      return TIDBIT_CANCELLED;
+      return TIDBIT_CANCELED;
     }
     s.pending_kv = run_layer(s, s.pending_layer, s.pending_kv, s.pending_tokens);
     budget.use(s.pending_tokens);

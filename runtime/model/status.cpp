@@ -8,7 +8,7 @@ namespace {
 constexpr const char *kStatus[TIDBIT_STATUS_COUNT] = {
     "ok",
     "the work budget is used up, call again",
-    "cancelled by the poll hook",
+    "canceled by the poll hook",
     "an argument is null or out of range",
     "a buffer is not aligned to 64 bytes",
     "a buffer is too small",

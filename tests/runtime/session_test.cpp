@@ -87,7 +87,7 @@ TEST_P(Session, BudgetBoundsEachCallAndChangesNoBit) {
   EXPECT_EQ(std::memcmp(last.data(), all.data() + 59 * kVocab, kVocab * sizeof(float)), 0);
 }
 
-TEST_P(Session, CancelledChunkIsForgottenAndCanBeFedAgain) {
+TEST_P(Session, CanceledChunkIsForgottenAndCanBeFedAgain) {
   struct Poll {
     int left;
     static int call(void *user) { return static_cast<Poll *>(user)->left-- == 0; }
@@ -98,8 +98,8 @@ TEST_P(Session, CancelledChunkIsForgottenAndCanBeFedAgain) {
   Runner runner(model_, o);
   tidbit_session *s = runner.session();
   std::uint32_t consumed = 0;
-  EXPECT_EQ(tidbit_prefill(s, tokens_.data(), 60, 0, &consumed), TIDBIT_CANCELLED);
-  EXPECT_EQ(consumed, 32u);  // two chunks of two layers, then the third is cancelled in its second layer
+  EXPECT_EQ(tidbit_prefill(s, tokens_.data(), 60, 0, &consumed), TIDBIT_CANCELED);
+  EXPECT_EQ(consumed, 32u);  // two chunks of two layers, then the third is canceled in its second layer
   EXPECT_EQ(tidbit_position(s), 32u);
   float *logits = nullptr;
   EXPECT_EQ(tidbit_logits(s, &logits), TIDBIT_ERR_NO_LOGITS);

@@ -41,7 +41,7 @@ extern "C" {
 typedef enum tidbit_status {
   TIDBIT_OK = 0,
   TIDBIT_PENDING = 1,           /* the work budget is used up; call again with the remaining tokens */
-  TIDBIT_CANCELLED = 2,         /* the poll hook asked to stop; the unfinished chunk is discarded */
+  TIDBIT_CANCELED = 2,          /* the poll hook asked to stop; the unfinished chunk is discarded */
   TIDBIT_ERR_ARGUMENT = 3,      /* a null pointer, or a number outside its documented range */
   TIDBIT_ERR_ALIGNMENT = 4,     /* a blob or memory part is not aligned to TIDBIT_ALIGNMENT */
   TIDBIT_ERR_MEMORY = 5,        /* a buffer is too small; the number of missing bytes is reported */
@@ -80,8 +80,8 @@ typedef struct tidbit_model {
  * refused. `size` may be larger than the blob (a flash partition). */
 tidbit_status tidbit_open(const void *blob, size_t size, tidbit_model *model, uint64_t *fault);
 
-/* Reads the whole blob and compares the checksum of each section. On TIDBIT_ERR_CHECKSUM, *fault (may be null) is the
- * offset of the damaged section. */
+/* Reads all sections and compares their checksums; the zeros between sections are not looked at. On
+ * TIDBIT_ERR_CHECKSUM, *fault (may be null) is the offset of the damaged section. */
 tidbit_status tidbit_verify(const tidbit_model *model, uint64_t *fault);
 
 /* Number formats of weights. KV caches use the first three. */
@@ -140,7 +140,8 @@ typedef struct tidbit_field {
   uint32_t value_bytes;
 } tidbit_field;
 
-/* Lists every number of the configuration: call it with index 0, 1, ... until it returns TIDBIT_ERR_ARGUMENT.
+/* Lists the numbers of the configuration, all but the end tokens: call it with index 0, 1, ... until it returns
+ * TIDBIT_ERR_ARGUMENT. For end tokens see tidbit_is_end.
  * TIDBIT_ERR_UNSUPPORTED in builds without the names (firmware: TIDBIT_INSPECT). */
 tidbit_status tidbit_describe(const tidbit_model *model, uint32_t index, tidbit_field *field);
 
@@ -295,7 +296,7 @@ tidbit_status tidbit_rewind(tidbit_session *session, uint32_t position);
  * the tokens from *consumed on, starting with those of the unfinished chunk, unchanged. Neither chunk nor budget
  * changes a bit of the result.
  *
- * After TIDBIT_CANCELLED the positions of all whole chunks are kept, and there are no logits until a token is fed.
+ * After TIDBIT_CANCELED the positions of all whole chunks are kept, and there are no logits until a token is fed.
  * Wrong arguments (TIDBIT_ERR_ARGUMENT, _TOKEN, _CONTEXT_FULL) change nothing. */
 tidbit_status tidbit_prefill(tidbit_session *session, const int32_t *tokens, uint32_t count, uint64_t budget,
                              uint32_t *consumed);
