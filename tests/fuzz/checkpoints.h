@@ -3,7 +3,7 @@
 #pragma once
 
 #include "converter/convert.h"
-#include "converter/families/registry.h"
+#include "converter/families/planner.h"
 #include "tests/fuzz/files.h"
 
 namespace tidbit::fuzz {
@@ -13,7 +13,13 @@ inline constexpr std::uint64_t kMostElements = 1u << 16;
 
 inline std::uint64_t elements_of(const convert::ModelPlan &plan) {
   std::uint64_t count = 0;
-  for (const convert::TensorPlan &tensor : plan.tensors) count += std::uint64_t{tensor.rows} * tensor.cols;
+  const auto add = [&](const auto &tensors) {  // those that the model does not have are of 0 rows
+    for (const convert::TensorPlan &tensor : tensors) count += std::uint64_t{tensor.rows} * tensor.cols;
+  };
+  add(plan.globals);
+  for (const convert::StackPlan &stack : plan.stacks) {
+    for (const convert::LayerTensors &layer : stack.layers) add(layer);
+  }
   return count;
 }
 

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <vector>
 
+#include "base/hash.h"
 #include "format/blob_format.h"
-#include "format/hash.h"
 #include "tests/support/tiny_model.h"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t *data, std::size_t size, std::size_t most);

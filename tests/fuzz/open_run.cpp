@@ -2,8 +2,8 @@
 // and succeed, and every instruction set must give the same logits.
 #include <cmath>
 
-#include "format/hash.h"
-#include "kernels/arith.h"
+#include "base/arith.h"
+#include "base/hash.h"
 #include "tests/fuzz/forge.h"
 #include "tests/support/runner.h"
 #include "tests/support/text.h"
