@@ -21,8 +21,12 @@ set(cortex_m_dsp "defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_FMA) && __
 set(arm_schedule -fno-schedule-insns)
 set(one_region -fira-region=one)
 
+# On x86, functions begin at a cache line. Otherwise the speed of a loop depends on the size of the code before it: on
+# Zen 5, by a quarter for q8 and 8 tokens.
+set(aligned -falign-functions=64)
+
 tidbit_isa(avx512vnni WHEN "${x86}"
-  OPTIONS -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mf16c
+  OPTIONS ${aligned} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mf16c
   GNU_OPTIONS -Wno-maybe-uninitialized -Wno-uninitialized  # a false alarm inside gcc's own header
   XCR0 0xE6  # all vector registers and masks
   CPUID
@@ -30,7 +34,7 @@ tidbit_isa(avx512vnni WHEN "${x86}"
     "7, 0, ebx, 1u << 5 | 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31"   # AVX2, AVX-512 F, DQ, BW, VL
     "7, 0, ecx, 1u << 11")                                             # VNNI
 tidbit_isa(avx2 WHEN "${x86}"
-  OPTIONS -mavx2 -mfma -mf16c
+  OPTIONS ${aligned} -mavx2 -mfma -mf16c
   XCR0 0x6  # 256-bit registers
   CPUID
     "1, 0, ecx, 1u << 12 | 1u << 29"  # FMA, F16C
