@@ -21,9 +21,9 @@ set(cortex_m_dsp "defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_FMA) && __
 set(arm_schedule -fno-schedule-insns)
 set(one_region -fira-region=one)
 
-# On x86, functions begin at a cache line. Otherwise the speed of a loop depends on the size of the code before it: on
-# Zen 5, by a quarter for q8 and 8 tokens.
-set(aligned -falign-functions=64)
+# On x86, functions and loops begin at cache lines. Otherwise the speed of a loop depends on the size of the code before
+# it: on Zen 5, by a quarter for q8 and 8 tokens.
+set(aligned -falign-functions=64 -falign-loops=64)
 
 tidbit_isa(avx512vnni WHEN "${x86}"
   OPTIONS ${aligned} -mavx512f -mavx512bw -mavx512dq -mavx512vl -mavx512vnni -mfma -mf16c
