@@ -94,7 +94,7 @@ std::uint64_t hash_self_test(const BlobView &blob, const format::SelfTest &test,
   Hash64 hash;
   for (std::uint32_t i = 0; i < test.token_count; ++i) {
     float *logits = nullptr;
-    check_status(tidbit_logits_at(session.get(), i, &logits), "tidbit_logits_at");
+    check_status(tidbit_logits_at(session.get(), i, &logits, nullptr), "tidbit_logits_at");
     check_numbers(logits, info.vocab_size);
     hash.update(logits, info.vocab_size * sizeof(float));
     run.step();

@@ -44,7 +44,7 @@ int fill_tokens(const LoadedModel &model, uint32_t count, Tokens *tokens) {
 
 int compute_logits(LoadedSession &session) {
   float *logits = nullptr;
-  const tidbit_status status = tidbit_logits(session.get(), &logits);
+  const tidbit_status status = tidbit_logits(session.get(), &logits, nullptr);
   return status == TIDBIT_OK ? kOk : status_error("computing logits", status);
 }
 

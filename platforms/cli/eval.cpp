@@ -52,7 +52,7 @@ int Evaluation::chunk(const int32_t *inputs, uint32_t count) {
   if (const int code = session_.feed(inputs, count); code != kOk) return code;
   for (uint32_t i = 0; i < count; ++i) {
     float *logits = nullptr;
-    const tidbit_status status = tidbit_logits_at(session_.get(), i, &logits);
+    const tidbit_status status = tidbit_logits_at(session_.get(), i, &logits, nullptr);
     if (status != TIDBIT_OK) return status_error("computing logits", status);
     score_.sum += negative_log_likelihood(logits, model_.info().vocab_size, inputs[i + 1]);
     ++score_.tokens;

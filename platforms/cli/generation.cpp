@@ -65,7 +65,7 @@ int Generation::prefill(const Tokens &prompt) {
 // Samples the token that follows the tokens fed so far.
 int Generation::next(int32_t *token) {
   float *logits = nullptr;
-  tidbit_status status = tidbit_logits(session_.get(), &logits);
+  tidbit_status status = tidbit_logits(session_.get(), &logits, nullptr);
   if (status != TIDBIT_OK) return status_error("computing logits", status);
   status = tidbit_sample(logits, model_.info().vocab_size, &request_.sampling, &rng_, recent_.data(), recent_.count(),
                          token);

@@ -73,6 +73,7 @@ int LoadedSession::start(const LoadedModel &model, const SessionRequest &request
   options.parallel_for = posix::ThreadPool::parallel_for;
   options.parallel_user = &pool_;
   options.poll = posix::poll_interrupt;
+  options.poll_work = 1u << 28;  // rarely: Ctrl-C may take a fraction of a second
   return init(model, options);
 }
 

@@ -17,7 +17,7 @@ int compute_rows(LoadedSession &session, const Tokens &tokens, uint32_t vocab, f
     if (const int code = session.feed(tokens.data() + at, count); code != kOk) return code;
     for (uint32_t i = 0; i < count; ++i) {
       float *logits = nullptr;
-      const tidbit_status status = tidbit_logits_at(session.get(), i, &logits);
+      const tidbit_status status = tidbit_logits_at(session.get(), i, &logits, nullptr);
       if (status != TIDBIT_OK) return status_error("computing logits", status);
       memcpy(rows + size_t{at + i} * vocab, logits, size_t{vocab} * sizeof(float));
     }

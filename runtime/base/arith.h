@@ -29,12 +29,15 @@ static inline float fma_by_double(float a, float b, float c) {
   return static_cast<float>(sum);
 }
 
-static inline float fma(float a, float b, float c) {
 #if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA) || defined(__riscv_flen)
-  return __builtin_fmaf(a, b, c);
+static constexpr bool kFusesInHardware = true;
 #else
-  return fma_by_double(a, b, c);
+static constexpr bool kFusesInHardware = false;
 #endif
+
+static inline float fma(float a, float b, float c) {
+  if constexpr (kFusesInHardware) return __builtin_fmaf(a, b, c);
+  return fma_by_double(a, b, c);
 }
 
 // The square root for targets without the instruction, one bit per step. A token needs few roots, so this is small

@@ -76,6 +76,13 @@ struct Config {
 };
 static_assert(sizeof(Config) == 128);
 
+constexpr bool is_end(const Config &c, std::int32_t token) {
+  for (std::uint32_t i = 0; i < c.end_token_count; ++i) {
+    if (c.end_tokens[i] == token && token >= 0) return true;
+  }
+  return false;
+}
+
 struct Stack {
   StackType type;
   std::uint8_t kinds;           // 1 to 255

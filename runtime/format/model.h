@@ -73,4 +73,7 @@ static_assert(sizeof(Model) <= sizeof(tidbit_model) && alignof(Model) <= alignof
 
 inline const Model &model_of(const tidbit_model *model) { return *reinterpret_cast<const Model *>(model->opaque); }
 
+// Whether tidbit_open succeeded. It clears the model otherwise.
+inline bool is_open(const tidbit_model *model) { return model != nullptr && model_of(model).header != nullptr; }
+
 }  // namespace tidbit

@@ -113,15 +113,17 @@ void store_keys_values(const Layer &layer) {
 }
 
 void attend(const Layer &layer) {
-  const Session &s = layer.slice.s;
+  Session &s = layer.slice.s;
   const format::LayerKind &kind = layer.kind();
   const std::uint32_t heads = kind.heads, count = layer.slice.tokens.count();
   const std::uint32_t units = count == 1 ? heads : heads * ((count + kQueryBlock - 1) / kQueryBlock);
   const std::uint64_t products = std::uint64_t{heads} * count * (s.position + count) * kind.head_dim * 2;
-  const std::uint32_t parts = task_count(s, units, products);
-  parallel(s, parts, [&](std::uint32_t i) {
+  const std::uint64_t work = products * kFloatWork;
+  const std::uint32_t parts = part_count(s, units, work);
+  parallel(s, parts, work / parts, [&](std::uint32_t i) {
     const Range range = range_of(units, parts, i);
-    std::byte *scratch = s.memory.scratch.data + i * s.memory.scratch.stride;
+    const std::uint32_t worker = s.poll_work != 0 ? 0 : i;
+    std::byte *scratch = s.memory.scratch.data + worker * s.memory.scratch.stride;
     if (count == 1) {
       attend_heads(layer, range, scratch);
     } else {

@@ -11,7 +11,9 @@ using format::LayerRole;
 void activate(const Layer &layer, std::uint32_t first, std::uint32_t count, std::uint32_t up_at) {
   const format::LayerKind &kind = layer.kind();
   const Rows &inner = layer.rows().inner;
+  const std::uint64_t work = std::uint64_t{count} * kActivationWork;
   layer.slice.each_token([&](std::uint32_t t) {
+    if (!pace(layer.slice.s, work)) return;
     float *gate = inner[t];
     layer.slice.s.kernels->activate(kind.activation, gate + first, kind.gated != 0 ? gate + up_at : nullptr, count);
   });

@@ -99,7 +99,7 @@ using namespace tidbit;
 
 extern "C" tidbit_status tidbit_plan(const tidbit_model *model, const tidbit_options *options,
                                      tidbit_plan_result *plan) {
-  if (model == nullptr || options == nullptr || plan == nullptr) return TIDBIT_ERR_ARGUMENT;
+  if (!is_open(model) || options == nullptr || plan == nullptr) return TIDBIT_ERR_ARGUMENT;
   Limits limits{};
   if (const auto status = resolve(model_of(model), *options, &limits); status != TIDBIT_OK) return status;
   Arena arenas[TIDBIT_PART_COUNT];
@@ -119,8 +119,14 @@ extern "C" tidbit_status tidbit_split_memory(const tidbit_plan_result *plan, voi
                                              tidbit_memory *memory, uint64_t *missing) {
   if (plan == nullptr || buffer == nullptr || memory == nullptr) return TIDBIT_ERR_ARGUMENT;
   if (reinterpret_cast<std::uintptr_t>(buffer) % TIDBIT_ALIGNMENT != 0) return TIDBIT_ERR_ALIGNMENT;
-  if (bytes < plan->total) {
-    if (missing != nullptr) *missing = plan->total - bytes;
+  std::uint64_t total = 0;
+  for (const std::uint64_t part : plan->bytes) {
+    if (part > SIZE_MAX || part % TIDBIT_ALIGNMENT != 0) return TIDBIT_ERR_ARGUMENT;
+    total += part;
+  }
+  if (total != plan->total) return TIDBIT_ERR_ARGUMENT;
+  if (bytes < total) {
+    if (missing != nullptr) *missing = total - bytes;
     return TIDBIT_ERR_MEMORY;
   }
   auto *next = static_cast<std::byte *>(buffer);

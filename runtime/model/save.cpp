@@ -98,11 +98,13 @@ bool is_image_for(const Session &s, const std::byte *image, std::uint64_t bytes,
 using namespace tidbit;
 
 extern "C" uint64_t tidbit_save_bytes(const tidbit_session *session) {
+  if (session == nullptr) return 0;
   return ImageWalk(*session, content_of(*session), Copy::nothing, nullptr).run();
 }
 
 extern "C" tidbit_status tidbit_save(const tidbit_session *session, void *buffer, size_t bytes, uint64_t *written) {
-  if (session == nullptr || buffer == nullptr) return TIDBIT_ERR_ARGUMENT;
+  if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
+  if (buffer == nullptr) return TIDBIT_ERR_ARGUMENT;
   const Session &s = *session;
   const std::uint64_t needed = tidbit_save_bytes(session);
   if (written != nullptr) *written = needed;
@@ -119,7 +121,8 @@ extern "C" tidbit_status tidbit_save(const tidbit_session *session, void *buffer
 }
 
 extern "C" tidbit_status tidbit_restore(tidbit_session *session, const void *image, size_t bytes) {
-  if (session == nullptr || image == nullptr) return TIDBIT_ERR_ARGUMENT;
+  if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
+  if (image == nullptr) return TIDBIT_ERR_ARGUMENT;
   Session &s = *session;
   tidbit_reset(session);
   auto *from = const_cast<std::byte *>(static_cast<const std::byte *>(image));  // read only: Copy::from_image

@@ -31,11 +31,12 @@ struct TokenSlice {
   }
 };
 
-// Runs body(i) for i below `parts` on the caller's threads, or on this one if there are no others.
+// Runs body(i) for i below `parts` on the caller's threads. If there are no others, runs them on this one, with the
+// poll hook called in between, until it cancels; a part takes about as long as `work` multiply-adds.
 template <class Body>
-void parallel(const Session &s, std::uint32_t parts, Body body) {
+void parallel(Session &s, std::uint32_t parts, std::uint64_t work, Body body) {
   if (s.parallel_for == nullptr || parts < 2) {
-    for (std::uint32_t i = 0; i < parts; ++i) body(i);
+    for (std::uint32_t i = 0; i < parts && pace(s, work); ++i) body(i);
     return;
   }
   const auto task = [](void *context, std::uint32_t i) { (*static_cast<Body *>(context))(i); };
@@ -46,10 +47,11 @@ void parallel(const Session &s, std::uint32_t parts, Body body) {
 // microsecond.
 inline constexpr std::uint64_t kLeastTaskBytes = std::uint64_t{16} << 10;
 
-// Into how many tasks a step of `units` indivisible pieces is cut: at most one per worker.
-inline std::uint32_t task_count(const Session &s, std::uint32_t units, std::uint64_t bytes) {
-  const std::uint64_t worth = bytes / kLeastTaskBytes;
-  std::uint32_t parts = units < s.limits.workers ? units : s.limits.workers;
+// Into how many parts a step of `units` indivisible pieces is cut: at most one per worker; or, for the poll hook, parts
+// that take as long as poll_work multiply-adds.
+inline std::uint32_t part_count(const Session &s, std::uint32_t units, std::uint64_t work) {
+  const std::uint64_t worth = work / (s.poll_work != 0 ? s.poll_work : kLeastTaskBytes);
+  std::uint32_t parts = s.poll_work != 0 || units < s.limits.workers ? units : s.limits.workers;
   if (worth < parts) parts = static_cast<std::uint32_t>(worth);
   return parts == 0 ? 1 : parts;
 }
@@ -76,7 +78,7 @@ void each_slice(Session &s, std::uint32_t count, Body body) {
   const std::uint32_t most = count / kLeastTokens;
   const std::uint32_t parts = most < s.limits.workers ? most : s.limits.workers;
   if (parts < 2) return body(TokenSlice{s, {0, count}, s.limits.workers > 1 || count < kLeastTokens});
-  parallel(s, parts, [&](std::uint32_t i) { body(TokenSlice{s, tokens_of(s, count, parts, i), false}); });
+  parallel(s, parts, 0, [&](std::uint32_t i) { body(TokenSlice{s, tokens_of(s, count, parts, i), false}); });
 }
 
 }  // namespace tidbit

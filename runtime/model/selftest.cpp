@@ -5,7 +5,7 @@
 using namespace tidbit;
 
 extern "C" tidbit_status tidbit_selftest(tidbit_session *session) {
-  if (session == nullptr) return TIDBIT_ERR_ARGUMENT;
+  if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
   const format::SelfTest *test = session->model.self_test;
   if (test == nullptr) return TIDBIT_ERR_UNSUPPORTED;
   tidbit_reset(session);
@@ -13,7 +13,7 @@ extern "C" tidbit_status tidbit_selftest(tidbit_session *session) {
   for (std::uint32_t i = 0; i < test->token_count; ++i) {
     float *logits = nullptr;
     tidbit_status status = tidbit_prefill(session, test->tokens + i, 1, 0, nullptr);
-    if (status == TIDBIT_OK) status = tidbit_logits(session, &logits);
+    if (status == TIDBIT_OK) status = tidbit_logits(session, &logits, nullptr);
     if (status != TIDBIT_OK) {
       tidbit_reset(session);
       return status;

@@ -8,16 +8,40 @@
 namespace tidbit {
 namespace {
 
-tidbit_status check_memory(const tidbit_plan_result &plan, const tidbit_memory &memory, tidbit_shortage *shortage) {
+// Parts may be anywhere, but each byte belongs to one of them or to the blob.
+tidbit_status check_overlap(const tidbit_plan_result &plan, const tidbit_memory &memory, const Model &model) {
+  const auto begin = [&](int i) {
+    return reinterpret_cast<std::uintptr_t>(i < TIDBIT_PART_COUNT ? memory.data[i] : model.blob);
+  };
+  for (int a = 0; a < TIDBIT_PART_COUNT; ++a) {
+    for (int b = 0; b <= TIDBIT_PART_COUNT; ++b) {
+      const std::uint64_t bytes = b < TIDBIT_PART_COUNT ? plan.bytes[b] : model.header->blob_bytes;
+      if (a != b && begin(a) - begin(b) < bytes) return TIDBIT_ERR_ARGUMENT;
+    }
+  }
+  return TIDBIT_OK;
+}
+
+tidbit_status check_memory(const tidbit_plan_result &plan, const tidbit_memory &memory, const Model &model,
+                           tidbit_shortage *shortage) {
   for (int i = 0; i < TIDBIT_PART_COUNT; ++i) {
     if (memory.bytes[i] < plan.bytes[i]) {
-      if (shortage != nullptr) *shortage = {static_cast<tidbit_part>(i), plan.bytes[i] - memory.bytes[i]};
+      if (shortage != nullptr) *shortage = {plan.bytes[i] - memory.bytes[i], i, 0};
       return TIDBIT_ERR_MEMORY;
     }
     if (memory.data[i] == nullptr) return TIDBIT_ERR_ARGUMENT;
     if (reinterpret_cast<std::uintptr_t>(memory.data[i]) % TIDBIT_ALIGNMENT != 0) return TIDBIT_ERR_ALIGNMENT;
   }
-  return TIDBIT_OK;
+  return check_overlap(plan, memory, model);
+}
+
+// Whether this thread rounds to nearest and keeps subnormals. Seen from what it computes, because the registers that
+// say so differ between CPUs.
+bool float_mode_is_right() {
+  volatile float down = 0x1.000002p-126f, up = 0x1.000006p-126f;  // their halves are subnormal, and ties
+  down = down * 0.5f;
+  up = up * 0.5f;
+  return float_bits(down) == 0x400000 && float_bits(up) == 0x400002 && up * 2 > 0;
 }
 
 // The hook needs a build that has it, and a single worker: then it gets whole chunks, in order, on the calling thread.
@@ -57,11 +81,12 @@ class Budget {
 tidbit_status run_pending(Session &s, Budget &budget) {
   while (s.pending_layer < s.model.layers()) {
     if (budget.spent()) return TIDBIT_PENDING;
-    if (s.poll != nullptr && s.poll(s.poll_user) != 0) {
+    poll(s);
+    if (!s.canceled) s.pending_kv = run_layer(s, s.pending_layer, s.pending_kv, s.pending_tokens);
+    if (s.canceled) {
       forget_chunk(s);
       return TIDBIT_CANCELED;
     }
-    s.pending_kv = run_layer(s, s.pending_layer, s.pending_kv, s.pending_tokens);
     budget.use(s.pending_tokens);
     ++s.pending_layer;
   }
@@ -79,6 +104,21 @@ void begin_chunk(Session &s, const std::int32_t *tokens, std::uint32_t left) {
   embed_chunk(s, tokens, s.pending_tokens);
 }
 
+// Marks the session as running for as long as it exists.
+class Running {
+ public:
+  explicit Running(Session &s) : s_(s) {
+    s.running = true;
+    s.canceled = false;
+    s.poll_left = s.poll_work;
+  }
+  Running(const Running &) = delete;
+  ~Running() { s_.running = false; }
+
+ private:
+  Session &s_;
+};
+
 tidbit_status prefill(Session &s, const std::int32_t *tokens, std::uint32_t count, Budget budget,
                       std::uint32_t *consumed) {
   while (*consumed < count) {
@@ -94,6 +134,19 @@ tidbit_status prefill(Session &s, const std::int32_t *tokens, std::uint32_t coun
 }
 
 }  // namespace
+
+void poll(Session &s) {
+  s.poll_left = s.poll_work;
+  if (s.poll != nullptr && s.poll(s.poll_user) != 0) s.canceled = true;
+}
+
+bool pace(Session &s, std::uint64_t work) {
+  if (s.poll_work == 0) return true;
+  if (work > s.poll_left && !s.canceled) poll(s);
+  s.poll_left = work < s.poll_left ? s.poll_left - static_cast<std::uint32_t>(work) : 0;
+  return !s.canceled;
+}
+
 }  // namespace tidbit
 
 using namespace tidbit;
@@ -103,10 +156,12 @@ extern "C" tidbit_status tidbit_init(const tidbit_model *model, const tidbit_opt
   if (memory == nullptr || session == nullptr) return TIDBIT_ERR_ARGUMENT;
   tidbit_plan_result plan{};
   if (const tidbit_status status = tidbit_plan(model, options, &plan); status != TIDBIT_OK) return status;
-  if (const tidbit_status status = check_memory(plan, *memory, shortage); status != TIDBIT_OK) return status;
+  if (const tidbit_status status = check_memory(plan, *memory, model_of(model), shortage); status != TIDBIT_OK)
+    return status;
   if (const tidbit_status status = check_observer(*options, plan); status != TIDBIT_OK) return status;
   const Kernels *kernels = find_kernels(options->isa, options->cpu);
   if (kernels == nullptr) return TIDBIT_ERR_ISA;
+  if (!float_mode_is_right()) return TIDBIT_ERR_FLOAT_MODE;
 
   Arena arenas[TIDBIT_PART_COUNT];
   for (int i = 0; i < TIDBIT_PART_COUNT; ++i) arenas[i] = Arena(memory->data[i]);
@@ -121,30 +176,38 @@ extern "C" tidbit_status tidbit_init(const tidbit_model *model, const tidbit_opt
   s->poll_user = options->poll_user;
   s->observe = options->observe;
   s->observe_user = options->observe_user;
+  // Tasks of other threads do not call the hook.
+  if (options->poll != nullptr && plan.workers == 1) {
+    s->poll_work = options->poll_work != 0 ? options->poll_work : kDefaultPollWork;
+  }
   *session = s;
   return TIDBIT_OK;
 }
 
-extern "C" void tidbit_reset(tidbit_session *session) {
+extern "C" tidbit_status tidbit_reset(tidbit_session *session) {
+  if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
   session->position = 0;
   session->segment = 0;
   forget_chunk(*session);
+  return TIDBIT_OK;
 }
 
-extern "C" uint32_t tidbit_position(const tidbit_session *session) { return session->position; }
-extern "C" uint32_t tidbit_context(const tidbit_session *session) { return session->limits.context; }
-extern "C" uint32_t tidbit_chunk_size(const tidbit_session *session) { return session->chunk_tokens; }
-extern "C" tidbit_isa tidbit_session_isa(const tidbit_session *session) { return session->kernels->isa; }
+extern "C" uint32_t tidbit_position(const tidbit_session *session) { return session ? session->position : 0; }
+extern "C" uint32_t tidbit_context(const tidbit_session *session) { return session ? session->limits.context : 0; }
+extern "C" uint32_t tidbit_chunk_size(const tidbit_session *session) { return session ? session->chunk_tokens : 0; }
+extern "C" tidbit_isa tidbit_session_isa(const tidbit_session *session) { return session ? session->kernels->isa : 0; }
 
 extern "C" tidbit_status tidbit_rewind(tidbit_session *session, uint32_t position) {
-  if (session == nullptr || position > session->position) return TIDBIT_ERR_ARGUMENT;
+  if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
+  if (position > session->position) return TIDBIT_ERR_ARGUMENT;
   session->position = position;
   forget_chunk(*session);
   return TIDBIT_OK;
 }
 
 extern "C" tidbit_status tidbit_set_segment(tidbit_session *session, uint32_t segment) {
-  if (session == nullptr || segment >= session->model.config().segments) return TIDBIT_ERR_ARGUMENT;
+  if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
+  if (segment >= session->model.config().segments) return TIDBIT_ERR_ARGUMENT;
   session->segment = segment;
   return TIDBIT_OK;
 }
@@ -154,21 +217,26 @@ extern "C" tidbit_status tidbit_prefill(tidbit_session *session, const int32_t *
   std::uint32_t done = 0;
   std::uint32_t &total = consumed != nullptr ? *consumed : done;
   total = 0;
-  if (session == nullptr || (tokens == nullptr && count != 0)) return TIDBIT_ERR_ARGUMENT;
+  if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
+  if (tokens == nullptr && count != 0) return TIDBIT_ERR_ARGUMENT;
   if (count < session->pending_tokens) return TIDBIT_ERR_ARGUMENT;
   if (const tidbit_status status = check_tokens(*session, tokens, count); status != TIDBIT_OK) return status;
+  const Running running(*session);
   return prefill(*session, tokens, count, Budget(budget), &total);
 }
 
-extern "C" tidbit_status tidbit_logits_at(tidbit_session *session, uint32_t index, float **logits) {
-  if (session == nullptr || logits == nullptr) return TIDBIT_ERR_ARGUMENT;
+extern "C" tidbit_status tidbit_logits_at(tidbit_session *session, uint32_t index, float **logits, uint32_t *count) {
+  if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
+  if (logits == nullptr) return TIDBIT_ERR_ARGUMENT;
   if (index >= session->chunk_tokens) return TIDBIT_ERR_NO_LOGITS;
+  const Running running(*session);
   compute_logits(*session, index);
+  if (session->canceled) return TIDBIT_CANCELED;
   *logits = session->memory.logits;
+  if (count != nullptr) *count = session->model.config().vocab_size;
   return TIDBIT_OK;
 }
 
-extern "C" tidbit_status tidbit_logits(tidbit_session *session, float **logits) {
-  if (session == nullptr) return TIDBIT_ERR_ARGUMENT;
-  return tidbit_logits_at(session, session->chunk_tokens - 1, logits);
+extern "C" tidbit_status tidbit_logits(tidbit_session *session, float **logits, uint32_t *count) {
+  return tidbit_logits_at(session, tidbit_chunk_size(session) - 1, logits, count);
 }

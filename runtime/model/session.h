@@ -1,6 +1,7 @@
 // A session as it is stored in the memory part STATE.
 #pragma once
 
+#include "base/arith.h"
 #include "base/features.h"
 #include "model/memory.h"
 
@@ -21,12 +22,35 @@ struct tidbit_session {
   std::uint32_t pending_tokens;  // tokens of the unfinished chunk; 0: none
   std::uint32_t pending_layer;   // its next layer
   std::uint64_t pending_kv;      // where that layer's cache begins
+  std::uint32_t poll_work;       // multiply-adds between two calls of the poll hook; 0: not counted
+  std::uint32_t poll_left;       // until the next call
+  bool running;                  // a call computes, and hooks may be called
+  bool canceled;                 // by the poll hook, for the rest of the call
 };
 static_assert(sizeof(tidbit_session) <= tidbit::kStateBytes);
 
 namespace tidbit {
 
+inline constexpr std::uint32_t kDefaultPollWork = 65536;
+
 using Session = tidbit_session;
+
+// What every function that changes, saves or restores a session checks first.
+inline tidbit_status check_idle(const Session *s) {
+  if (s == nullptr) return TIDBIT_ERR_ARGUMENT;
+  return s->running ? TIDBIT_ERR_BUSY : TIDBIT_OK;
+}
+
+// Calls the poll hook.
+void poll(Session &s);
+
+// Comes before a step that takes as long as `work` multiply-adds of codes. Calls the poll hook if the work since its
+// last call would otherwise exceed the limit. After false, the chunk is canceled and its vectors are not needed.
+bool pace(Session &s, std::uint64_t work);
+
+// What a multiply-add of floats counts, and what an element of an activation does: much without the instruction.
+inline constexpr std::uint32_t kFloatWork = kFusesInHardware ? 1 : 32;
+inline constexpr std::uint32_t kActivationWork = 16 * kFloatWork;
 
 // Passes vectors [first, first + count) of a chunk to the caller's hook. Compiled out of firmware.
 inline void observe(const Session &s, std::uint32_t layer, tidbit_point point, std::uint32_t first, std::uint32_t count,

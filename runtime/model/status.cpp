@@ -1,4 +1,4 @@
-// Names of statuses and memory parts.
+// The version, and names of statuses and memory parts.
 #include "base/features.h"
 #include "tidbit/tidbit.h"
 
@@ -28,6 +28,10 @@ constexpr const char *kStatus[TIDBIT_STATUS_COUNT] = {
     "the saved session is damaged or belongs to another model",
     "the blob's format is too old: convert the checkpoint again",
     "the logits differ from those of the converter",
+    "a logit is not a number, or none is above -infinity",
+    "the FPU flushes subnormals or does not round to nearest",
+    "called from a hook of the same session",
+    "the blob's signature is missing or wrong",
 };
 
 constexpr const char *kParts[TIDBIT_PART_COUNT] = {"state", "kv", "activations", "logits", "scratch"};
@@ -36,6 +40,8 @@ constexpr const char *kParts[TIDBIT_PART_COUNT] = {"state", "kv", "activations",
 }  // namespace tidbit
 
 using namespace tidbit;
+
+extern "C" uint32_t tidbit_version(void) { return TIDBIT_VERSION; }
 
 extern "C" const char *tidbit_status_string(tidbit_status status) {
   if constexpr (!features::kStatusStrings) return "";

@@ -50,13 +50,10 @@ T read(const void *at) {
 
 void fill(const Field &row, const void *scope, std::int32_t kind, tidbit_field *field) {
   const auto *at = static_cast<const std::byte *>(scope) + row.offset;
-  *field = {.name = row.name,
-            .kind = kind,
-            .is_real = row.type == FieldType::real ? 1 : 0,
-            .integer = 0,
-            .real = 0,
-            .value = nullptr,
-            .value_bytes = 0};
+  *field = {};
+  field->name = row.name;
+  field->kind = kind;
+  field->is_real = row.type == FieldType::real ? 1 : 0;
   switch (row.type) {
     case FieldType::byte:
       field->integer = read<std::uint8_t>(at);
@@ -85,14 +82,16 @@ extern "C" const char *tidbit_format_name(tidbit_format format) {
 }
 
 extern "C" tidbit_status tidbit_info(const tidbit_model *model, tidbit_model_info *info) {
-  if (model == nullptr || info == nullptr) return TIDBIT_ERR_ARGUMENT;
+  if (!is_open(model) || info == nullptr) return TIDBIT_ERR_ARGUMENT;
   const Model &m = model_of(model);
   const format::Config &c = m.config();
   const format::LayerKind &first = m.kind(0);
   const WeightCount weights = count_weights(m);
-  *info = {.family = c.family,
-           .source = m.source,
-           .converter = m.converter,
+  *info = {.parameters = weights.parameters,
+           .blob_bytes = m.header->blob_bytes,
+           .weight_bytes = weights.bytes,
+           .bytes_per_token = weights.read_per_token,
+           .checksum = m.header->header_checksum,
            .vocab_size = c.vocab_size,
            .layers = m.layers(),
            .layer_kinds = m.decoder().kinds,
@@ -110,16 +109,15 @@ extern "C" tidbit_status tidbit_info(const tidbit_model *model, tidbit_model_inf
            .eos_token = c.end_token_count != 0 ? c.end_tokens[0] : -1,
            .has_tokenizer = m.tokenizer != nullptr,
            .has_selftest = m.self_test != nullptr,
-           .parameters = weights.parameters,
-           .blob_bytes = m.header->blob_bytes,
-           .weight_bytes = weights.bytes,
-           .bytes_per_token = weights.read_per_token,
-           .checksum = m.header->header_checksum};
+           .reserved = 0,
+           .family = c.family,
+           .source = m.source,
+           .converter = m.converter};
   return TIDBIT_OK;
 }
 
 extern "C" tidbit_status tidbit_describe(const tidbit_model *model, uint32_t index, tidbit_field *field) {
-  if (model == nullptr || field == nullptr) return TIDBIT_ERR_ARGUMENT;
+  if (!is_open(model) || field == nullptr) return TIDBIT_ERR_ARGUMENT;
   if constexpr (!features::kInspect) return TIDBIT_ERR_UNSUPPORTED;
   constexpr std::uint32_t kGlobal = sizeof format::kConfigFields / sizeof(Field);
   constexpr std::uint32_t kOfKind = sizeof format::kKindFields / sizeof(Field);
@@ -135,9 +133,5 @@ extern "C" tidbit_status tidbit_describe(const tidbit_model *model, uint32_t ind
 }
 
 extern "C" int tidbit_is_end(const tidbit_model *model, int32_t token) {
-  const format::Config &c = model_of(model).config();
-  for (std::uint32_t i = 0; i < c.end_token_count; ++i) {
-    if (c.end_tokens[i] == token && token >= 0) return 1;
-  }
-  return 0;
+  return is_open(model) && format::is_end(model_of(model).config(), token) ? 1 : 0;
 }

@@ -118,19 +118,22 @@ bool check_header(std::uint64_t size, Model &model, Refusal &refusal) { return H
 using namespace tidbit;
 
 extern "C" tidbit_status tidbit_open(const void *blob, size_t size, tidbit_model *model, uint64_t *fault) {
-  if (blob == nullptr || model == nullptr) return TIDBIT_ERR_ARGUMENT;
-  if (reinterpret_cast<std::uintptr_t>(blob) % TIDBIT_ALIGNMENT != 0) return TIDBIT_ERR_ALIGNMENT;
+  if (model == nullptr) return TIDBIT_ERR_ARGUMENT;
   auto &view = *::new (model->opaque) Model{};
+  if (blob == nullptr) return TIDBIT_ERR_ARGUMENT;
+  if (reinterpret_cast<std::uintptr_t>(blob) % TIDBIT_ALIGNMENT != 0) return TIDBIT_ERR_ALIGNMENT;
   view.blob = static_cast<const std::byte *>(blob);
   Refusal refusal;
   const bool sound = check_header(size, view, refusal) && check_fields(view, refusal) &&
                      check_sections(view, refusal) && check_tensors(view, refusal);
-  if (!sound && fault != nullptr) *fault = refusal.offset;
+  if (sound) return TIDBIT_OK;
+  view = {};
+  if (fault != nullptr) *fault = refusal.offset;
   return refusal.status;
 }
 
 extern "C" tidbit_status tidbit_verify(const tidbit_model *model, uint64_t *fault) {
-  if (model == nullptr) return TIDBIT_ERR_ARGUMENT;
+  if (!is_open(model)) return TIDBIT_ERR_ARGUMENT;
   const Model &m = model_of(model);
   for (std::uint32_t i = 0; i < m.header->section_count; ++i) {
     const format::Section &s = m.sections[i];

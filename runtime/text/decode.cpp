@@ -19,7 +19,7 @@ Bytes without_first_blank(const Tables &tables, std::uint8_t attributes, Bytes t
 
 extern "C" tidbit_status tidbit_token_text(const tidbit_model *model, int32_t token, int first, int special,
                                            char small[8], const char **text, uint32_t *bytes) {
-  if (model == nullptr || small == nullptr || text == nullptr || bytes == nullptr) return TIDBIT_ERR_ARGUMENT;
+  if (!tidbit::is_open(model) || small == nullptr || text == nullptr || bytes == nullptr) return TIDBIT_ERR_ARGUMENT;
   small[0] = 0;
   *text = small;
   *bytes = 0;

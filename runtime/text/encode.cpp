@@ -279,7 +279,7 @@ extern "C" uint64_t tidbit_tokenize_most(const tidbit_model *model, size_t text_
 extern "C" tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_t text_bytes, uint32_t flags,
                                          void *workspace, size_t workspace_bytes, int32_t *tokens, uint32_t capacity,
                                          uint32_t *count) {
-  if (model == nullptr || count == nullptr || (text == nullptr && text_bytes != 0)) return TIDBIT_ERR_ARGUMENT;
+  if (!tidbit::is_open(model) || count == nullptr || (text == nullptr && text_bytes != 0)) return TIDBIT_ERR_ARGUMENT;
   *count = 0;
   if (workspace == nullptr || (tokens == nullptr && capacity != 0)) return TIDBIT_ERR_ARGUMENT;
   if (text_bytes > tidbit::kMaxText || (flags & ~7u) != 0) return TIDBIT_ERR_ARGUMENT;

@@ -131,7 +131,7 @@ bool damaged(const tidbit_stream *stream) {
 
 extern "C" tidbit_status tidbit_stream_init(tidbit_stream *stream, const tidbit_model *model, int first,
                                             const char *const *stops, uint32_t stop_count) {
-  if (stream == nullptr || model == nullptr || (stops == nullptr && stop_count != 0)) return TIDBIT_ERR_ARGUMENT;
+  if (stream == nullptr || !tidbit::is_open(model) || (stops == nullptr && stop_count != 0)) return TIDBIT_ERR_ARGUMENT;
   if (tidbit::model_of(model).tokenizer == nullptr) return TIDBIT_ERR_NO_TOKENIZER;
   for (std::uint32_t i = 0; i < stop_count; ++i) {
     if (stops[i] == nullptr) return TIDBIT_ERR_ARGUMENT;

@@ -26,7 +26,7 @@ void run_tokens(std::uint32_t n) {
   for (std::uint32_t i = 0; i < n; ++i) {
     float *logits = nullptr;
     must(tidbit_prefill(session, &token, 1, 0, nullptr));
-    must(tidbit_logits(session, &logits));
+    must(tidbit_logits(session, &logits, nullptr));
     must(tidbit_sample(logits, info.vocab_size, &greedy, nullptr, nullptr, 0, &token));
   }
 }

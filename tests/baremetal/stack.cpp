@@ -18,7 +18,7 @@ unsigned char image[128 << 10];
 void choose(tidbit_session *session, const tidbit_sampling &sampling) {
   static tidbit_rng rng{1};
   float *logits = nullptr;
-  must(tidbit_logits(session, &logits));
+  must(tidbit_logits(session, &logits, nullptr));
   must(tidbit_sample(logits, info.vocab_size, &sampling, &rng, tokens, 2, tokens));
 }
 

@@ -26,7 +26,7 @@ int main(void) {
       tidbit_tokenize(&model, "turn on the light", 17, TIDBIT_TEXT_SPECIAL, workspace, sizeof workspace, tokens, 32,
                       &count))
     return 1;
-  for (; !tidbit_prefill(session, tokens, count, 0, NULL) && !tidbit_logits(session, &logits); count = 1) {
+  for (; !tidbit_prefill(session, tokens, count, 0, NULL) && !tidbit_logits(session, &logits, NULL); count = 1) {
     tidbit_sample(logits, TIDBIT_PLAN_VOCAB_SIZE, &greedy, NULL, NULL, 0, tokens);
     if (tidbit_is_end(&model, tokens[0]) || tidbit_stream_push(&stream, tokens[0], &text, &bytes)) break;
     fwrite(text, 1, bytes, stdout); /* or the UART */

@@ -43,7 +43,7 @@ std::vector<float> logits_of(const tidbit_model &model, const tidbit_model_info 
   EXPECT_EQ(tidbit_prefill(runner.session(), tokens.data(), options.context, 0, &consumed), TIDBIT_OK);
   EXPECT_EQ(consumed, options.context);
   float *logits = nullptr;
-  EXPECT_EQ(tidbit_logits(runner.session(), &logits), TIDBIT_OK);
+  EXPECT_EQ(tidbit_logits(runner.session(), &logits, nullptr), TIDBIT_OK);
   return {logits, logits + info.vocab_size};
 }
 

@@ -41,12 +41,12 @@ class Target {
   void go_on() {
     tidbit_session *session = runner_->session();
     float *logits = nullptr;
-    tidbit_logits(session, &logits);
+    tidbit_logits(session, &logits, nullptr);
     if (tidbit_position(session) > 2) EXPECT_EQ(tidbit_rewind(session, tidbit_position(session) - 2), TIDBIT_OK);
     const std::vector<int32_t> tokens = some_tokens(info_.vocab_size, 2);
     const bool full = tidbit_position(session) + 2 > tidbit_context(session);
     EXPECT_EQ(tidbit_prefill(session, tokens.data(), 2, 0, nullptr), full ? TIDBIT_ERR_CONTEXT_FULL : TIDBIT_OK);
-    EXPECT_EQ(tidbit_logits(session, &logits), full ? TIDBIT_ERR_NO_LOGITS : TIDBIT_OK);
+    EXPECT_EQ(tidbit_logits(session, &logits, nullptr), full ? TIDBIT_ERR_NO_LOGITS : TIDBIT_OK);
   }
 
   AlignedBytes blob_;

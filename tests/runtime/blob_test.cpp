@@ -41,7 +41,7 @@ tidbit_status open_and_run(const AlignedBytes &blob) {
   std::vector<int32_t> tokens = some_tokens(info.vocab_size, options.context);
   EXPECT_EQ(tidbit_prefill(session, tokens.data(), options.context, 0, nullptr), TIDBIT_OK);
   float *logits = nullptr;
-  EXPECT_EQ(tidbit_logits(session, &logits), TIDBIT_OK);
+  EXPECT_EQ(tidbit_logits(session, &logits, nullptr), TIDBIT_OK);
   const tidbit_sampling sampling{0.8f, 5, 0.9f, 0.01f, 1.1f};
   tidbit_rng rng{1};
   int32_t token = -1;

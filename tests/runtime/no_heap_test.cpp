@@ -54,7 +54,7 @@ TEST(NoHeap, GenerationAllocatesNothing) {
   for (int i = 0; i < 40; ++i) {
     float *logits = nullptr;
     check(tidbit_prefill(runner.session(), &token, 1, 0, nullptr));
-    check(tidbit_logits(runner.session(), &logits));
+    check(tidbit_logits(runner.session(), &logits, nullptr));
     check(tidbit_sample(logits, 50, &sampling, &rng, &token, 1, &token));
   }
   check(tidbit_save(runner.session(), image.data(), image.size(), nullptr));

@@ -41,7 +41,7 @@ TEST_P(Save, RestoredSessionGoesOnBitForBitInAnyContext) {
     ASSERT_EQ(tidbit_restore(second.session(), image.data(), image.size()), TIDBIT_OK);
     EXPECT_EQ(tidbit_position(second.session()), cut);
     float *logits = nullptr;
-    ASSERT_EQ(tidbit_logits(second.session(), &logits), TIDBIT_OK);
+    ASSERT_EQ(tidbit_logits(second.session(), &logits, nullptr), TIDBIT_OK);
     EXPECT_EQ(std::memcmp(logits, expected.data() + (cut - 1) * 50, 200), 0);
     const std::vector<float> rest = second.logits_of(tail, 3, 50);
     EXPECT_EQ(std::memcmp(rest.data(), expected.data() + cut * 50, rest.size() * 4), 0) << "cut at " << cut;

@@ -80,7 +80,7 @@ TEST_P(Session, BudgetBoundsEachCallAndChangesNoBit) {
   EXPECT_EQ(done, 60u);
   EXPECT_EQ(calls, 16u);  // 8 chunks of 2 layers each
   float *logits = nullptr;
-  ASSERT_EQ(tidbit_logits(s, &logits), TIDBIT_OK);
+  ASSERT_EQ(tidbit_logits(s, &logits, nullptr), TIDBIT_OK);
   const std::vector<float> last(logits, logits + kVocab);
   Runner whole(model_, options(60));
   const std::vector<float> all = whole.logits_of(tokens_, 60, kVocab);
@@ -95,6 +95,7 @@ TEST_P(Session, CanceledChunkIsForgottenAndCanBeFedAgain) {
   tidbit_options o = options(16);
   o.poll = Poll::call;
   o.poll_user = &poll;
+  o.poll_work = ~0u;  // once per layer
   Runner runner(model_, o);
   tidbit_session *s = runner.session();
   std::uint32_t consumed = 0;
@@ -102,7 +103,7 @@ TEST_P(Session, CanceledChunkIsForgottenAndCanBeFedAgain) {
   EXPECT_EQ(consumed, 32u);  // two chunks of two layers, then the third is canceled in its second layer
   EXPECT_EQ(tidbit_position(s), 32u);
   float *logits = nullptr;
-  EXPECT_EQ(tidbit_logits(s, &logits), TIDBIT_ERR_NO_LOGITS);
+  EXPECT_EQ(tidbit_logits(s, &logits, nullptr), TIDBIT_ERR_NO_LOGITS);
   EXPECT_EQ(tidbit_rewind(s, 0), TIDBIT_OK);
   EXPECT_EQ(hash_of(runner.logits_of(tokens_, 16, kVocab)), expected_);
 }
@@ -150,7 +151,7 @@ TEST_F(Feeding, WrongTokensChangeNothing) {
   EXPECT_EQ(tidbit_prefill(runner.session(), high, 2, 0, nullptr), TIDBIT_ERR_TOKEN);
   EXPECT_EQ(tidbit_position(runner.session()), 3u);
   float *logits = nullptr;
-  EXPECT_EQ(tidbit_logits(runner.session(), &logits), TIDBIT_OK);
+  EXPECT_EQ(tidbit_logits(runner.session(), &logits, nullptr), TIDBIT_OK);
 }
 
 TEST_F(Feeding, ContextIsNeverOverrun) {
@@ -167,8 +168,8 @@ TEST_F(Feeding, ContextIsNeverOverrun) {
 TEST_F(Feeding, NoLogitsBeforeAnythingIsFed) {
   Runner runner(model_, {});
   float *logits = nullptr;
-  EXPECT_EQ(tidbit_logits(runner.session(), &logits), TIDBIT_ERR_NO_LOGITS);
-  EXPECT_EQ(tidbit_logits_at(runner.session(), 0, &logits), TIDBIT_ERR_NO_LOGITS);
+  EXPECT_EQ(tidbit_logits(runner.session(), &logits, nullptr), TIDBIT_ERR_NO_LOGITS);
+  EXPECT_EQ(tidbit_logits_at(runner.session(), 0, &logits, nullptr), TIDBIT_ERR_NO_LOGITS);
 }
 
 TEST(Segments, ChangeTheLogitsAndAreChecked) {

@@ -40,7 +40,7 @@ inline tidbit_status hash_short_stream(tidbit_session *session, std::uint32_t vo
     if (const auto s = tidbit_prefill(session, tokens + at, count, 0, nullptr); s != TIDBIT_OK) return s;
     for (std::uint32_t i = 0; i < count; ++i) {
       float *logits = nullptr;
-      if (const auto s = tidbit_logits_at(session, i, &logits); s != TIDBIT_OK) return s;
+      if (const auto s = tidbit_logits_at(session, i, &logits, nullptr); s != TIDBIT_OK) return s;
       rows.update(logits, vocab * sizeof(float));
     }
   }

@@ -59,7 +59,7 @@ class Runner {
 
   void append_row(std::uint32_t index, std::uint32_t vocab, std::vector<float> &rows) {
     float *logits = nullptr;
-    ASSERT_EQ(tidbit_logits_at(session_, index, &logits), TIDBIT_OK);
+    ASSERT_EQ(tidbit_logits_at(session_, index, &logits, nullptr), TIDBIT_OK);
     rows.insert(rows.end(), logits, logits + vocab);
   }
 

@@ -35,7 +35,7 @@ inline std::string greedy_text(const tidbit_model &model, tidbit_session *sessio
   for (std::uint32_t i = 0; i < most; ++i) {
     float *logits = nullptr;
     if (tidbit_prefill(session, feed.data(), static_cast<std::uint32_t>(feed.size()), 0, nullptr) != TIDBIT_OK) break;
-    EXPECT_EQ(tidbit_logits(session, &logits), TIDBIT_OK);
+    EXPECT_EQ(tidbit_logits(session, &logits, nullptr), TIDBIT_OK);
     feed.resize(1);
     tidbit_sample(logits, info.vocab_size, &greedy, nullptr, nullptr, 0, feed.data());
     if (tidbit_is_end(&model, feed[0])) break;

@@ -54,7 +54,7 @@ static tidbit_status answer(const tidbit_model *model, tidbit_session *session, 
     uint32_t bytes;
     float *logits;
     if ((status = feed(session, count)) != TIDBIT_OK) break;
-    if ((status = tidbit_logits(session, &logits)) != TIDBIT_OK) break;
+    if ((status = tidbit_logits(session, &logits, NULL)) != TIDBIT_OK) break;
     status = tidbit_sample(logits, TIDBIT_PLAN_VOCAB_SIZE, &greedy, NULL, NULL, 0, tokens);
     if (status != TIDBIT_OK || tidbit_is_end(model, tokens[0])) break;
     status = tidbit_stream_push(&stream, tokens[0], &text, &bytes);

@@ -71,7 +71,7 @@ class Assistant {
   tidbit_status choose() {
     constexpr tidbit_sampling greedy{};
     float *logits = nullptr;
-    const tidbit_status status = tidbit_logits(session_, &logits);
+    const tidbit_status status = tidbit_logits(session_, &logits, nullptr);
     if (status != TIDBIT_OK) return status;
     return tidbit_sample(logits, TIDBIT_PLAN_VOCAB_SIZE, &greedy, nullptr, nullptr, 0, tokens.data());
   }

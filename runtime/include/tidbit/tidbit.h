@@ -7,6 +7,7 @@
  *   tidbit_prefill   feed tokens, in bounded steps
  *   tidbit_logits    get a score for each token of the vocabulary
  *   tidbit_sample    choose the next token; feed it with tidbit_prefill, and so on
+ * tidbit_start does the first three in one call, tidbit_next the last three.
  *
  * Promises:
  *   - The same blob and tokens give the same logits, bit for bit, on every instruction set, with any
@@ -14,6 +15,19 @@
  *   - No heap, files, threads, locale, stdio, exceptions, writable globals or recursion.
  *   - Blobs, session images, texts, tokens and options are untrusted: every failure is a status.
  *   - Every function is reentrant. Two threads must not use one session at the same time, but may share a model.
+ *
+ * Misuse, the same everywhere:
+ *   - A null pointer is TIDBIT_ERR_ARGUMENT unless the comment says that it may be null. So is a model that tidbit_open
+ *     has not opened: tidbit_open clears it on failure, and one that is all zero counts as not opened. Functions
+ * without a status return 0, tidbit_find_token returns -1, names are null.
+ *   - A session that is computing belongs to the call that computes. In a hook, functions that change, save or restore
+ *     it return TIDBIT_ERR_BUSY; those that only return a number may be called.
+ *   - A call that fails changes nothing, except where its comment says so.
+ *   - Not detected: pointers to memory that was freed, or is smaller than stated.
+ *
+ * The floating-point mode must be that of IEEE 754 and of every C compiler without options such as -ffast-math: round
+ * to nearest, subnormals kept. tidbit_init checks it on the calling thread (TIDBIT_ERR_FLOAT_MODE). It must be the same
+ * on every thread that runs the library, for as long as it runs.
  *
  * FORMAT.md specifies the layout of a blob, ARITHMETIC.md the arithmetic of each operation.
  * Sizes and text lengths are in bytes. Texts are UTF-8. They need no terminating zero, except where a
@@ -32,13 +46,22 @@ extern "C" {
 #define TIDBIT_VERSION_MAJOR 0
 #define TIDBIT_VERSION_MINOR 1
 #define TIDBIT_VERSION_PATCH 0
+#define TIDBIT_VERSION (TIDBIT_VERSION_MAJOR << 16 | TIDBIT_VERSION_MINOR << 8 | TIDBIT_VERSION_PATCH)
+
+/* TIDBIT_VERSION of the library that was linked. Minor versions may differ in the layout of structs, so compare it
+ * with your header's if the library comes as an archive. */
+uint32_t tidbit_version(void);
 
 /* Alignment in bytes of the blob and of every memory part. */
 #define TIDBIT_ALIGNMENT 64
 
+/* Enumerations are int32_t, so that their size does not depend on compiler options such as -fshort-enums. A number that
+ * is not one of the constants is an error, like any other wrong argument. */
+
 /* ---------------------------------------------------------------------------------------- status */
 
-typedef enum tidbit_status {
+typedef int32_t tidbit_status;
+enum {
   TIDBIT_OK = 0,
   TIDBIT_PENDING = 1,           /* the work budget is used up; call again with the remaining tokens */
   TIDBIT_CANCELED = 2,          /* the poll hook asked to stop; the unfinished chunk is discarded */
@@ -61,8 +84,15 @@ typedef enum tidbit_status {
   TIDBIT_ERR_SESSION = 19,      /* a saved session is damaged or belongs to another model */
   TIDBIT_ERR_OLD_BLOB = 20,     /* the blob's format is older than this library: convert the checkpoint again */
   TIDBIT_ERR_SELFTEST = 21,     /* the logits differ from those that the converter computed: see tidbit_selftest */
-  TIDBIT_STATUS_COUNT = 22
-} tidbit_status;
+  TIDBIT_ERR_NOT_FINITE = 22,   /* a logit is NaN, or none is above -inf */
+  TIDBIT_ERR_FLOAT_MODE = 23,   /* the FPU flushes subnormals or does not round to nearest */
+  TIDBIT_ERR_BUSY = 24,         /* called from a hook of the same session */
+  TIDBIT_ERR_SIGNATURE = 25,    /* the blob's signature is missing or wrong */
+  TIDBIT_STATUS_COUNT = 26
+};
+
+/* Nonzero for TIDBIT_OK, TIDBIT_PENDING and TIDBIT_CANCELED: nothing went wrong. */
+#define TIDBIT_SUCCEEDED(status) ((status) < TIDBIT_ERR_ARGUMENT)
 
 /* A short English sentence for a status; "unknown status" for other numbers. Never null. Always empty if the library
  * was built without the sentences. */
@@ -85,24 +115,27 @@ tidbit_status tidbit_open(const void *blob, size_t size, tidbit_model *model, ui
 tidbit_status tidbit_verify(const tidbit_model *model, uint64_t *fault);
 
 /* Number formats of weights. KV caches use the first three. */
-typedef enum tidbit_format {
+typedef int32_t tidbit_format;
+enum {
   TIDBIT_F32 = 0,
   TIDBIT_F16 = 1,
   TIDBIT_Q8 = 2,    /* int8 codes in groups along a row, one f16 scale per group */
   TIDBIT_Q4 = 3,    /* 4-bit codes in groups, with a 4-bit scale and shift per block of 32 */
   TIDBIT_Q8X16 = 4, /* q8, but 16 consecutive codes of a row are stored together: fast with Helium, slow elsewhere */
   TIDBIT_FORMAT_COUNT = 5
-} tidbit_format;
+};
 
 /* "f32", "f16", "q8", ...: the names of the enumerators in lower case. Null for other numbers. Always empty if the
  * library was built without status strings. */
 const char *tidbit_format_name(tidbit_format format);
 
 typedef struct tidbit_model_info {
-  const char *family;    /* "llama", "gpt2", ...: where the checkpoint came from; for display */
-  const char *source;    /* provenance: the checkpoint's name as given to the converter */
-  const char *converter; /* provenance: the converter's version and options */
-  uint32_t vocab_size;   /* logits per position */
+  uint64_t parameters; /* number of weights */
+  uint64_t blob_bytes;
+  uint64_t weight_bytes;    /* of all tensors */
+  uint64_t bytes_per_token; /* weight bytes read for one decoded token */
+  uint64_t checksum;        /* of the header, which contains the checksums of everything else */
+  uint32_t vocab_size;      /* logits per position */
   uint32_t layers;
   uint32_t layer_kinds; /* number of different kinds of layers; tidbit_describe lists their numbers */
   uint32_t width;       /* channels of the residual stream */
@@ -119,11 +152,10 @@ typedef struct tidbit_model_info {
   int32_t eos_token;        /* the first end-of-text token, -1 if there is none */
   int32_t has_tokenizer;
   int32_t has_selftest;
-  uint64_t parameters; /* number of weights */
-  uint64_t blob_bytes;
-  uint64_t weight_bytes;    /* of all tensors */
-  uint64_t bytes_per_token; /* weight bytes read for one decoded token */
-  uint64_t checksum;        /* of the header, which contains the checksums of everything else */
+  uint32_t reserved;
+  const char *family;    /* "llama", "gpt2", ...: where the checkpoint came from; for display */
+  const char *source;    /* provenance: the checkpoint's name as given to the converter */
+  const char *converter; /* provenance: the converter's version and options */
 } tidbit_model_info;
 
 /* Strings of *info point into the blob. */
@@ -131,13 +163,13 @@ tidbit_status tidbit_info(const tidbit_model *model, tidbit_model_info *info);
 
 /* One number of the configuration. FORMAT.md explains each. */
 typedef struct tidbit_field {
-  const char *name; /* "rotary_dim" */
-  int32_t kind;     /* which kind of layer it belongs to, from 0; -1 for the model as a whole */
-  int32_t is_real;  /* 1: the value is in `real`, 0: in `integer` */
   int64_t integer;
   float real;
-  const char *value; /* name of an enumerated value, value_bytes long; otherwise null */
+  int32_t is_real; /* 1: the value is in `real`, 0: in `integer` */
+  int32_t kind;    /* which kind of layer it belongs to, from 0; -1 for the model as a whole */
   uint32_t value_bytes;
+  const char *name;  /* "rotary_dim" */
+  const char *value; /* name of an enumerated value, value_bytes long; otherwise null */
 } tidbit_field;
 
 /* Lists the numbers of the configuration, all but the end tokens: call it with index 0, 1, ... until it returns
@@ -150,7 +182,8 @@ int tidbit_is_end(const tidbit_model *model, int32_t token);
 
 /* ------------------------------------------------------------------------- instruction set, hooks */
 
-typedef enum tidbit_isa {
+typedef int32_t tidbit_isa;
+enum {
   TIDBIT_ISA_AUTO = 0, /* the fastest that can run */
   TIDBIT_ISA_SCALAR = 1,
   TIDBIT_ISA_AVX2 = 2, /* AVX2, FMA and F16C */
@@ -163,7 +196,7 @@ typedef enum tidbit_isa {
   TIDBIT_ISA_SIMD128 = 9, /* WebAssembly with SIMD128 */
   TIDBIT_ISA_HELIUM = 10, /* Cortex-M with Helium (M55) */
   TIDBIT_ISA_COUNT = 11
-} tidbit_isa;
+};
 
 /* "scalar", "avx2", ...: the names of the enumerators in lower case. Null for other numbers. Always empty if the
  * library was built without status strings. */
@@ -186,12 +219,13 @@ tidbit_status tidbit_isa_check(tidbit_isa isa, uint32_t cpu);
 typedef void (*tidbit_task)(void *context, uint32_t index);
 typedef void (*tidbit_parallel_for)(void *user, tidbit_task task, void *context, uint32_t count);
 
-/* Called at least once per layer, on the thread that called the library. Kick a watchdog here. A value other than 0
- * cancels the current chunk. */
+/* Called on the thread that called the library, at least once per layer, and with a single worker at least once per
+ * tidbit_options.poll_work. Kick a watchdog here. A value other than 0 cancels the current chunk, or the logits. */
 typedef int (*tidbit_poll)(void *user);
 
 /* The points at which tidbit_observe is called, and the vectors that it gets, one per token. */
-typedef enum tidbit_point {
+typedef int32_t tidbit_point;
+enum {
   TIDBIT_POINT_EMBEDDING = 0, /* the residual stream before the first layer; `layer` is 0 */
   TIDBIT_POINT_MIXER_IN = 1,  /* input of qkv */
   TIDBIT_POINT_QKV = 2,       /* queries and keys after the rotation, then values */
@@ -203,7 +237,7 @@ typedef enum tidbit_point {
   TIDBIT_POINT_LAYER_OUT = 8, /* the residual stream after the layer */
   TIDBIT_POINT_HEAD_IN = 9,   /* after the final norm: input of the head; `layer` is the number of layers */
   TIDBIT_POINT_COUNT = 10
-} tidbit_point;
+};
 
 /* Gets the vectors of a chunk as they are computed, for debugging and for calibrating quantizers: `count` vectors of
  * `width` floats, `stride` floats apart. The first belongs to token `first` of the chunk. */
@@ -217,6 +251,7 @@ typedef struct tidbit_options {
   uint32_t workers; /* the most tasks per call of parallel_for, 0 to 64; 0 and 1: all on the calling thread */
   tidbit_isa isa;
   uint32_t cpu;                     /* TIDBIT_CPU_... */
+  uint32_t poll_work;               /* the most multiply-adds between two calls of the poll hook, see below; 0: 65536 */
   tidbit_parallel_for parallel_for; /* null: all on the calling thread */
   void *parallel_user;
   tidbit_poll poll; /* may be null */
@@ -225,17 +260,23 @@ typedef struct tidbit_options {
   void *observe_user;
 } tidbit_options;
 
+/* poll_work: 65536 multiply-adds of q8 are about a millisecond on a Cortex-M4 at 100 MHz. Other operations count as
+ * many multiply-adds as they take time. Not divided are the products of 16 rows with the tokens of a chunk, up to eight
+ * queries' pass over their positions and, with more than one worker, layers. platforms/README.md has the longest gaps
+ * of the sample model. A short interval costs speed: the rows are then computed a few at a time. */
+
 /* ---------------------------------------------------------------------------------------- memory */
 
 /* The parts of a session's memory. Each may be in a different memory (TCM, SRAM, PSRAM). */
-typedef enum tidbit_part {
+typedef int32_t tidbit_part;
+enum {
   TIDBIT_PART_STATE = 0,       /* the session itself; small */
   TIDBIT_PART_KV = 1,          /* keys and values; grows with the context; read once per token */
   TIDBIT_PART_ACTIVATIONS = 2, /* vectors of the current chunk; grows with the chunk; hot */
   TIDBIT_PART_LOGITS = 3,      /* one float per vocabulary entry */
   TIDBIT_PART_SCRATCH = 4,     /* attention scores per worker; hot */
   TIDBIT_PART_COUNT = 5
-} tidbit_part;
+};
 
 /* "state", "kv", ...; empty if the library was built without status strings. */
 const char *tidbit_part_name(tidbit_part part);
@@ -265,17 +306,25 @@ tidbit_status tidbit_split_memory(const tidbit_plan_result *plan, void *buffer, 
 typedef struct tidbit_session tidbit_session;
 
 typedef struct tidbit_shortage {
-  tidbit_part part;
   uint64_t missing; /* bytes */
+  tidbit_part part;
+  uint32_t reserved;
 } tidbit_shortage;
 
 /* Makes a session in the caller's memory. Memory and model must outlive it. It is never freed. On TIDBIT_ERR_MEMORY,
- * *shortage (may be null) names the first part that is too small. */
+ * *shortage (may be null) names the first part that is too small. TIDBIT_ERR_ARGUMENT if parts overlap each other or
+ * the blob. */
 tidbit_status tidbit_init(const tidbit_model *model, const tidbit_options *options, const tidbit_memory *memory,
                           tidbit_session **session, tidbit_shortage *shortage);
 
+/* tidbit_open, tidbit_plan, tidbit_split_memory and tidbit_init in one call. `buffer` is aligned to TIDBIT_ALIGNMENT.
+ * *detail (may be null) is the offset of what was refused in the blob, or the number of missing bytes after
+ * TIDBIT_ERR_MEMORY. `options` may be null: all zero. */
+tidbit_status tidbit_start(const void *blob, size_t blob_bytes, const tidbit_options *options, void *buffer,
+                           size_t buffer_bytes, tidbit_model *model, tidbit_session **session, uint64_t *detail);
+
 /* Forgets everything that was fed. */
-void tidbit_reset(tidbit_session *session);
+tidbit_status tidbit_reset(tidbit_session *session);
 
 /* The number of positions in the KV cache, and the number that fit. */
 uint32_t tidbit_position(const tidbit_session *session);
@@ -305,13 +354,14 @@ tidbit_status tidbit_prefill(tidbit_session *session, const int32_t *tokens, uin
  * TIDBIT_ERR_ARGUMENT unless segment < tidbit_model_info.segments. */
 tidbit_status tidbit_set_segment(tidbit_session *session, uint32_t segment);
 
-/* Computes the logits after the last token that was fed: vocab_size floats in the session's logits memory, valid until
- * the next call with this session. The caller may change them. */
-tidbit_status tidbit_logits(tidbit_session *session, float **logits);
+/* Computes the logits after the last token that was fed: *count (may be null) floats, one per token of the vocabulary,
+ * in the session's logits memory, valid until the next call with this session. The caller may change them.
+ * After TIDBIT_CANCELED, call again. */
+tidbit_status tidbit_logits(tidbit_session *session, float **logits, uint32_t *count);
 
 /* The same for token `index` of the last chunk; tidbit_chunk_size() is the number of tokens in it. (To score a text,
  * feed at most `chunk` tokens per call and get the logits of each index.) */
-tidbit_status tidbit_logits_at(tidbit_session *session, uint32_t index, float **logits);
+tidbit_status tidbit_logits_at(tidbit_session *session, uint32_t index, float **logits, uint32_t *count);
 uint32_t tidbit_chunk_size(const tidbit_session *session);
 
 /* Feeds the tokens of the blob's self-test to a session, and compares the hash of the logits with the hash that the
@@ -341,6 +391,12 @@ typedef struct tidbit_rng {
  * not finite or out of range. */
 tidbit_status tidbit_sample(float *logits, uint32_t count, const tidbit_sampling *sampling, tidbit_rng *rng,
                             const int32_t *recent, uint32_t recent_count, int32_t *token);
+
+/* Computes the logits, chooses a token (all as in tidbit_logits and tidbit_sample) and feeds it, unless it ends the
+ * text (tidbit_is_end). TIDBIT_ERR_CONTEXT_FULL if there is no room for it; nothing is drawn then. After
+ * TIDBIT_CANCELED the token, if one was chosen, is in *token, which is otherwise -1, and was not fed. */
+tidbit_status tidbit_next(tidbit_session *session, const tidbit_sampling *sampling, tidbit_rng *rng,
+                          const int32_t *recent, uint32_t recent_count, int32_t *token);
 
 /* ------------------------------------------------------------------------------ save and restore */
 
@@ -414,6 +470,33 @@ tidbit_status tidbit_stream_end(tidbit_stream *stream, const char **text, uint32
 
 /* XXH64 (Yann Collet) with seed 0: the checksum of the format, and the hash of logits. */
 uint64_t tidbit_hash(const void *data, size_t bytes);
+
+/* ------------------------------------------------------------------------------------ binary layout */
+
+/* The offsets of members are the same on every target, except for the size of a pointer. A compiler that disagrees
+ * stops here. */
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define TIDBIT_LAYOUT(condition) static_assert(condition, "tidbit.h: unexpected layout of a struct")
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define TIDBIT_LAYOUT(condition) _Static_assert(condition, "tidbit.h: unexpected layout of a struct")
+#else
+#define TIDBIT_LAYOUT(condition) extern char tidbit_unexpected_layout[(condition) ? 1 : -1]
+#endif
+#define TIDBIT_POINTERS(count) ((count) * sizeof(void *))
+TIDBIT_LAYOUT(sizeof(tidbit_status) == 4 && sizeof(tidbit_model) == 128);
+TIDBIT_LAYOUT(offsetof(tidbit_model_info, reserved) == 108 && offsetof(tidbit_model_info, family) == 112);
+TIDBIT_LAYOUT(offsetof(tidbit_model_info, converter) == 112 + TIDBIT_POINTERS(2));
+TIDBIT_LAYOUT(offsetof(tidbit_field, name) == 24 && sizeof(tidbit_field) == 24 + TIDBIT_POINTERS(2));
+TIDBIT_LAYOUT(offsetof(tidbit_options, poll_work) == 20 && offsetof(tidbit_options, parallel_for) == 24);
+TIDBIT_LAYOUT(sizeof(tidbit_options) == 24 + TIDBIT_POINTERS(6));
+TIDBIT_LAYOUT(offsetof(tidbit_plan_result, total) == 40 && offsetof(tidbit_plan_result, workers) == 56);
+TIDBIT_LAYOUT(sizeof(tidbit_memory) == TIDBIT_POINTERS(2 * TIDBIT_PART_COUNT));
+TIDBIT_LAYOUT(offsetof(tidbit_shortage, part) == 8 && sizeof(tidbit_shortage) == 16);
+TIDBIT_LAYOUT(offsetof(tidbit_sampling, repeat_penalty) == 16 && sizeof(tidbit_sampling) == 20);
+TIDBIT_LAYOUT(sizeof(tidbit_rng) == 8);
+TIDBIT_LAYOUT(offsetof(tidbit_stream, text) == 20 + TIDBIT_POINTERS(2));
+#undef TIDBIT_LAYOUT
+#undef TIDBIT_POINTERS
 
 #ifdef __cplusplus
 }

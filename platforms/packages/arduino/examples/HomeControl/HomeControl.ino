@@ -38,7 +38,7 @@ static tidbit_status next(uint32_t count) {
   const tidbit_sampling greedy = {};
   float *logits;
   tidbit_status status = tidbit_prefill(session, tokens, count, 0, nullptr);
-  if (status == TIDBIT_OK) status = tidbit_logits(session, &logits);
+  if (status == TIDBIT_OK) status = tidbit_logits(session, &logits, NULL);
   if (status == TIDBIT_OK) {
     status = tidbit_sample(logits, TIDBIT_PLAN_VOCAB_SIZE, &greedy, nullptr, nullptr, 0, tokens);
   }
