@@ -4,6 +4,7 @@
 // Everything here is static, because files compiled for different instruction sets must not share one copy.
 #pragma once
 
+#include "base/integer_fma.h"
 #include "base/types.h"
 
 namespace tidbit {
@@ -12,8 +13,8 @@ namespace tidbit {
 static inline std::uint32_t float_bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
 static inline float bits_float(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
 
-// fma for targets without the instruction. The product of two floats is exact in double. The sum is rounded to odd in
-// double, so that the final rounding to float is correct (Boldo, Melquiond 2008).
+// fma for targets with double but without the instruction. The product of two floats is exact in double. The sum is
+// rounded to odd in double, so that the final rounding to float is correct (Boldo, Melquiond 2008).
 static inline float fma_by_double(float a, float b, float c) {
   const double product = static_cast<double>(a) * static_cast<double>(b);
   const double addend = static_cast<double>(c);
@@ -32,6 +33,8 @@ static inline float fma_by_double(float a, float b, float c) {
 static inline float fma(float a, float b, float c) {
 #if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA) || defined(__riscv_flen)
   return __builtin_fmaf(a, b, c);
+#elif defined(__SOFTFP__) || defined(__riscv)
+  return fma_by_integers(a, b, c);
 #else
   return fma_by_double(a, b, c);
 #endif

@@ -2,8 +2,8 @@
 # above the present size.
 set(footprint_sets all dsp q8 q8_llama)
 set(footprint_title_all "everything")
-set(footprint_title_dsp "without scalar kernels")
-set(footprint_title_q8 "q8 weights in one layout, f16 and q8 KV cache, byte-level BPE, no status texts, no scalar kernels")
+set(footprint_title_dsp "one table of kernels")
+set(footprint_title_q8 "q8 weights in one layout, f16 and q8 KV cache, byte-level BPE, no status texts, one table of kernels")
 set(footprint_title_q8_llama "the same for Llama: RMSNorm and SiLU only")
 set(footprint_most_all 60200)
 set(footprint_most_dsp 45700)
