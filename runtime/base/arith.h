@@ -33,10 +33,10 @@ static inline float fma_by_double(float a, float b, float c) {
 static inline float fma(float a, float b, float c) {
 #if defined(__FMA__) || defined(__aarch64__) || defined(__ARM_FEATURE_FMA) || defined(__riscv_flen)
   return __builtin_fmaf(a, b, c);
-#elif defined(__SOFTFP__) || defined(__riscv)
-  return fma_by_integers(a, b, c);
-#else
+#elif defined(__SSE2__) || defined(__wasm__) || (defined(__ARM_FP) && (__ARM_FP & 8) != 0)
   return fma_by_double(a, b, c);
+#else
+  return fma_by_integers(a, b, c);
 #endif
 }
 
