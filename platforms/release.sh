@@ -20,7 +20,7 @@ fi
 cores="cortex-m0plus cortex-m3 cortex-m4f cortex-m7 cortex-m33 cortex-m55"
 arduino_cores="cortex-m0plus cortex-m3 cortex-m4f cortex-m7 cortex-m33"
 softfp_cores="cortex-m4f cortex-m7 cortex-m33" # some Arduino boards pass floats in integer registers
-[ $# -gt 0 ] || set -- aarch64-linux armv7-linux riscv64-linux $cores espidf zephyr arduino cmsis
+[ $# -gt 0 ] || set -- aarch64-linux armv7-linux riscv64-linux $cores rv32imac rv32imafc espidf zephyr arduino cmsis
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 work=$out.work

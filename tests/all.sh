@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs missing packages and checks the formatting, then builds and tests everything: on this machine with GCC, also
 # under AddressSanitizer and UndefinedBehaviorSanitizer; each fuzz target for a few seconds; with clang-tidy; under
-# emulation 64-bit and 32-bit Arm, RISC-V and the Cortex-M cores; and WebAssembly. Stops at the first failure.
+# emulation 64-bit and 32-bit Arm, RISC-V with and without Linux, and the Cortex-M cores; and WebAssembly. Stops at the
+# first failure.
 set -eu
 cd "$(dirname "$0")/.."
 PATH=/usr/bin:$PATH  # use Debian's cmake, even if others are installed
@@ -42,6 +43,6 @@ build armv7-linux
 test_as armv7-linux . cortex-a9 cortex-a7
 build_and_test riscv64-linux
 build_and_test wasm32
-for core in m55 m7 m4f m33 m3 m0plus; do
-  build_and_test cortex-$core
+for core in cortex-m55 cortex-m7 cortex-m4f cortex-m33 cortex-m3 cortex-m0plus rv32imac rv32imafc; do
+  build_and_test $core
 done

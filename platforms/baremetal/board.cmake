@@ -1,9 +1,13 @@
 # Defines the target tidbit_board: startup code, semihosting, and the compiler and linker options for firmware.
-add_library(tidbit_board OBJECT
-  ${TIDBIT_BAREMETAL_DIR}/startup.c ${TIDBIT_BAREMETAL_DIR}/semihosting.c ${TIDBIT_BAREMETAL_DIR}/semihosting_number.c)
+set(tidbit_core_startup ${TIDBIT_BAREMETAL_DIR}/cortex_m.c)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^rv32")
+  set(tidbit_core_startup ${TIDBIT_BAREMETAL_DIR}/rv32.c)
+endif()
+add_library(tidbit_board OBJECT ${tidbit_core_startup} ${TIDBIT_BAREMETAL_DIR}/startup.c
+  ${TIDBIT_BAREMETAL_DIR}/semihosting.c ${TIDBIT_BAREMETAL_DIR}/semihosting_number.c)
 target_include_directories(tidbit_board PUBLIC ${TIDBIT_BAREMETAL_DIR})
 target_link_libraries(tidbit_board PRIVATE tidbit_flags)
-set_source_files_properties(${TIDBIT_BAREMETAL_DIR}/startup.c PROPERTIES COMPILE_OPTIONS -mgeneral-regs-only)
+set_source_files_properties(${TIDBIT_BAREMETAL_DIR}/cortex_m.c PROPERTIES COMPILE_OPTIONS -mgeneral-regs-only)
 target_compile_options(tidbit_board INTERFACE
   -ffunction-sections -fdata-sections
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions;-fno-rtti;-fno-threadsafe-statics;-fno-use-cxa-atexit>

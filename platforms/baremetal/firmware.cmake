@@ -1,10 +1,10 @@
-# Firmware images, and the qemu-system-arm machines that run them.
+# Firmware images, and the QEMU machines that run them.
 
 set(TIDBIT_BAREMETAL_DIR ${CMAKE_CURRENT_LIST_DIR})
 include(${CMAKE_CURRENT_LIST_DIR}/model.cmake)
 
-# tidbit_board(name core script) adds a board: the name of its QEMU machine, its core as in TIDBIT_CORTEX, and its
-# linker script in boards/.
+# tidbit_board(name core script) adds a board: the name of its QEMU machine, its core as in TIDBIT_CORE
+# (set by the toolchain file), and its linker script in boards/.
 macro(tidbit_board name core script)
   list(APPEND tidbit_boards_of_${core} ${name})
   set(tidbit_script_of_${name} ${TIDBIT_BAREMETAL_DIR}/boards/${script})
@@ -16,6 +16,8 @@ tidbit_board(mps2-an386 m4f mps2-an385.ld)
 tidbit_board(netduinoplus2 m4f netduinoplus2.ld)
 tidbit_board(mps2-an385 m3 mps2-an385.ld)
 tidbit_board(microbit m0plus microbit.ld)
+tidbit_board(virt rv32imac virt.ld)
+tidbit_board(virt rv32imafc virt.ld)
 
 # tidbit_add_firmware(name BOARD board SOURCES file... [BLOB model.tidbit] [LIBRARY tidbit]) adds an image with startup
 # code, main() from the sources, and the blob.

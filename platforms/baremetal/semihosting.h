@@ -1,4 +1,5 @@
-/* Services of the debugger or emulator, called through a breakpoint (Arm, "Semihosting for AArch32 and AArch64").
+/* Services of the debugger or emulator, called through a breakpoint (Arm, "Semihosting for AArch32 and AArch64";
+ * RISC-V International, "RISC-V Semihosting").
  * Without a debugger the breakpoint is a fault, so a product uses a UART instead. */
 #ifndef TIDBIT_SEMIHOSTING_H
 #define TIDBIT_SEMIHOSTING_H

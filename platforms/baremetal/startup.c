@@ -1,5 +1,4 @@
-/* The way from reset to main(), for any Cortex-M: vector table, FPU, .data, .bss, constructors. Compiled without
- * floating-point registers, because the FPU is off after reset. */
+/* From the start of C code to main(), the same for every core: stack marked, .data, .bss, constructors. */
 #include "startup.h"
 
 #include <stddef.h>
@@ -12,16 +11,6 @@ extern void (*const __init_array_begin[])(void);
 extern void (*const __init_array_end[])(void);
 
 int main(void);
-
-/* Enables coprocessors 10 and 11, the FPU and Helium. The FPU's mode must stay as it is after reset (FPSCR 0), which
- * rounds to nearest even and keeps subnormals, as ARITHMETIC.md requires. */
-static void enable_fpu(void) {
-#if defined(__ARM_FP) || defined(__ARM_FEATURE_MVE)
-  volatile uint32_t *const cpacr = (volatile uint32_t *)0xE000ED88;
-  *cpacr |= 0xFu << 20;
-  __asm__ volatile("dsb\n\tisb" ::: "memory");
-#endif
-}
 
 static const uint32_t pattern = 0x5AFE57AC;
 
@@ -37,8 +26,7 @@ uint32_t startup_stack_used(void) {
   return (uint32_t)((const char *)__stack_top - (const char *)word);
 }
 
-void reset_handler(void) {
-  enable_fpu();
+void startup_run(void) {
   mark_stack();
   const uint32_t *from = __data_image;
   for (uint32_t *to = __data_begin; to < __data_end; ++to) *to = *from++;
@@ -47,28 +35,7 @@ void reset_handler(void) {
   semihosting_exit(main());
 }
 
-/* Handles all exceptions, none of which is expected. */
-static void fault_handler(void) {
+void startup_fault(void) {
   semihosting_write("fault\n", 6);
   semihosting_exit(111);
 }
-
-typedef void (*vector)(void);
-static const vector vectors[16] __attribute__((section(".vectors"), used)) = {
-    (vector)(uintptr_t)__stack_top,
-    reset_handler,
-    fault_handler, /* NMI */
-    fault_handler, /* HardFault */
-    fault_handler, /* MemManage */
-    fault_handler, /* BusFault */
-    fault_handler, /* UsageFault */
-    fault_handler, /* SecureFault */
-    NULL,
-    NULL,
-    NULL,
-    fault_handler, /* SVCall */
-    fault_handler, /* DebugMonitor */
-    NULL,
-    fault_handler, /* PendSV */
-    fault_handler, /* SysTick */
-};

@@ -15,10 +15,11 @@ constexpr uint64_t kKb = 1024, kMb = 1024 * kKb, kGb = 1024 * kMb;
 // has only pads. Part of each memory is used by the program itself; the table does not say how much.
 //
 // Taken from secondary sources, without the document at hand: the caches in DS12110 and IMXRT1060CEC, the modules in
-// the ESP32-S3-WROOM-1 datasheet, and that serialClkFreq 8 of an i.MX RT1060 is 133 MHz.
+// the ESP32-S3-WROOM-1 datasheet, that serialClkFreq 8 of an i.MX RT1060 is 133 MHz, and the caches of ESP32-C3 and
+// ESP32-C6.
 constexpr Board kBoards[] = {
     {"pico2",
-     "Raspberry Pi Pico 2, RP2350 at 150 MHz",
+     "Raspberry Pi Pico 2, RP2350 (Cortex-M33 or Hazard3) at 150 MHz",
      16 * kKb,
      "pico-sdk, hardware/xip_cache.h: XIP_CACHE_SIZE",
      {{"QSPI flash", kFlash, 4 * kMb, 4, 75, kDocumented, "pico-sdk, boards/pico2.h: PICO_FLASH_SIZE_BYTES",
@@ -58,6 +59,33 @@ constexpr Board kBoards[] = {
        "assumed: the widest load, 128 bits, in each cycle at 240 MHz"},
       {"PSRAM", kRam, 8 * kMb, 8, 160, kDocumented, "ESP32-S3-WROOM-1 datasheet, series comparison: N16R8",
        "ESP-IDF, SPI Flash and External SPI RAM Configuration: F4R8, PSRAM 80 MHz DDR"}}},
+    {"esp32-c3",
+     "ESP32-C3-DevKitC-02 at 160 MHz",
+     16 * kKb,
+     "ESP32-C3 datasheet, cache: size",
+     {{"QSPI flash", kFlash, 4 * kMb, 4, 80, kDocumented, "esp-dev-kits, ESP32-C3-DevKitC-02: 4 MB SPI flash",
+       "ESP-IDF, esptool_py/Kconfig.projbuild: ESPTOOLPY_FLASHFREQ_80M, ESPTOOLPY_FLASHMODE_QIO"},
+      {"SRAM1", kRam, 384 * kKb, 32, 160, kInferred, "ESP-IDF, esp32c3/include/soc/soc.h: SOC_DRAM_LOW to _HIGH",
+       "assumed: a load of 32 bits in each cycle at 160 MHz"}}},
+    {"esp32-c6",
+     "ESP32-C6-DevKitC-1 at 160 MHz",
+     32 * kKb,
+     "ESP32-C6 datasheet, cache: size",
+     {{"QSPI flash", kFlash, 8 * kMb, 4, 80, kDocumented, "esp-dev-kits, ESP32-C6-DevKitC-1: 8 MB SPI flash",
+       "ESP-IDF, esptool_py/Kconfig.projbuild: ESPTOOLPY_FLASHFREQ_80M, ESPTOOLPY_FLASHMODE_QIO"},
+      {"HP SRAM", kRam, 512 * kKb, 32, 160, kInferred, "ESP-IDF, esp32c6/include/soc/soc.h: SOC_DRAM_LOW to _HIGH",
+       "assumed: a load of 32 bits in each cycle at 160 MHz"}}},
+    {"esp32-p4",
+     "ESP32-P4-Function-EV-Board with ESP32-P4NRW32 at 400 MHz",
+     128 * kKb,
+     "ESP-IDF, esp32p4/Kconfig.cache: default of ESP32P4_L2_CACHE_SIZE",
+     {{"QSPI flash", kFlash, 16 * kMb, 4, 80, kDocumented, "Zephyr, esp32p4_function_ev_board board page: 16 MB",
+       "ESP-IDF, esptool_py/Kconfig.projbuild: ESPTOOLPY_FLASHFREQ_80M, ESPTOOLPY_FLASHMODE_QIO"},
+      {"L2MEM", kRam, 640 * kKb, 128, 400, kInferred,
+       "ESP-IDF, esp32p4/include/soc/soc.h: SOC_DRAM_LOW to _HIGH, less the L2 cache",
+       "assumed: the widest load, 128 bits, in each cycle at 400 MHz"},
+      {"PSRAM", kRam, 32 * kMb, 16, 400, kDocumented, "espressif.com, ESP32-P4 series: ESP32-P4NRW32",
+       "ESP-IDF, esp_psram/esp32p4/Kconfig.spiram: 16 lines, SPIRAM_SPEED_200M; both edges"}}},
     {"teensy-4.1",
      "PJRC Teensy 4.1, i.MX RT1062 at 600 MHz",
      32 * kKb,

@@ -15,6 +15,8 @@ if(NOT DEFINED core_${TIDBIT_CORTEX})
 endif()
 list(JOIN core_${TIDBIT_CORTEX} " " core)
 
+set(TIDBIT_CORE ${TIDBIT_CORTEX})
+set(TIDBIT_EMULATOR qemu-system-arm)
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR cortex-${TIDBIT_CORTEX})
 

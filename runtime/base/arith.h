@@ -4,7 +4,8 @@
 // Everything here is static, because files compiled for different instruction sets must not share one copy.
 #pragma once
 
-#include <cstdint>
+#include "base/integer_fma.h"
+#include "base/types.h"
 
 namespace tidbit {
 
@@ -12,8 +13,8 @@ namespace tidbit {
 static inline std::uint32_t float_bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
 static inline float bits_float(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
 
-// fma for targets without the instruction. The product of two floats is exact in double. The sum is rounded to odd in
-// double, so that the final rounding to float is correct (Boldo, Melquiond 2008).
+// fma for targets with double but without the instruction. The product of two floats is exact in double. The sum is
+// rounded to odd in double, so that the final rounding to float is correct (Boldo, Melquiond 2008).
 static inline float fma_by_double(float a, float b, float c) {
   const double product = static_cast<double>(a) * static_cast<double>(b);
   const double addend = static_cast<double>(c);
@@ -37,7 +38,11 @@ static constexpr bool kFusesInHardware = false;
 
 static inline float fma(float a, float b, float c) {
   if constexpr (kFusesInHardware) return __builtin_fmaf(a, b, c);
+#if defined(__SSE2__) || defined(__wasm__) || (defined(__ARM_FP) && (__ARM_FP & 8) != 0)
   return fma_by_double(a, b, c);
+#else
+  return fma_by_integers(a, b, c);
+#endif
 }
 
 // The square root for targets without the instruction, one bit per step. A token needs few roots, so this is small

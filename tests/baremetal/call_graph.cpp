@@ -74,7 +74,8 @@ struct AddressTaken {
 // Relocations that refer to a symbol but are not calls or branches.
 std::vector<AddressTaken> read_relocations(const char *path) {
   static const std::regex head(R"(^RELOCATION RECORDS FOR \[(.*)\]:$)");
-  static const std::regex record(R"(^[0-9a-f]+ R_ARM_(?!THM_CALL|THM_JUMP)\w+ +([^+]*).*$)");
+  static const std::regex record(
+      R"(^[0-9a-f]+ R_(?:ARM_(?!THM_CALL|THM_JUMP)|RISCV_(?!CALL|JAL|BRANCH|RVC_))\w+ +([^+]*).*$)");
   std::vector<AddressTaken> taken;
   std::ifstream file(path);
   std::string section;

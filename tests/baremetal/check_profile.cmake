@@ -18,7 +18,7 @@ set(operations
   "Vectors.*8activate|N_18activateE|N_113activate_with=activation"
   "Vectors.*3addE=add"
   "Lanes6to_f16|KvCache.*5?store=cache"
-  "Walk|Product|Dot|TileSums|Groups|Vectors|Elementary|Quantization|Lanes|dot_|6tidbit(6format|8tree_sum|L?[0-9]+(fma|sqrt|square_root|half_to_float|float_to_half))=-"
+  "Walk|Product|Dot|TileSums|Groups|Vectors|Elementary|Quantization|Lanes|dot_|6tidbit(6format|8tree_sum|L?[0-9]+(fma|sqrt|square_root|half_to_float|float_to_half|magnitude_of|shift_right_sticky|round_to_float))=-"
   "11embed_chunk|5embed|10matrix_row|q[48]_row|11each_scaled=embedding"
   "tidbit_sample|13highest_index=sampling"
   "6tidbit|tidbit_|main=rest")

@@ -1,8 +1,9 @@
-// Console output and memory of the test images.
+// Console output and memory of the test images. Like the library, they need no C++ library.
 #pragma once
 
-#include <string_view>
+#include <string.h>
 
+#include "base/types.h"
 #include "semihosting.h"
 #include "tidbit/tidbit.h"
 
@@ -14,11 +15,11 @@ extern "C" const unsigned char model_blob[], model_blob_end[];
 
 namespace tidbit::test {
 
-inline void print(std::string_view text) { semihosting_write(text.data(), text.size()); }
+inline void print(const char *text) { semihosting_write(text, strlen(text)); }
 inline void print_number(std::uint64_t number) { semihosting_write_number(number, 10, 1); }
 inline void print_hash(std::uint64_t hash) { semihosting_write_number(hash, 16, 16); }
 
-[[noreturn]] inline void fail(std::string_view what) {
+[[noreturn]] inline void fail(const char *what) {
   print(what);
   print("\n");
   semihosting_exit(1);

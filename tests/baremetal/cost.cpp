@@ -45,19 +45,20 @@ void run_matmuls(format::Format format, std::uint32_t rows, std::uint32_t cols, 
 }
 
 // Removes `name` and a space from the front of the request; false if it does not start with `name`.
-bool take(std::string_view &request, std::string_view name) {
-  if (!request.starts_with(name)) return false;
-  request.remove_prefix(name.size() + 1);
+bool take(const char *&request, const char *name) {
+  const std::size_t length = strlen(name);
+  if (strncmp(request, name, length) != 0) return false;
+  request += length + 1;
   return true;
 }
 
-std::uint32_t number(std::string_view digits) {
+std::uint32_t number(const char *digits) {
   std::uint32_t n = 0;
-  for (const char digit : digits) n = n * 10 + static_cast<std::uint32_t>(digit - '0');
+  for (; *digits != 0; ++digits) n = n * 10 + static_cast<std::uint32_t>(*digits - '0');
   return n;
 }
 
-void run(std::string_view request) {
+void run(const char *request) {
   if (take(request, "token")) return run_tokens(number(request));
   if (take(request, "matmul")) return run_matmuls(format::Format::q8, kShort, kLong, number(request));
   if (take(request, "tall")) return run_matmuls(format::Format::q8, kLong, kShort, number(request));
@@ -69,8 +70,8 @@ void run(std::string_view request) {
 }  // namespace tidbit::test
 
 int main() {
-  char text[64];
-  const int length = semihosting_command_line(text, sizeof text);
-  tidbit::test::run({text, static_cast<std::size_t>(length < 0 ? 0 : length)});
+  char text[64] = "";
+  semihosting_command_line(text, sizeof text);
+  tidbit::test::run(text);
   return 0;
 }

@@ -28,12 +28,13 @@ void print_stream(const tidbit_model &model, tidbit_isa isa, std::uint32_t chunk
 
 int main() {
   using namespace tidbit::test;
+  constexpr std::uint32_t kChunks[] = {1, 3};
   tidbit_model model;
   open_model(&model);
   for (int isa = TIDBIT_ISA_SCALAR; isa < TIDBIT_ISA_COUNT; ++isa) {
     const auto set = static_cast<tidbit_isa>(isa);
     if (tidbit_isa_check(set, 0) != TIDBIT_OK) continue;
-    for (const std::uint32_t chunk : {1u, 3u}) print_stream(model, set, chunk);
+    for (const std::uint32_t chunk : kChunks) print_stream(model, set, chunk);
   }
   return 0;
 }

@@ -25,10 +25,10 @@ void choose(tidbit_session *session, const tidbit_sampling &sampling) {
 void generate(tidbit_session *session) {
   static const char *const stops[] = {"never", "there"};
   static const tidbit_sampling sampling{0.8f, 20, 0.9f, 0.01f, 1.1f}, greedy{};
-  const std::string_view text = "dim the kitchen lamp to thirty percent at half past six";
+  static constexpr char text[] = "dim the kitchen lamp to thirty percent at half past six";
   std::uint32_t count = 0, bytes = 0;
   const char *piece = nullptr;
-  must(tidbit_tokenize(&model, text.data(), text.size(), TIDBIT_TEXT_SPECIAL | TIDBIT_TEXT_PARSE, workspace,
+  must(tidbit_tokenize(&model, text, sizeof text - 1, TIDBIT_TEXT_SPECIAL | TIDBIT_TEXT_PARSE, workspace,
                        sizeof workspace, tokens, kContext, &count));
   must(tidbit_stream_init(&stream, &model, 0, stops, 2));
   must(tidbit_prefill(session, tokens, count, 0, nullptr));

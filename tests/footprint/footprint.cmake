@@ -1,11 +1,11 @@
 # Usage: cmake [-DCORES="m4f;m33"] [-DOPTIONS="-Os;-O2"] [-DWORK=folder] [-DCHECK=ON] -P tests/footprint/footprint.cmake
-# Builds the library with each feature set (sets.cmake) for cores with the DSP extension and an FPU. Prints a Markdown
-# table of its code and constants in bytes: the whole archive and, in parentheses, what the linker keeps for the
-# functions called by platforms/baremetal/app. Fails if an archive has writable data. With CHECK, also fails if a size
-# at -Os on a Cortex-M4 exceeds the limit of the set.
+# Builds the library with each feature set (sets.cmake) for RISC-V, and for Cortex-M cores with the DSP extension and an
+# FPU. Prints a Markdown table of its code and constants in bytes: the whole archive and, in parentheses, what the linker
+# keeps for the functions called by platforms/baremetal/app. Fails if an archive has writable data. With CHECK, also
+# fails if a size at -Os on a Cortex-M4 exceeds the limit of the set.
 cmake_minimum_required(VERSION 3.25)
 if(NOT DEFINED CORES)
-  set(CORES m4f m33 m55 m7)
+  set(CORES m4f m33 m55 m7 rv32imac rv32imafc)
 endif()
 if(NOT DEFINED OPTIONS)
   set(OPTIONS -Os -O2)
@@ -14,22 +14,35 @@ if(NOT DEFINED WORK)
   set(WORK ${CMAKE_CURRENT_LIST_DIR}/../../build/footprint)
 endif()
 include(${CMAKE_CURRENT_LIST_DIR}/sets.cmake)
+set(toolchains ${CMAKE_CURRENT_LIST_DIR}/../../platforms/toolchains)
 set(calls open plan split_memory init prefill logits sample tokenize is_end stream_init stream_push status_string)
 list(TRANSFORM calls REPLACE "(.+)" "--undefined=tidbit_\\1")
 
-function(build core option folder)
+# Sets options, what CMake needs to build for the core, and binutils, the prefix of the programs that read its files.
+macro(select core)
+  if(${core} MATCHES "^rv32(.*)$")
+    set(options -DTIDBIT_RV32=${CMAKE_MATCH_1} -DCMAKE_TOOLCHAIN_FILE=${toolchains}/rv32.cmake)
+    set(binutils riscv64-unknown-elf)
+    set(emulation -m elf32lriscv)
+  else()
+    set(options -DTIDBIT_CORTEX=${core} -DCMAKE_TOOLCHAIN_FILE=${toolchains}/cortex-m.cmake)
+    set(binutils arm-none-eabi)
+    set(emulation "")
+  endif()
+endmacro()
+
+function(build option folder)
   execute_process(COMMAND ${CMAKE_COMMAND} --no-warn-unused-cli -S ${CMAKE_CURRENT_FUNCTION_LIST_DIR} -B ${folder} -G Ninja
-    -DCMAKE_TOOLCHAIN_FILE=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/../../platforms/toolchains/cortex-m.cmake
-    -DTIDBIT_CORTEX=${core} -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=${option} -DNDEBUG"
+    ${options} -DCMAKE_BUILD_TYPE=Release "-DCMAKE_CXX_FLAGS_RELEASE=${option} -DNDEBUG"
     OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
   execute_process(COMMAND ${CMAKE_COMMAND} --build ${folder} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 endfunction()
 
 # Reads the size of code and constants in bytes. Fails if there is writable data.
 function(read_size out file)
-  execute_process(COMMAND arm-none-eabi-size -t ${file} OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
+  execute_process(COMMAND ${binutils}-size -t ${file} OUTPUT_VARIABLE listing COMMAND_ERROR_IS_FATAL ANY)
   if(NOT listing MATCHES "([0-9]+)[ \t]+([0-9]+)[ \t]+([0-9]+)[ \t]+[0-9]+[ \t]+[0-9a-f]+[ \t]+\\(TOTALS\\)")
-    message(FATAL_ERROR "arm-none-eabi-size of ${file} printed:\n${listing}")
+    message(FATAL_ERROR "${binutils}-size of ${file} printed:\n${listing}")
   endif()
   if(CMAKE_MATCH_2 GREATER 0 OR CMAKE_MATCH_3 GREATER 0)
     message(FATAL_ERROR "${file} has writable data: ${CMAKE_MATCH_2} bytes of data, ${CMAKE_MATCH_3} of bss")
@@ -44,15 +57,16 @@ foreach(set IN LISTS footprint_sets)
 endforeach()
 set(above "")
 foreach(core IN LISTS CORES)
+  select(${core})
   foreach(option IN LISTS OPTIONS)
     string(APPEND head " ${core} ${option} |")
     string(APPEND rule "---|")
     set(folder ${WORK}/${core}${option})
-    build(${core} ${option} ${folder})
+    build(${option} ${folder})
     foreach(set IN LISTS footprint_sets)
       set(archive ${folder}/libtidbit_${set}.a)
       set(linked ${folder}/${set}.o)
-      execute_process(COMMAND arm-none-eabi-ld -r --gc-sections ${calls} -o ${linked} ${archive}
+      execute_process(COMMAND ${binutils}-ld ${emulation} -r --gc-sections ${calls} -o ${linked} ${archive}
         COMMAND_ERROR_IS_FATAL ANY)
       read_size(whole ${archive})
       read_size(kept ${linked})

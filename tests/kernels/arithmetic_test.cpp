@@ -11,14 +11,17 @@ namespace {
 
 // ---- fma ----
 
+// The two ways to compute it without the instruction.
 void expect_fma(float a, float b, float c) {
-  ASSERT_EQ(result_bits(std::fma(a, b, c)), result_bits(fma_by_double(a, b, c)))
-      << std::hexfloat << a << " * " << b << " + " << c;
+  for (const auto &way : {fma_by_double, fma_by_integers}) {
+    ASSERT_EQ(result_bits(std::fma(a, b, c)), result_bits(way(a, b, c)))
+        << (way == fma_by_double ? "by double: " : "by integers: ") << std::hexfloat << a << " * " << b << " + " << c;
+  }
 }
 
 float random_bits_float(Random &random) { return bits_float(random.bits()); }
 
-TEST(FmaByDouble, EqualsFmaOnArbitraryBits) {
+TEST(FmaWithoutTheInstruction, EqualsFmaOnArbitraryBits) {
   Random random(1);
   for (int i = 0; i < 1000000; ++i) {
     const float a = random_bits_float(random), b = random_bits_float(random), c = random_bits_float(random);
@@ -26,7 +29,7 @@ TEST(FmaByDouble, EqualsFmaOnArbitraryBits) {
   }
 }
 
-TEST(FmaByDouble, EqualsFmaWhereTheProductAlmostCancels) {
+TEST(FmaWithoutTheInstruction, EqualsFmaWhereTheProductAlmostCancels) {
   Random random(2);
   for (int i = 0; i < 1000000; ++i) {
     const float a = random.unit(), b = random.unit();
@@ -36,7 +39,7 @@ TEST(FmaByDouble, EqualsFmaWhereTheProductAlmostCancels) {
 }
 
 // The exact sum lies at, or a hair beside, the middle between two floats.
-TEST(FmaByDouble, EqualsFmaAtTies) {
+TEST(FmaWithoutTheInstruction, EqualsFmaAtTies) {
   Random random(3);
   for (int i = 0; i < 1000000; ++i) {
     const float c = random.unit() * 4;
@@ -48,7 +51,7 @@ TEST(FmaByDouble, EqualsFmaAtTies) {
   }
 }
 
-TEST(FmaByDouble, EqualsFmaWhereResultsAreSubnormal) {
+TEST(FmaWithoutTheInstruction, EqualsFmaWhereResultsAreSubnormal) {
   Random random(4);
   for (int i = 0; i < 1000000; ++i) {
     const float a = std::ldexp(random.unit(), -static_cast<int>(random.bits() % 80) - 30);
@@ -58,16 +61,32 @@ TEST(FmaByDouble, EqualsFmaWhereResultsAreSubnormal) {
   }
 }
 
-TEST(FmaByDouble, RoundsOnceWhereDoubleRoundsTwice) {
+TEST(FmaWithoutTheInstruction, RoundsOnceWhereDoubleRoundsTwice) {
   const float a = 1.0f + 0x1p-12f;
-  EXPECT_EQ(fma_by_double(a, a, 0x1p-60f), std::fma(a, a, 0x1p-60f));
-  EXPECT_EQ(fma_by_double(a, a, -0x1p-60f), std::fma(a, a, -0x1p-60f));
+  expect_fma(a, a, 0x1p-60f);
+  expect_fma(a, a, -0x1p-60f);
 }
 
-TEST(FmaByDouble, KeepsTheSignsOfZero) {
-  EXPECT_FALSE(std::signbit(fma_by_double(0.0f, -1.0f, 0.0f)));
-  EXPECT_TRUE(std::signbit(fma_by_double(0.0f, -1.0f, -0.0f)));
-  EXPECT_FALSE(std::signbit(fma_by_double(2.0f, 3.0f, -6.0f)));
+TEST(FmaWithoutTheInstruction, KeepsTheSignsOfZero) {
+  expect_fma(0.0f, -1.0f, 0.0f);
+  expect_fma(0.0f, -1.0f, -0.0f);
+  expect_fma(2.0f, 3.0f, -6.0f);
+  expect_fma(0x1p-100f, -0x1p-100f, 0.0f);
+  expect_fma(0x1p-100f, -0x1p-100f, -0.0f);
+}
+
+// Every pair of exponents of a product and an addend, with significands that carry, tie and cancel.
+TEST(FmaWithoutTheInstruction, EqualsFmaForAllExponents) {
+  constexpr std::uint32_t kSignificands[] = {0, 1, 0x400000, 0x7FFFFF};
+  for (std::uint32_t i = 0; i < 256 * 256; ++i) {
+    for (std::uint32_t j = 0; j < 4 * 4 * 4; ++j) {
+      const float a = bits_float((i % 256) << 23 | kSignificands[j % 4]);
+      const float b = bits_float(0x3F800000 | kSignificands[j / 4 % 4]);
+      const float c = bits_float(0x80000000 | (i / 256) << 23 | kSignificands[j / 16]);
+      ASSERT_NO_FATAL_FAILURE(expect_fma(a, b, c));
+      ASSERT_NO_FATAL_FAILURE(expect_fma(-a, b, c));
+    }
+  }
 }
 
 // ---- square root ----

@@ -6,7 +6,7 @@
 #   file that is not there.
 cmake_minimum_required(VERSION 3.25)
 set(allowed memcpy memmove memset memcmp _GLOBAL_OFFSET_TABLE_ __stack_pointer)  # the linker defines the last two
-set(allowed_helpers "^__(aeabi_[dfilu][a-z0-9]*|gnu_thumb1_case_[a-z]+)$")  # the compiler's, for what the core lacks
+set(allowed_helpers "^__(aeabi_[dfilu][a-z0-9]*|gnu_thumb1_case_[a-z]+|[a-z]+[sd][if]([sd][if])?[23]?)$")  # the compiler's, for what the core lacks
 
 set(isa_files ${ISAS})
 list(REMOVE_ITEM isa_files scalar)  # compiled for every CPU

@@ -49,7 +49,7 @@ TEST_P(Poll, IntervalChangesNoBit) {
 
 TEST_P(Poll, ShorterIntervalsAreMoreCalls) {
   std::uint32_t before = 0;
-  for (const std::uint32_t work : {~0u, 20000u, 1u}) {
+  for (const std::uint32_t work : {~0u, 1u}) {
     Hook hook;
     Runner runner(model_, options_with(hook, work));
     runner.logits_of(tokens_, 16, kVocab);

@@ -2,10 +2,9 @@
 // firmware images. Needs nothing but the library.
 #pragma once
 
-#include <cstdint>
-
 #include "base/arith.h"
 #include "base/hash.h"
+#include "base/types.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit::test {
