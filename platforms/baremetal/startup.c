@@ -53,6 +53,11 @@ static void fault_handler(void) {
   semihosting_exit(111);
 }
 
+/* The exceptions of an operating system, which defines its own handlers. */
+void svc_handler(void) __attribute__((weak, alias("fault_handler")));
+void pendsv_handler(void) __attribute__((weak, alias("fault_handler")));
+void systick_handler(void) __attribute__((weak, alias("fault_handler")));
+
 typedef void (*vector)(void);
 static const vector vectors[16] __attribute__((section(".vectors"), used)) = {
     (vector)(uintptr_t)__stack_top,
@@ -66,9 +71,9 @@ static const vector vectors[16] __attribute__((section(".vectors"), used)) = {
     NULL,
     NULL,
     NULL,
-    fault_handler, /* SVCall */
+    svc_handler,
     fault_handler, /* DebugMonitor */
     NULL,
-    fault_handler, /* PendSV */
-    fault_handler, /* SysTick */
+    pendsv_handler,
+    systick_handler,
 };
