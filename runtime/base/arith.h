@@ -4,7 +4,7 @@
 // Everything here is static, because files compiled for different instruction sets must not share one copy.
 #pragma once
 
-#include <cstdint>
+#include "base/types.h"
 
 namespace tidbit {
 

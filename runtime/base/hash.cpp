@@ -1,6 +1,6 @@
 #include "base/hash.h"
 
-#include <cstring>
+#include <string.h>
 
 #include "tidbit/tidbit.h"
 
@@ -60,7 +60,7 @@ void Hash64::update(const void *data, std::size_t bytes) {
   if (held_bytes_ != 0) {
     const std::size_t room = kStripe - held_bytes_;
     const std::size_t take = bytes < room ? bytes : room;
-    std::memcpy(held_ + held_bytes_, p, take);
+    memcpy(held_ + held_bytes_, p, take);
     held_bytes_ += static_cast<std::uint32_t>(take);
     p += take;
     bytes -= take;
@@ -69,7 +69,7 @@ void Hash64::update(const void *data, std::size_t bytes) {
     held_bytes_ = 0;
   }
   for (; bytes >= kStripe; p += kStripe, bytes -= kStripe) absorb(p);
-  if (bytes != 0) std::memcpy(held_, p, bytes);
+  if (bytes != 0) memcpy(held_, p, bytes);
   held_bytes_ = static_cast<std::uint32_t>(bytes);
 }
 

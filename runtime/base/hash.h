@@ -1,8 +1,7 @@
 // XXH64 (Yann Collet, https://github.com/Cyan4973/xxHash, doc/xxhash_spec.md) with seed 0: the checksum of the format.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include "base/types.h"
 
 namespace tidbit {
 

@@ -1,7 +1,7 @@
 // Rounding to an integer by an addition.
 #pragma once
 
-#include <cstdint>
+#include "base/types.h"
 
 namespace tidbit {
 

@@ -9,9 +9,7 @@
 //   sections          each at a multiple of 64 bytes, in ascending order, with zeros between them
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
+#include "base/types.h"
 #include "format/enums.h"
 #include "format/format.h"
 

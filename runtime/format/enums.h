@@ -2,7 +2,7 @@
 // specified but not computed yet: a reader refuses them with TIDBIT_ERR_UNSUPPORTED.
 #pragma once
 
-#include <cstdint>
+#include "base/types.h"
 
 namespace tidbit::format {
 

@@ -4,9 +4,7 @@
 // depends on the format: see floats.h, q8.h and q4.h. Lookup tables and vectors are plain rows.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
+#include "base/types.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit::format {

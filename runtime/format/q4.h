@@ -20,7 +20,7 @@ struct Q4 : Blocks<4, 6> {
 
   [[gnu::always_inline]] static void read_row(const TileRow &r, float *out) {
     read_block_row(r, out, [&](const std::byte *codes, std::uint32_t k) {
-      return static_cast<std::int32_t>(codes[code_byte(r.row, k)] >> code_bit(k)) & 15;
+      return static_cast<std::int32_t>(codes[code_byte(r.row, k)]) >> code_bit(k) & 15;
     });
   }
 };

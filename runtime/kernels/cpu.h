@@ -1,7 +1,7 @@
 // What an instruction set needs from the CPU, and whether the CPU has it.
 #pragma once
 
-#include <cstdint>
+#include "base/types.h"
 
 namespace tidbit {
 

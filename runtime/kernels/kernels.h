@@ -2,9 +2,7 @@
 // ARITHMETIC.md specifies every entry. Kernels take ranges of rows or heads and know nothing about threads.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
+#include "base/types.h"
 #include "format/enums.h"
 #include "format/format.h"
 #include "tidbit/tidbit.h"

@@ -18,13 +18,10 @@
 // (generic/panel_walk.h).
 #pragma once
 
-#include <concepts>
-#include <cstddef>
-#include <cstdint>
-#include <type_traits>
-
 #include "base/arith.h"
+#include "base/meta.h"
 #include "base/rounding.h"
+#include "base/types.h"
 #include "format/format.h"
 
 namespace tidbit {
@@ -67,39 +64,39 @@ inline constexpr std::uint32_t kTileRegisters = format::kTileRows / L::width;
 template <class L>
 concept ArithmeticLanes = requires(const float *p, float *q, std::uint32_t n, float x, typename L::Floats a) {
   requires format::kTileRows % L::width == 0;
-  { L::load(p) } -> std::same_as<typename L::Floats>;
-  { L::load_part(p, n) } -> std::convertible_to<typename L::Floats>;
+  { L::load(p) } -> SameAs<typename L::Floats>;
+  { L::load_part(p, n) } -> ConvertibleTo<typename L::Floats>;
   L::store(q, a);
   L::store_part(q, a, n);
-  { L::set(x) } -> std::convertible_to<typename L::Floats>;
-  { L::add(a, a) } -> std::convertible_to<typename L::Floats>;
-  { L::sub(a, a) } -> std::convertible_to<typename L::Floats>;
-  { L::mul(a, a) } -> std::convertible_to<typename L::Floats>;
-  { L::div(a, a) } -> std::convertible_to<typename L::Floats>;
-  { L::fma(a, a, a) } -> std::convertible_to<typename L::Floats>;
-  { L::min(a, a) } -> std::convertible_to<typename L::Floats>;
-  { L::max(a, a) } -> std::convertible_to<typename L::Floats>;
-  { L::less(a, a, a, a) } -> std::convertible_to<typename L::Floats>;
-  { L::add_to_exponent(a, a) } -> std::convertible_to<typename L::Floats>;
+  { L::set(x) } -> ConvertibleTo<typename L::Floats>;
+  { L::add(a, a) } -> ConvertibleTo<typename L::Floats>;
+  { L::sub(a, a) } -> ConvertibleTo<typename L::Floats>;
+  { L::mul(a, a) } -> ConvertibleTo<typename L::Floats>;
+  { L::div(a, a) } -> ConvertibleTo<typename L::Floats>;
+  { L::fma(a, a, a) } -> ConvertibleTo<typename L::Floats>;
+  { L::min(a, a) } -> ConvertibleTo<typename L::Floats>;
+  { L::max(a, a) } -> ConvertibleTo<typename L::Floats>;
+  { L::less(a, a, a, a) } -> ConvertibleTo<typename L::Floats>;
+  { L::add_to_exponent(a, a) } -> ConvertibleTo<typename L::Floats>;
 };
 
 //   copy_sign(magnitude, sign)   |magnitude| with the sign of `sign`
 template <class L>
 concept FloatLanes = ArithmeticLanes<L> && requires(typename L::Floats a) {
-  { L::abs(a) } -> std::convertible_to<typename L::Floats>;
-  { L::copy_sign(a, a) } -> std::convertible_to<typename L::Floats>;
+  { L::abs(a) } -> ConvertibleTo<typename L::Floats>;
+  { L::copy_sign(a, a) } -> ConvertibleTo<typename L::Floats>;
 };
 
 // Loads elements of other types as floats, exactly, and stores floats as f16. Two functions are optional:
 //   fma_lane<i>(a, b, c)   a * (lane i of b) + c: activations are loaded as a register and not broadcast one by one
 //   load_tile_column(p, c) loads the f16 of a tile's 16 rows into the kTileRegisters<L> registers of c
 template <class L>
-concept ElementLanes = FloatLanes<L> && std::same_as<const Tuning, decltype(L::tuning)> &&
+concept ElementLanes = FloatLanes<L> && SameAs<const Tuning, decltype(L::tuning)> &&
     requires(const std::uint16_t *halves, const std::int8_t *bytes, const float *p, std::uint16_t *q, std::uint32_t n) {
-  { L::load_f16(halves) } -> std::convertible_to<typename L::Floats>;
-  { L::load_f16_part(halves, n) } -> std::convertible_to<typename L::Floats>;
-  { L::load_i8(bytes) } -> std::convertible_to<typename L::Floats>;
-  { L::load_i8_part(bytes, n) } -> std::convertible_to<typename L::Floats>;
+  { L::load_f16(halves) } -> ConvertibleTo<typename L::Floats>;
+  { L::load_f16_part(halves, n) } -> ConvertibleTo<typename L::Floats>;
+  { L::load_i8(bytes) } -> ConvertibleTo<typename L::Floats>;
+  { L::load_i8_part(bytes, n) } -> ConvertibleTo<typename L::Floats>;
   L::to_f16(p, n, q);  // all n of them
 };
 
@@ -110,8 +107,8 @@ concept ElementLanes = FloatLanes<L> && std::same_as<const Tuning, decltype(L::t
 template <class L>
 concept QuantizingLanes = ArithmeticLanes<L> &&
     requires(typename L::Floats a, const float *x, std::uint32_t n, std::int8_t *out) {
-  { L::larger(a, a) } -> std::convertible_to<typename L::Floats>;
-  { L::codes(x, n, 1.0f, out) } -> std::same_as<std::int32_t>;
+  { L::larger(a, a) } -> ConvertibleTo<typename L::Floats>;
+  { L::codes(x, n, 1.0f, out) } -> SameAs<std::int32_t>;
 };
 
 // ---- int8 codes ----
@@ -141,10 +138,10 @@ template <class L>
 concept CodeLanes = SumLanes<L> && requires(const std::int8_t *p, std::uint32_t n, typename L::Sums s,
                                             typename L::Inputs x, typename L::Codes (&c)[kTileRegisters<L>]) {
   requires L::input_words % L::code_words == 0;
-  { L::start(std::int32_t{}) } -> std::same_as<typename L::Sums>;
+  { L::start(std::int32_t{}) } -> SameAs<typename L::Sums>;
   L::load_codes(p, n, c);
-  { L::load_inputs(p) } -> std::same_as<typename L::Inputs>;
-  { L::template dot<0>(s, c[0], x) } -> std::same_as<typename L::Sums>;
+  { L::load_inputs(p) } -> SameAs<typename L::Inputs>;
+  { L::template dot<0>(s, c[0], x) } -> SameAs<typename L::Sums>;
 };
 
 // Instead of all that, a type can have dot_rows(w, x, words, sums), which sets the sums of 16 rows over `words` words.
@@ -159,7 +156,7 @@ concept RowDotLanes = SumLanes<L> &&
 
 // Selects an overload by the number of bits of the codes.
 template <std::uint32_t kBits>
-using Width = std::integral_constant<std::uint32_t, kBits>;
+struct Width {};
 
 // How much is unpacked at once: the fewest lines of 64 bytes that contain whole words. With 4 bits, a line has 2 words
 // of each of 16 rows; with 2 bits, 4 words; with 3 or 5 bits, 3 or 5 lines have 8 words.
@@ -194,12 +191,12 @@ template <class L, class W>
 concept BlockSumLanes = SumLanes<L> &&
     requires(const std::byte *fine, const std::int16_t *pair, typename L::Sums s, typename L::BlockSums b,
              typename L::Scales (&scales)[kTileRegisters<L>], typename L::Zeros (&zeros)[kTileRegisters<L>]) {
-  { L::start(std::int32_t{}) } -> std::same_as<typename L::Sums>;
-  { L::template start_block<W>(std::int32_t{}) } -> std::same_as<typename L::BlockSums>;
+  { L::start(std::int32_t{}) } -> SameAs<typename L::Sums>;
+  { L::template start_block<W>(std::int32_t{}) } -> SameAs<typename L::BlockSums>;
   L::template load_scales<W>(fine, scales);
-  { L::template add_block<W>(s, b, scales[0]) } -> std::same_as<typename L::Sums>;
+  { L::template add_block<W>(s, b, scales[0]) } -> SameAs<typename L::Sums>;
   L::template load_zeros<W>(fine, zeros);
-  { L::template add_zeros<W>(s, zeros[0], pair) } -> std::same_as<typename L::Sums>;
+  { L::template add_zeros<W>(s, zeros[0], pair) } -> SameAs<typename L::Sums>;
 };
 
 template <class L, class W>
@@ -207,7 +204,7 @@ concept BlockLanes = BlockSumLanes<L, W> &&
     requires(const std::int8_t *p, typename L::BlockSums b, typename L::Inputs x,
              typename L::SmallCodes (&words)[kUnpackedWords<W>][kTileRegisters<L>]) {
   L::unpack(Width<W::bits>{}, p, words);
-  { L::template dot_block<W, 0>(b, words[0][0], x) } -> std::same_as<typename L::BlockSums>;
+  { L::template dot_block<W, 0>(b, words[0][0], x) } -> SameAs<typename L::BlockSums>;
 };
 
 // Instead of unpack, dot_block and Inputs, a type can have dot_rows_of_block(Width<bits>, p, x, b), which adds the

@@ -1,6 +1,6 @@
 #include "model/kv_cache.h"
 
-#include <cstring>
+#include <string.h>
 
 #include "base/features.h"
 #include "format/floats.h"
@@ -68,7 +68,7 @@ void KvLayer::store(const Kernels &kernels, std::uint32_t kv_head, std::uint32_t
   const std::size_t tile_bytes = key_tile_bytes(format_, head_dim_);
   std::byte *tile = b.keys + position / kTileRows * tile_bytes;
   const std::uint32_t column = position % kTileRows;
-  if (column == 0) std::memset(tile, 0, tile_bytes);
+  if (column == 0) memset(tile, 0, tile_bytes);
 
   const std::size_t row = std::size_t{position} * value_dim_;
   if (features::has_kv(Format::q8) && format_ == Format::q8) {
@@ -78,7 +78,7 @@ void KvLayer::store(const Kernels &kernels, std::uint32_t kv_head, std::uint32_t
     kernels.to_f16(value, value_dim_, reinterpret_cast<std::uint16_t *>(b.values) + row);
   } else if constexpr (features::has_kv(Format::f32)) {
     scatter(reinterpret_cast<float *>(tile), column, key, head_dim_);
-    std::memcpy(reinterpret_cast<float *>(b.values) + row, value, value_dim_ * sizeof(float));
+    memcpy(reinterpret_cast<float *>(b.values) + row, value, value_dim_ * sizeof(float));
   }
 }
 
@@ -99,7 +99,7 @@ void KvLayer::store(const Kernels &kernels, std::uint32_t kv_head, std::uint32_t
   kernels.quantize(key, head_dim_, head_dim_, codes, b.key_scales + position, sums);
   for (std::uint32_t d = 0; d < head_dim_; ++d) tile[format::Q8::code_at(position % kTileRows, d)] = codes[d];
   kernels.quantize(value, value_dim_, value_dim_, codes, b.value_scales + position, sums);
-  std::memcpy(b.values + std::size_t{position} * value_dim_, codes, value_dim_);
+  memcpy(b.values + std::size_t{position} * value_dim_, codes, value_dim_);
 }
 
 std::uint32_t KvLayer::spans(std::uint32_t kv_head, std::uint32_t positions, KvSpan out[kSpans]) const {

@@ -1,9 +1,9 @@
 // Saves and restores sessions. An image is a header, the hidden vector of the last token, and the KV cache, layer after
 // layer and head after head. It does not depend on the session's context or chunk size, nor on the target.
-#include <cstddef>
-#include <cstring>
+#include <string.h>
 
 #include "base/hash.h"
+#include "base/types.h"
 #include "model/session.h"
 
 namespace tidbit {
@@ -59,8 +59,8 @@ class ImageWalk {
  private:
   void part(void *data, std::uint64_t bytes) {
     const auto count = static_cast<std::size_t>(bytes);
-    if (copy_ == Copy::to_image) std::memcpy(image_ + at_, data, count);
-    if (copy_ == Copy::from_image) std::memcpy(data, image_ + at_, count);
+    if (copy_ == Copy::to_image) memcpy(image_ + at_, data, count);
+    if (copy_ == Copy::from_image) memcpy(data, image_ + at_, count);
     at_ += bytes;
   }
 
@@ -75,7 +75,7 @@ Content content_of(const Session &s) { return {s.position, s.chunk_tokens != 0, 
 
 std::uint64_t image_hash(const std::byte *image, std::uint64_t bytes) {
   ImageHeader header;
-  std::memcpy(&header, image, sizeof header);
+  memcpy(&header, image, sizeof header);
   header.hash = 0;
   Hash64 hash;
   hash.update(&header, sizeof header);
@@ -85,7 +85,7 @@ std::uint64_t image_hash(const std::byte *image, std::uint64_t bytes) {
 
 bool is_image_for(const Session &s, const std::byte *image, std::uint64_t bytes, ImageHeader *header) {
   if (bytes < sizeof *header) return false;
-  std::memcpy(header, image, sizeof *header);
+  memcpy(header, image, sizeof *header);
   const std::uint32_t segments = s.model.config().segments;
   return header->magic == kImageMagic && header->model == s.model.header->header_checksum && header->bytes == bytes &&
          header->has_hidden <= 1 && header->reserved == 0 && header->segment < (segments == 0 ? 1 : segments) &&
@@ -112,9 +112,9 @@ extern "C" tidbit_status tidbit_save(const tidbit_session *session, void *buffer
   ImageHeader header{
       kImageMagic, s.model.header->header_checksum, needed, 0, s.position, s.segment, s.chunk_tokens != 0, 0};
   ImageWalk(s, content_of(s), Copy::to_image, image).run();
-  std::memcpy(image, &header, sizeof header);
+  memcpy(image, &header, sizeof header);
   header.hash = image_hash(image, needed);
-  std::memcpy(image, &header, sizeof header);
+  memcpy(image, &header, sizeof header);
   return TIDBIT_OK;
 }
 

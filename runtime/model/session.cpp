@@ -1,8 +1,7 @@
 // The life of a session: initialization, prefill under a budget, logits, rewind.
 #include "model/session.h"
 
-#include <new>
-
+#include "base/place.h"
 #include "model/layer.h"
 
 namespace tidbit {
@@ -110,7 +109,7 @@ extern "C" tidbit_status tidbit_init(const tidbit_model *model, const tidbit_opt
 
   Arena arenas[TIDBIT_PART_COUNT];
   for (int i = 0; i < TIDBIT_PART_COUNT; ++i) arenas[i] = Arena(memory->data[i]);
-  auto *s = ::new (memory->data[TIDBIT_PART_STATE]) Session{};
+  auto *s = new (Place{memory->data[TIDBIT_PART_STATE]}) Session{};
   s->model = model_of(model);
   s->kernels = kernels;
   s->limits = {plan.context, plan.chunk, plan.workers};

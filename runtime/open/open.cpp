@@ -1,13 +1,12 @@
 // Opens a blob: checks the header, then fields, sections and tensors. This folder is the only parser of untrusted
 // blobs.
-#include <bit>
-#include <cstring>
-#include <new>
+#include <string.h>
 
 #include "base/hash.h"
+#include "base/place.h"
 #include "open/check.h"
 
-static_assert(std::endian::native == std::endian::little, "blobs are little-endian and used in place");
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "blobs are little-endian and used in place");
 
 namespace tidbit {
 namespace {
@@ -17,7 +16,7 @@ using format::Section;
 
 std::uint64_t header_checksum(const std::byte *blob) {
   Header copy;
-  std::memcpy(&copy, blob, sizeof copy);
+  memcpy(&copy, blob, sizeof copy);
   copy.header_checksum = 0;
   Hash64 hash;
   hash.update(&copy, sizeof copy);
@@ -65,7 +64,7 @@ class HeaderCheck : Check {
   bool truncated(std::uint64_t size) { return refuse_at(size, TIDBIT_ERR_TRUNCATED); }
 
   bool check_start(std::uint64_t size) {
-    if (size < sizeof format::kMagic || std::memcmp(model.blob, format::kMagic, sizeof format::kMagic) != 0) {
+    if (size < sizeof format::kMagic || memcmp(model.blob, format::kMagic, sizeof format::kMagic) != 0) {
       return refuse_at(0, TIDBIT_ERR_NOT_A_BLOB);
     }
     const std::byte *version_at = model.blob + offsetof(Header, version);
@@ -120,7 +119,7 @@ using namespace tidbit;
 extern "C" tidbit_status tidbit_open(const void *blob, size_t size, tidbit_model *model, uint64_t *fault) {
   if (blob == nullptr || model == nullptr) return TIDBIT_ERR_ARGUMENT;
   if (reinterpret_cast<std::uintptr_t>(blob) % TIDBIT_ALIGNMENT != 0) return TIDBIT_ERR_ALIGNMENT;
-  auto &view = *::new (model->opaque) Model{};
+  auto &view = *new (Place{model->opaque}) Model{};
   view.blob = static_cast<const std::byte *>(blob);
   Refusal refusal;
   const bool sound = check_header(size, view, refusal) && check_fields(view, refusal) &&

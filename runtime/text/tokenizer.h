@@ -1,9 +1,7 @@
 // The check of the tokenizer section when a blob is opened.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
+#include "base/types.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit {

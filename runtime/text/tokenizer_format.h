@@ -2,8 +2,7 @@
 // into C++, shared by the library and the converter. In names, "blank" is the space, U+0020.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include "base/types.h"
 
 namespace tidbit::format {
 

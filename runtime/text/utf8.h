@@ -1,7 +1,7 @@
 // UTF-8, one character at a time.
 #pragma once
 
-#include <cstdint>
+#include "base/types.h"
 
 namespace tidbit {
 

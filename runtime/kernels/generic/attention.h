@@ -121,17 +121,17 @@ struct ValueMix {
   }
 
   // The same for positions [p, p + width). load_next(v) reads one position after another.
-  template <std::uint32_t kQueries, std::uint32_t kValues, class LoadNext, int... lane>
+  template <std::uint32_t kQueries, std::uint32_t kValues, class LoadNext, std::uint32_t... lane>
   [[gnu::always_inline]] static void add_positions(const float *scales, const float *const *weights, std::uint32_t p,
                                                    LoadNext load_next, Floats (&sums)[kQueries][kValues],
-                                                   std::integer_sequence<int, lane...>) {
+                                                   Indices<lane...>) {
     Floats w[kQueries];
 #pragma GCC unroll 16
     for (std::uint32_t q = 0; q < kQueries; ++q) {
       w[q] = L::load(weights[q] + p);
       if constexpr (Load::scaled) w[q] = L::mul(w[q], L::load(scales + p));
     }
-    const auto add = [&]<int i>(std::integral_constant<int, i>) {
+    const auto add = [&]<std::uint32_t i>(Indices<i>) {
       Floats v[kValues];
       load_next(v);
 #pragma GCC unroll 16
@@ -140,7 +140,7 @@ struct ValueMix {
         sum = L::template fma_lane<i>(v[j % kValues], w[j / kValues], sum);
       }
     };
-    (add(std::integral_constant<int, lane>{}), ...);
+    (add(Indices<lane>{}), ...);
   }
 
   // Computes kValues registers of channels. load(row, v) reads them for one position; store(row, i, x) writes the i-th
@@ -166,7 +166,7 @@ struct ValueMix {
     std::uint32_t p = 0;
     if constexpr (Dot::kByLane) {
       for (; p + L::width <= common; p += L::width) {
-        add_positions<kQueries>(scales, weights, p, load_next, sums, std::make_integer_sequence<int, L::width>{});
+        add_positions<kQueries>(scales, weights, p, load_next, sums, IndicesTo<L::width>{});
       }
     }
     Floats v[kValues];

@@ -37,7 +37,7 @@ struct BlockDot {
   // Multiplies the codes of a tile's 16 rows in words [first, first + words) of a block with one input.
   template <std::uint32_t first, class Words, std::uint32_t... i>
   [[gnu::always_inline]] static void times(const Words &words, const std::int8_t *x, BlockSums (&sums)[kRegisters],
-                                           std::integer_sequence<std::uint32_t, i...>) {
+                                           Indices<i...>) {
     (times_word<first + i>(words[i], x, sums), ...);
   }
   template <std::uint32_t word, class Codes>
@@ -55,7 +55,7 @@ struct BlockDot {
   template <std::uint32_t first, std::uint32_t kTiles, std::uint32_t kInputs>
   [[gnu::always_inline]] static void step(Cursor<kTiles> &c, BlockSums (&sums)[kTiles][kInputs][kRegisters]) {
     constexpr std::uint32_t kWords = kUnpackedWords<W>;
-    constexpr std::make_integer_sequence<std::uint32_t, kWords> kEach;
+    constexpr IndicesTo<kWords> kEach;
     typename L::SmallCodes words[kTiles][kWords][kRegisters];
 #pragma GCC unroll 16
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
@@ -77,7 +77,7 @@ struct BlockDot {
 
   template <std::uint32_t kTiles, std::uint32_t kInputs, std::uint32_t... i>
   [[gnu::always_inline]] static void steps(Cursor<kTiles> &c, BlockSums (&sums)[kTiles][kInputs][kRegisters],
-                                           std::integer_sequence<std::uint32_t, i...>) {
+                                           Indices<i...>) {
     (step<i * kUnpackedWords<W>>(c, sums), ...);
   }
 
@@ -101,7 +101,7 @@ struct BlockDot {
       o.codes.lines[0] += W::block_bytes;
     } else {
       constexpr std::uint32_t kSteps = format::kBlock / 4 / kUnpackedWords<W>;
-      steps(o.codes, block, std::make_integer_sequence<std::uint32_t, kSteps>{});
+      steps(o.codes, block, IndicesTo<kSteps>{});
     }
     o.codes.x += format::kBlock;
 #pragma GCC unroll 16

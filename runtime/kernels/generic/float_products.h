@@ -10,8 +10,7 @@
 // A type with fma_lane loads `width` activations at once and multiplies by one lane after another.
 #pragma once
 
-#include <utility>
-
+#include "base/meta.h"
 #include "kernels/generic/walk.h"
 
 namespace tidbit {
@@ -78,10 +77,9 @@ struct FloatDot {
   }
 
   // `width` columns; x contains the elements of each input.
-  template <std::uint32_t kTiles, std::uint32_t kInputs, int... lane>
+  template <std::uint32_t kTiles, std::uint32_t kInputs, std::uint32_t... lane>
   [[gnu::always_inline]] static void columns(const Element *w, std::size_t tile_stride, const Floats (&x)[kInputs],
-                                             Floats (&sums)[kTiles][kInputs][kRegisters],
-                                             std::integer_sequence<int, lane...>) {
+                                             Floats (&sums)[kTiles][kInputs][kRegisters], Indices<lane...>) {
     (column(
          w + lane * format::kTileRows, tile_stride, sums,
          [&](Floats weights, std::uint32_t v, Floats sum) { return L::template fma_lane<lane>(weights, x[v], sum); }),
@@ -100,7 +98,7 @@ struct FloatDot {
         Floats some[kInputs];
 #pragma GCC unroll 16
         for (std::uint32_t v = 0; v < kInputs; ++v) some[v] = L::load(x + v * x_stride);
-        columns(w, tile_stride, some, sums, std::make_integer_sequence<int, L::width>{});
+        columns(w, tile_stride, some, sums, IndicesTo<L::width>{});
       }
     }
     const auto next_column = [&] {

@@ -10,8 +10,7 @@
 // Within a group the sum is an exact int32, so its order is free. Across groups, each row has one float sum.
 #pragma once
 
-#include <utility>
-
+#include "base/meta.h"
 #include "format/q8.h"
 #include "kernels/generic/walk.h"
 
@@ -129,11 +128,10 @@ struct IntegerDot {
       c.lines[0] += std::size_t{words} * 64;
       c.x += std::size_t{words} * 4;
     } else {
-      const auto turn = [&]<std::uint32_t... i>(std::uint32_t n, std::integer_sequence<std::uint32_t, i...>)
-          __attribute__((always_inline)) {
+      const auto turn = [&]<std::uint32_t... i>(std::uint32_t n, Indices<i...>) __attribute__((always_inline)) {
         ((i * L::code_words < n ? step<i>(c, n - i * L::code_words, sums) : void()), ...);
       };
-      constexpr std::make_integer_sequence<std::uint32_t, L::input_words / L::code_words> kSteps;
+      constexpr IndicesTo<L::input_words / L::code_words> kSteps;
       if constexpr (kTiles == 1 && kInputs % 2 == 0 &&
                     requires { L::dot_turns(c.lines[0], c.x, c.input_stride, words, sums[0]); }) {
         words = L::dot_turns(c.lines[0], c.x, c.input_stride, words, sums[0]);

@@ -35,9 +35,9 @@ struct PanelPlace {
 
 template <class P>
 concept PanelLanes = CodeLanes<typename P::Lanes> && QuantizingLanes<typename P::Lanes> &&
-    std::constructible_from<typename P::Panel, const Matmul &, PanelPlace> &&
     requires(const Matmul &m, PanelPlace at, const typename P::Panel &panel, float *y) {
   requires format::kTileRows % P::rows == 0 && format::kPair % P::run == 0;
+  { typename P::Panel(m, at) } -> SameAs<typename P::Panel>;
   P::template multiply<P::most>(m, at, 0u, panel, y, std::size_t{});
   P::template multiply<P::least>(m, at, 0u, panel, y, std::size_t{});
 };

@@ -7,7 +7,7 @@
 //   codes   | rint(x0 * 127 / m) .. |  narrowed to int8, 32 at a time, with their sum
 #pragma once
 
-#include <cstring>
+#include <string.h>
 
 #include "kernels/generic/vectors.h"
 #include "kernels/kernels.h"
@@ -42,7 +42,7 @@ struct Quantization {
       for (std::uint32_t half = 0; half < 2; ++half) {
         const std::uint32_t at = i + half * format::kBlock;
         const std::uint32_t left = at < n ? n - at : 0, count = left < format::kBlock ? left : format::kBlock;
-        if (!sound) std::memset(codes + at, 0, count);
+        if (!sound) memset(codes + at, 0, count);
         const std::int32_t sum = sound && count > 0 ? L::codes(x + at, count, inverse, codes + at) : 0;
         pair.sum[half] = static_cast<std::int16_t>(sum);
         pair.start[half] = -CodeSums::kZero * sum;
@@ -56,7 +56,7 @@ struct Quantization {
     for (std::uint32_t i = 0; i < n; i += group, ++g) {
       quantize_group(x + i, n - i < group ? n - i : group, codes + i, scales + g, sums + i / format::kPair);
     }
-    std::memset(codes + n, 0, static_cast<std::size_t>(format::round_up(n, format::kPair) - n));
+    memset(codes + n, 0, static_cast<std::size_t>(format::round_up(n, format::kPair) - n));
   }
 };
 

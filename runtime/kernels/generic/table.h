@@ -16,14 +16,15 @@ template <class L, class Row>
 constexpr MatmulKernel matmul_entry() {
   if constexpr (!features::has_weights(Row::format)) {
     return nullptr;
-  } else if constexpr (std::is_same_v<Row, format::F32>) {
+  } else if constexpr (is_same<Row, format::F32>) {
     return &Walk<L, FloatProduct<L, LoadF32<L>>>::matmul;
-  } else if constexpr (std::is_same_v<Row, format::F16>) {
-    using Product = std::conditional_t<L::tuning.widen_f16, WidenedProduct<L>, FloatProduct<L, LoadF16<L>>>;
-    return &Walk<L, Product>::matmul;
-  } else if constexpr (std::is_same_v<Row, format::Q8>) {
+  } else if constexpr (is_same<Row, format::F16> && L::tuning.widen_f16) {
+    return &Walk<L, WidenedProduct<L>>::matmul;
+  } else if constexpr (is_same<Row, format::F16>) {
+    return &Walk<L, FloatProduct<L, LoadF16<L>>>::matmul;
+  } else if constexpr (is_same<Row, format::Q8>) {
     return &Walk<L, IntegerProduct<L>>::matmul;
-  } else if constexpr (std::is_same_v<Row, format::Q8x16>) {
+  } else if constexpr (is_same<Row, format::Q8x16>) {
     return &RowProduct<L>::matmul;
   } else {
     return &Walk<L, BlockProduct<L, Row>>::matmul;

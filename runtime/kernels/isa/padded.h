@@ -1,7 +1,7 @@
 // For lanes types of 4 elements without masked loads.
 #pragma once
 
-#include <cstdint>
+#include "base/types.h"
 
 namespace tidbit {
 namespace {
