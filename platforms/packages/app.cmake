@@ -1,7 +1,7 @@
 # The example application of the packages. TIDBIT_MODEL is a folder with the model and the plan of its memory, made by:
 #   tidbit-convert CHECKPOINT -o model.tidbit --weights q4 --kv q8
 #   tidbit plan model.tidbit --context 96 --chunk 8 --header model_plan.h
-set(TIDBIT_MODEL "" CACHE PATH "Folder with model.tidbit and model_plan.h")
+set(TIDBIT_MODEL "$ENV{TIDBIT_MODEL}" CACHE PATH "Folder with model.tidbit and model_plan.h")
 set(TIDBIT_APP_DIR ${CMAKE_CURRENT_LIST_DIR})
 include(${CMAKE_CURRENT_LIST_DIR}/model.cmake)
 foreach(file model.tidbit model_plan.h)

@@ -37,7 +37,8 @@ application() {
 
 espidf() {
   kconfig_sources
-  cp "$here/espidf/CMakeLists.txt" "$here/espidf/Kconfig" "$folder"
+  cp -R "$here/espidf/CMakeLists.txt" "$here/espidf/Kconfig" "$here/espidf/examples" "$folder"
+  cp "$root/platforms/baremetal/app/app.c" "$root/platforms/baremetal/app/board.h" "$folder/examples/home_control/main"
   fill "$here/espidf/idf_component.yml" "$folder/idf_component.yml"
 }
 

@@ -1,11 +1,12 @@
 /* The application as a task of FreeRTOS. Another task of the same priority runs meanwhile: the application yields
  * between steps of its work. */
+#include "board.h"
+
 #include <FreeRTOS.h>
 #include <string.h>
 #include <task.h>
 #include <tidbit/tidbit.h>
 
-#include "board.h"
 #include "semihosting.h"
 
 enum { APP_STACK_BYTES = 4096, PRIORITY = 1 };

@@ -1,11 +1,13 @@
-/* The board of the application under Zephyr: requests come from the console, and a task watchdog guards the work. */
+/* The board of the application under Zephyr. The first request is the application's example, the others come from the
+ * console. A task watchdog guards the work. */
+#include "board.h"
+
+#include <stdbool.h>
 #include <string.h>
 #include <tidbit/tidbit.h>
 #include <zephyr/console/console.h>
 #include <zephyr/kernel.h>
 #include <zephyr/task_wdt/task_wdt.h>
-
-#include "board.h"
 
 enum { WATCHDOG_MS = 10000 }; /* a step takes seconds on a core without an FPU */
 
@@ -13,10 +15,15 @@ extern const unsigned char model_blob[], model_blob_end[];
 static int watchdog;
 
 uint32_t board_read_request(char *text, uint32_t capacity) {
-  printk("request: ");
-  const char *line = console_getline();
-  const size_t bytes = MIN(strlen(line), capacity);
-  memcpy(text, line, bytes);
+  static bool asked;
+  size_t bytes = 0;
+  if (asked) {
+    printk("request: ");
+    const char *line = console_getline();
+    bytes = MIN(strlen(line), capacity);
+    memcpy(text, line, bytes);
+  }
+  asked = true;
   watchdog = task_wdt_add(WATCHDOG_MS, NULL, NULL);
   return (uint32_t)bytes;
 }
