@@ -60,6 +60,7 @@ void app_main(void) {
   printf("kernels: %s\n", tidbit_isa_name(tidbit_isa_best(0)));
   for (;;) {
     app_run(model, partition->size);
-    printf("\nstack unused: %u\n", (unsigned)uxTaskGetStackHighWaterMark(NULL));
+    printf("\nstack used: %u of %d\n", (unsigned)(CONFIG_ESP_MAIN_TASK_STACK_SIZE - uxTaskGetStackHighWaterMark(NULL)),
+           CONFIG_ESP_MAIN_TASK_STACK_SIZE);
   }
 }
