@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 [ -e /usr/include/bsd/sys/cdefs.h ] || skip "libbsd-dev, which ESP-IDF needs on Linux, is not installed"
 make_model
 quietly cmake -G Ninja -S "$tree/examples/home_control" -B "$work/build" -DIDF_TARGET=linux \
-  -DSDKCONFIG="$work/sdkconfig" -DPYTHON_DEPS_CHECKED=1 -DCMAKE_PROJECT_INCLUDE="$here/espidf/flash_file.cmake"
+  -DSDKCONFIG="$work/sdkconfig" -DPYTHON_DEPS_CHECKED=1 -DCMAKE_PROJECT_home_control_INCLUDE="$here/espidf/flash_file.cmake"
 quietly cmake --build "$work/build"
 
 # The partition table is at 0x8000; the model's partition follows the application's.

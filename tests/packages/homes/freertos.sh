@@ -11,5 +11,5 @@ quietly cmake -G Ninja -S "$tree/home_control" -B "$work/build" -DCMAKE_BUILD_TY
 quietly cmake --build "$work/build"
 arm-none-eabi-size "$work/build/home_control"
 expect_answer dsp qemu-system-arm -M mps2-an386 -display none -monitor none \
-  -semihosting-config enable=on,target=native -kernel "$work/build/home_control"
+  -semihosting-config enable=on,target=native,arg="$request" -kernel "$work/build/home_control"
 ! grep -q "other task ran: 0$" "$work/output" || fail "the application did not yield"
