@@ -1,7 +1,7 @@
 #!/bin/sh
 # Usage: assemble.sh PACKAGE FOLDER [BUILD...]
-# Assembles the files of a package (espidf, zephyr, freertos, pico, arduino or cmsis) in FOLDER, which must not exist. Each BUILD is a
-# build tree of the library for a Cortex-M; the packages arduino and cmsis get the archives of all of them.
+# Assembles the files of a package (espidf, zephyr, freertos, pico, arduino or cmsis) in FOLDER, which must not exist.
+# Each BUILD is a build tree of the library for a Cortex-M; the packages arduino and cmsis get the archives of all.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)

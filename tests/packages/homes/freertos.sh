@@ -6,8 +6,7 @@
 need_tool arm-none-eabi-gcc
 need_tool qemu-system-arm
 make_model
-quietly cmake -G Ninja -S "$tree/home_control" -B "$work/build" -DCMAKE_BUILD_TYPE=MinSizeRel \
-  -DCMAKE_TOOLCHAIN_FILE="$tree/cortex-m.cmake"
+quietly cmake -G Ninja -S "$tree/home_control" -B "$work/build" -DCMAKE_TOOLCHAIN_FILE="$tree/cortex-m.cmake"
 quietly cmake --build "$work/build"
 arm-none-eabi-size "$work/build/home_control"
 expect_answer dsp qemu-system-arm -M mps2-an386 -display none -monitor none \

@@ -6,8 +6,7 @@
 need_tool arm-none-eabi-gcc
 make_model
 # Without picotool, which the SDK would download, there is no UF2 file.
-quietly cmake -G Ninja -S "$tree/home_control" -B "$work/build" -DCMAKE_BUILD_TYPE=MinSizeRel -DPICO_BOARD="$1" \
-  -Dpicotool_FOUND=OFF
+quietly cmake -G Ninja -S "$tree/home_control" -B "$work/build" -DPICO_BOARD="$1" -Dpicotool_FOUND=OFF
 quietly cmake --build "$work/build"
 arm-none-eabi-size "$work/build/home_control.elf"
 arm-none-eabi-nm -C "$work/build/home_control.elf" >"$work/symbols"
