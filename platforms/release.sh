@@ -1,8 +1,9 @@
 #!/bin/sh
 # Usage: platforms/release.sh [-o FOLDER] [TARGET...]
 # Builds the packages of a release in FOLDER (default: build/release), one per target. A target is a preset or espidf,
-# zephyr, freertos, pico, arduino or cmsis; the default is all except host. FOLDER/MANIFEST lists their hashes and sizes.
-# The build trees are in FOLDER.work. The same commit and compilers give the same bytes. Needs zip for arduino and cmsis.
+# zephyr, freertos, pico, arduino or cmsis; the default is all except host. FOLDER/MANIFEST lists their hashes and
+# sizes. The build trees are in FOLDER.work. The same commit and compilers give the same bytes. Needs zip for arduino
+# and cmsis.
 # shellcheck disable=SC2046,SC2086  # lists of words
 set -eu
 cd "$(dirname "$0")/.."
