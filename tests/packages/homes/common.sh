@@ -48,6 +48,7 @@ expect_answer() {
   kernels=$1
   shift
   answer=$("$programs/tidbit" run "$TIDBIT_MODEL/model.tidbit" --temp 0 -p "$request")
+  : >"$work/output"
   "$@" >"$work/output" 2>&1 </dev/null &
   pid=$!
   tries=600
