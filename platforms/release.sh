@@ -1,8 +1,9 @@
 #!/bin/sh
 # Usage: platforms/release.sh [-o FOLDER] [TARGET...]
 # Builds the packages of a release in FOLDER (default: build/release), one per target. A target is a preset or espidf,
-# zephyr, arduino or cmsis; the default is all except host. FOLDER/MANIFEST lists their hashes and sizes. The build
-# trees are in FOLDER.work. The same commit and compilers give the same bytes. Needs zip for arduino and cmsis.
+# zephyr, freertos, pico, arduino or cmsis; the default is all except host. FOLDER/MANIFEST lists their hashes and
+# sizes. The build trees are in FOLDER.work. The same commit and compilers give the same bytes. Needs zip for arduino
+# and cmsis.
 # shellcheck disable=SC2046,SC2086  # lists of words
 set -eu
 cd "$(dirname "$0")/.."
@@ -20,7 +21,7 @@ fi
 cores="cortex-m0plus cortex-m3 cortex-m4f cortex-m7 cortex-m33 cortex-m55"
 arduino_cores="cortex-m0plus cortex-m3 cortex-m4f cortex-m7 cortex-m33"
 softfp_cores="cortex-m4f cortex-m7 cortex-m33" # some Arduino boards pass floats in integer registers
-[ $# -gt 0 ] || set -- aarch64-linux armv7-linux riscv64-linux $cores rv32imac rv32imafc espidf zephyr arduino cmsis
+[ $# -gt 0 ] || set -- aarch64-linux armv7-linux riscv64-linux $cores rv32imac rv32imafc espidf zephyr freertos pico arduino cmsis
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 work=$out.work
@@ -84,7 +85,7 @@ pack() {
   folder=$work/tree/tidbit-$version-$1
   [ "$1" != arduino ] || folder=$work/tree/tidbit
   case $1 in
-    espidf | zephyr) "$packages/assemble.sh" "$1" "$folder" ;;
+    espidf | zephyr | freertos | pico) "$packages/assemble.sh" "$1" "$folder" ;;
     arduino)
       build_cores $arduino_cores
       build_softfp $softfp_cores

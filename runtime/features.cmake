@@ -43,9 +43,9 @@ tidbit_feature(TOKENIZERS "Tokenizers (may be empty)" sentencepiece byte_level c
 
 option(TIDBIT_STATUS_STRINGS "Texts for status codes and names (if OFF, they are empty strings)" ON)
 option(TIDBIT_SCALAR_KERNELS "Portable kernels (may be OFF if the target is certain to run its vector kernels)" ON)
-set(tidbit_hosted ON)
-if(CMAKE_SYSTEM_NAME STREQUAL "Generic")
-  set(tidbit_hosted OFF)
+set(tidbit_hosted OFF)
+if(UNIX OR WIN32)  # neither is set for firmware, whatever the name of its system (Generic, PICO)
+  set(tidbit_hosted ON)
 endif()
 option(TIDBIT_INSPECT "For use at a desk: tidbit_describe, and the hook that sees the vectors of each layer"
   ${tidbit_hosted})

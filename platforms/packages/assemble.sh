@@ -1,7 +1,7 @@
 #!/bin/sh
 # Usage: assemble.sh PACKAGE FOLDER [BUILD...]
-# Assembles the files of a package (espidf, zephyr, arduino or cmsis) in FOLDER, which must not exist. Each BUILD is a
-# build tree of the library for a Cortex-M; the packages arduino and cmsis get the archives of all of them.
+# Assembles the files of a package (espidf, zephyr, freertos, pico, arduino or cmsis) in FOLDER, which must not exist.
+# Each BUILD is a build tree of the library for a Cortex-M; the packages arduino and cmsis get the archives of all.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
@@ -17,7 +17,7 @@ fill() {
 
 # Copies the library's sources for a build system with Kconfig.
 kconfig_sources() {
-  cp -R "$root/runtime" "$here/library.cmake" "$folder"
+  cp -R "$root/runtime" "$here/library.cmake" "$here/kconfig.cmake" "$folder"
   formats=$(sed -n 's/^using Formats = FormatList<\(.*\)>;$/\1/p' "$root/runtime/format/formats.h" | tr -d ,)
   awk -v formats="$formats" '
     $0 != "@WEIGHTS@" { print; next }
@@ -28,16 +28,40 @@ kconfig_sources() {
     }' "$here/Kconfig.features" >"$folder/Kconfig.features"
 }
 
+# Copies the application of the samples.
+application() {
+  mkdir "$folder/app"
+  cp "$here/app.cmake" "$root/platforms/baremetal/model.S" "$root/platforms/baremetal/model.cmake" \
+    "$root/platforms/baremetal/app/app.c" "$root/platforms/baremetal/app/board.h" "$folder/app"
+}
+
 espidf() {
   kconfig_sources
-  cp "$here/espidf/CMakeLists.txt" "$here/espidf/Kconfig" "$folder"
+  cp -R "$here/espidf/CMakeLists.txt" "$here/espidf/Kconfig" "$here/espidf/examples" "$folder"
+  cp "$root/platforms/baremetal/app/app.c" "$root/platforms/baremetal/app/board.h" "$folder/examples/home_control/main"
   fill "$here/espidf/idf_component.yml" "$folder/idf_component.yml"
 }
 
 zephyr() {
   kconfig_sources
+  application
+  cp -R "$here/zephyr/samples" "$folder"
   mkdir "$folder/zephyr"
   cp "$here/zephyr/module.yml" "$here/zephyr/CMakeLists.txt" "$here/zephyr/Kconfig" "$folder/zephyr"
+}
+
+freertos() {
+  cp -R "$root/runtime" "$here/library.cmake" "$here/freertos/home_control" "$folder"
+  application
+  mkdir "$folder/baremetal" "$folder/baremetal/boards"
+  (cd "$root/platforms/baremetal" && cp board.cmake startup.? semihosting*.? "$folder/baremetal" &&
+    cp boards/mps2-an385.ld boards/sections.ld "$folder/baremetal/boards")
+  cp "$root/platforms/toolchains/cortex-m.cmake" "$folder"
+}
+
+pico() {
+  cp -R "$root/runtime" "$here/library.cmake" "$here/pico/home_control" "$folder"
+  application
 }
 
 # flag(build, name) prints the value of the last -m<name>=... option of the build.

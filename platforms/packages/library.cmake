@@ -1,25 +1,4 @@
-# Builds the library inside a build system with Kconfig (ESP-IDF, Zephyr). The symbol CONFIG_TIDBIT_<option>_<word> adds
-# a word to the option TIDBIT_<option> of runtime/features.cmake: CONFIG_TIDBIT_WEIGHTS_Q8 adds q8 to TIDBIT_WEIGHTS.
-# The options are forced into the cache, so that menuconfig decides.
-set(lists WEIGHTS KV_FORMATS NORMS ACTIVATIONS TOKENIZERS)
-foreach(option IN LISTS lists)
-  set(TIDBIT_${option} "")
-endforeach()
-list(JOIN lists "|" pattern)
-get_cmake_property(symbols VARIABLES)
-foreach(symbol IN LISTS symbols)
-  if(symbol MATCHES "^CONFIG_TIDBIT_(${pattern})_(.+)$" AND ${symbol})
-    string(TOLOWER ${CMAKE_MATCH_2} word)
-    list(APPEND TIDBIT_${CMAKE_MATCH_1} ${word})
-  endif()
-endforeach()
-foreach(option IN LISTS lists)
-  set(TIDBIT_${option} "${TIDBIT_${option}}" CACHE STRING "From Kconfig" FORCE)
-endforeach()
-foreach(option STATUS_STRINGS SCALAR_KERNELS INSPECT)
-  set(TIDBIT_${option} "${CONFIG_TIDBIT_${option}}" CACHE BOOL "From Kconfig" FORCE)
-endforeach()
-
+# Adds the library to another project, as the target tidbit. The options are those of runtime/features.cmake.
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)

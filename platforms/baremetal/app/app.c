@@ -1,5 +1,5 @@
-/* Firmware that turns a request into JSON with the home control sample model. The model is used in place in flash. All
- * memory is static. A step of work is at most one layer of one chunk. */
+/* Turns a request into JSON with the home control sample model. The model is used in place in flash. All memory is
+ * static. A step of work is at most one layer of one chunk. */
 #include <string.h>
 #include <tidbit/tidbit.h>
 
@@ -8,17 +8,16 @@
 
 enum { REQUEST_BYTES = 128, TOKENIZE_BYTES = 32 * REQUEST_BYTES + 256, WORK_BUDGET = 1 };
 
-extern const unsigned char model_blob[TIDBIT_PLAN_BLOB_BYTES];
 static unsigned char memory[TIDBIT_PLAN_TOTAL_BYTES] __attribute__((aligned(TIDBIT_ALIGNMENT)));
 static uint64_t workspace[TOKENIZE_BYTES / sizeof(uint64_t)];
 static char request[REQUEST_BYTES];
 static int32_t tokens[TIDBIT_PLAN_CONTEXT];
 
-static tidbit_status start(tidbit_model *model, tidbit_session **session) {
+static tidbit_status start(const void *blob, size_t bytes, tidbit_model *model, tidbit_session **session) {
   const tidbit_options options = {.context = TIDBIT_PLAN_CONTEXT, .chunk = TIDBIT_PLAN_CHUNK};
   tidbit_plan_result plan;
   tidbit_memory parts;
-  tidbit_status status = tidbit_open(model_blob, sizeof model_blob, model, NULL);
+  tidbit_status status = tidbit_open(blob, bytes, model, NULL);
   if (status == TIDBIT_OK) status = tidbit_plan(model, &options, &plan);
   if (status == TIDBIT_OK) status = tidbit_split_memory(&plan, memory, sizeof memory, &parts, NULL);
   if (status == TIDBIT_OK) status = tidbit_init(model, &options, &parts, session, NULL);
@@ -63,16 +62,16 @@ static tidbit_status answer(const tidbit_model *model, tidbit_session *session, 
   return status;
 }
 
-int main(void) {
+int app_run(const void *blob, size_t bytes) {
   tidbit_model model;
   tidbit_session *session;
   uint32_t count;
-  tidbit_status status = start(&model, &session);
+  tidbit_status status = start(blob, bytes, &model, &session);
   if (status == TIDBIT_OK) status = read_request(&model, &count);
   if (status == TIDBIT_OK) status = answer(&model, session, count);
   if (status != TIDBIT_OK) {
     const char *reason = tidbit_status_string(status);
     board_write(reason, (uint32_t)strlen(reason));
   }
-  return board_finish((int)status);
+  return (int)status;
 }

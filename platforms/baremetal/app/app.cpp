@@ -8,8 +8,6 @@
 #include "model_plan.h"
 #include "tidbit/tidbit.h"
 
-extern "C" const unsigned char model_blob[TIDBIT_PLAN_BLOB_BYTES];
-
 namespace {
 
 constexpr std::size_t kRequestBytes = 128;
@@ -23,13 +21,13 @@ constinit std::array<char, kRequestBytes> request{};
 
 class Assistant {
  public:
-  tidbit_status start() {
+  tidbit_status start(const void *blob, std::size_t bytes) {
     tidbit_options options{};
     options.context = TIDBIT_PLAN_CONTEXT;
     options.chunk = TIDBIT_PLAN_CHUNK;
     tidbit_plan_result plan;
     tidbit_memory parts;
-    if (const auto s = tidbit_open(model_blob, sizeof model_blob, &model_, nullptr); s != TIDBIT_OK) return s;
+    if (const auto s = tidbit_open(blob, bytes, &model_, nullptr); s != TIDBIT_OK) return s;
     if (const auto s = tidbit_plan(&model_, &options, &plan); s != TIDBIT_OK) return s;
     if (const auto s = tidbit_split_memory(&plan, memory.data(), memory.size(), &parts, nullptr); s != TIDBIT_OK) {
       return s;
@@ -85,12 +83,12 @@ constinit Assistant assistant;
 
 }  // namespace
 
-int main() {
+int app_run(const void *blob, std::size_t blob_bytes) {
   const auto write = [](std::string_view text) { board_write(text.data(), static_cast<std::uint32_t>(text.size())); };
   const std::uint32_t bytes = board_read_request(request.data(), request.size());
-  tidbit_status status = assistant.start();
+  tidbit_status status = assistant.start(blob, blob_bytes);
   if (status == TIDBIT_OK)
     status = assistant.answer(bytes > 0 ? std::string_view(request.data(), bytes) : kExample, write);
   if (status != TIDBIT_OK) write(tidbit_status_string(status));
-  return board_finish(status);
+  return status;
 }

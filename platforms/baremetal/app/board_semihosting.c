@@ -3,6 +3,7 @@
 #include "semihosting.h"
 #include "startup.h"
 
+extern const unsigned char model_blob[], model_blob_end[];
 static uint32_t served;
 
 uint32_t board_read_request(char *text, uint32_t capacity) {
@@ -14,8 +15,9 @@ void board_write(const char *text, uint32_t bytes) { semihosting_write(text, byt
 
 void board_serve_watchdog(void) { ++served; }
 
-int board_finish(int code) {
+int main(void) {
   static const char watchdog[] = "\nwatchdog served: ", stack[] = "\nstack used: ";
+  const int code = app_run(model_blob, (size_t)(model_blob_end - model_blob));
   board_write(watchdog, sizeof watchdog - 1);
   semihosting_write_number(served, 10, 1);
   board_write(stack, sizeof stack - 1);
