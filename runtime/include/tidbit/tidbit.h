@@ -61,7 +61,8 @@ typedef enum tidbit_status {
   TIDBIT_ERR_SESSION = 19,      /* a saved session is damaged or belongs to another model */
   TIDBIT_ERR_OLD_BLOB = 20,     /* the blob's format is older than this library: convert the checkpoint again */
   TIDBIT_ERR_SELFTEST = 21,     /* the logits differ from those that the converter computed: see tidbit_selftest */
-  TIDBIT_STATUS_COUNT = 22
+  TIDBIT_ERR_NOT_FINITE = 22,   /* a logit is NaN, or all of them are minus infinity */
+  TIDBIT_STATUS_COUNT = 23
 } tidbit_status;
 
 /* A short English sentence for a status; "unknown status" for other numbers. Never null. Always empty if the library
@@ -322,12 +323,13 @@ uint32_t tidbit_chunk_size(const tidbit_session *session);
 tidbit_status tidbit_selftest(tidbit_session *session);
 
 /* How a token is chosen. All zero is greedy. The order is repetition penalty, temperature, top-k, top-p, min-p, draw.
- * ARITHMETIC.md specifies each step. Probabilities are integers, so that the result is the same everywhere. */
+ * A filter whose number is 0 is off, so that top_p = 0 keeps all tokens. No filter drops the token with the largest
+ * logit. ARITHMETIC.md specifies each step. Probabilities are integers, so that the result is the same everywhere. */
 typedef struct tidbit_sampling {
   float temperature;    /* 0: greedy (the lowest id among equals) */
-  uint32_t top_k;       /* keep the k most probable; 0: all */
-  float top_p;          /* keep the fewest tokens that together have at least this probability; 0 and 1: all */
-  float min_p;          /* drop tokens less probable than this fraction of the most probable; 0: none */
+  uint32_t top_k;       /* keep the k most probable; 0: off */
+  float top_p;          /* keep the fewest tokens that together have at least this probability; 0 and 1: off */
+  float min_p;          /* drop tokens less probable than this fraction of the most probable; 0: off */
   float repeat_penalty; /* divides positive and multiplies negative logits of recent tokens; 0 and 1: off */
 } tidbit_sampling;
 
@@ -337,7 +339,11 @@ typedef struct tidbit_rng {
 } tidbit_rng;
 
 /* Chooses a token from `count` logits, which it overwrites. repeat_penalty applies to the `recent` tokens (may be null
- * if recent_count is 0). Takes O(count) time, because nothing is sorted. TIDBIT_ERR_ARGUMENT for parameters that are
+ * if recent_count is 0), once to each. Nothing is sorted: the time is proportional to count, and with a penalty to
+ * recent_count * (1 + count / 4096) as well.
+ *
+ * To forbid a token, set its logit to minus infinity. If one is plus infinity, it wins.
+ * TIDBIT_ERR_NOT_FINITE if a logit is NaN, or if all are minus infinity. TIDBIT_ERR_ARGUMENT for parameters that are
  * not finite or out of range. */
 tidbit_status tidbit_sample(float *logits, uint32_t count, const tidbit_sampling *sampling, tidbit_rng *rng,
                             const int32_t *recent, uint32_t recent_count, int32_t *token);
