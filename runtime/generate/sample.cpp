@@ -35,13 +35,11 @@ class Masses {
   std::uint32_t operator[](std::uint32_t i) const { return float_bits(storage_[i]); }
   void set(std::uint32_t i, std::uint32_t mass) { storage_[i] = bits_float(mass); }
 
-  // Sum over tokens [begin, end).
-  std::uint64_t sum(std::uint32_t begin, std::uint32_t end) const {
+  std::uint64_t total() const {
     std::uint64_t sum = 0;
-    for (std::uint32_t i = begin; i < end; ++i) sum += (*this)[i];
+    for (std::uint32_t i = 0; i < count_; ++i) sum += (*this)[i];
     return sum;
   }
-  std::uint64_t total() const { return sum(0, count_); }
 
   // Calls body(i), in ascending order, for each token whose mass is in [least, most]. Skips blocks that have none.
   template <class Body>
@@ -121,8 +119,9 @@ void to_masses(float *logits, std::uint32_t count, float highest, float temperat
   for (std::uint32_t i = 0; i < count; ++i) logits[i] = bits_float(mass_of(logits[i], highest, temperature));
 }
 
-// What a token of this mass counts for: 1 for top-k, its mass for top-p.
-using Weight = std::uint64_t (*)(std::uint32_t mass);
+// What a token counts for: its mass for top-p, 1 for top-k.
+enum class By { mass, count };
+std::uint32_t weight(By by, std::uint32_t mass) { return by == By::mass ? mass : 1; }
 
 struct Cut {
   std::uint32_t threshold;  // keep all masses above this one
@@ -132,15 +131,15 @@ struct Cut {
 // Finds the highest threshold such that the masses at or above it weigh at least `target`. The threshold is found one
 // digit at a time from the top, with one pass and one histogram each. Masses whose digit is 0 need no counting: if
 // the other digits do not reach the target, the digit is 0.
-Cut find_cut(const Masses &masses, Weight weight, std::uint64_t target) {
+Cut find_cut(const Masses &masses, By by, std::uint64_t target) {
   TIDBIT_ASSERT(target > 0);
   constexpr std::uint32_t kDigitBits = 6, kDigits = 1u << kDigitBits;
   std::uint32_t prefix = 0;
   for (int shift = kMassBits - static_cast<int>(kDigitBits); shift >= 0; shift -= static_cast<int>(kDigitBits)) {
     std::uint64_t histogram[kDigits] = {};
     const std::uint32_t least = (prefix * kDigits + 1) << shift, most = ((prefix * kDigits + kDigits) << shift) - 1;
-    masses.each_within(least, most,
-                       [&](std::uint32_t i) { histogram[masses[i] >> shift & (kDigits - 1)] += weight(masses[i]); });
+    masses.each_within(
+        least, most, [&](std::uint32_t i) { histogram[masses[i] >> shift & (kDigits - 1)] += weight(by, masses[i]); });
     std::uint32_t digit = kDigits - 1;
     for (; digit > 0 && histogram[digit] < target; --digit) target -= histogram[digit];
     prefix = prefix * kDigits + digit;
@@ -153,28 +152,25 @@ void drop_below(Masses &masses, std::uint32_t least) {
 }
 
 // Drops the masses below the cut and, among those equal to it, the ones with the highest ids.
-void keep_above(Masses &masses, Weight weight, std::uint64_t target) {
-  const Cut cut = find_cut(masses, weight, target);
+void keep_above(Masses &masses, By by, std::uint64_t target) {
+  const Cut cut = find_cut(masses, by, target);
   drop_below(masses, cut.threshold);
   std::uint64_t kept = 0;
   masses.each_within(cut.threshold, cut.threshold, [&](std::uint32_t i) {
     if (kept >= cut.at) return masses.set(i, 0);
-    kept += weight(cut.threshold);
+    kept += weight(by, cut.threshold);
   });
 }
 
 void keep_top_k(Masses &masses, std::uint32_t k) {
-  if (k != 0 && k < masses.count())
-    keep_above(
-        masses, [](std::uint32_t) { return std::uint64_t{1}; }, k);
+  if (k != 0 && k < masses.count()) keep_above(masses, By::count, k);
 }
 
 void keep_top_p(Masses &masses, float top_p) {
   if (top_p <= 0 || top_p >= 1) return;
   const double share = static_cast<double>(top_p) * static_cast<double>(masses.total());
   const auto target = static_cast<std::uint64_t>(share);
-  keep_above(
-      masses, [](std::uint32_t mass) { return std::uint64_t{mass}; }, target == 0 ? 1 : target);
+  keep_above(masses, By::mass, target == 0 ? 1 : target);
 }
 
 void keep_min_p(Masses &masses, float min_p) {
@@ -202,20 +198,16 @@ std::uint32_t draw(const Masses &masses, tidbit_rng &rng) {
   std::uint64_t left = scale_random(next_random(rng), total);
   TIDBIT_ASSERT(left < total);
   std::uint32_t i = 0;
-  for (; i + kBlock <= masses.count(); i += kBlock) {
-    const std::uint64_t sum = masses.sum(i, i + kBlock);
-    if (left < sum) break;
-    left -= sum;
-  }
   for (; left >= masses[i]; ++i) left -= masses[i];
   return i;
 }
 
-bool in_range(float x, float low, float high) { return x >= low && x <= high; }
+// True from 0 to `most`. As integers, negative numbers and NaN are above all others; the sum turns -0 into 0.
+bool in_range(float x, float most) { return float_bits(x + 0.0f) <= float_bits(most); }
 
 bool is_valid(const tidbit_sampling &p) {
-  return in_range(p.temperature, 0, 1e6f) && in_range(p.top_p, 0, 1) && in_range(p.min_p, 0, 1) &&
-         in_range(p.repeat_penalty, 0, 1e6f);
+  return in_range(p.temperature, 1e6f) && in_range(p.top_p, 1) && in_range(p.min_p, 1) &&
+         in_range(p.repeat_penalty, 1e6f);
 }
 
 }  // namespace
