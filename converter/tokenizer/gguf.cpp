@@ -30,7 +30,9 @@ Vocabulary scored_pieces(const GgufTokenizer &gguf, const std::string &source) {
     bytes = bytes || pieces.back().type == PieceType::byte;
   }
   std::uint32_t flags = flag::kFuseUnknown;
-  if (gguf.add_space_prefix != 0) flags |= flag::kPrefixBlank | flag::kPrefixEverySegment | flag::kDropFirstBlank;
+  if (gguf.add_space_prefix != 0) {
+    flags |= flag::kPrefixBlank | flag::kPrefixEverySegment | flag::kDropFirstBlank | flag::kKeepByteBlank;
+  }
   Vocabulary vocabulary = sentencepiece_vocabulary(std::move(pieces), flags, bytes, source);
   vocabulary.description = "SentencePiece BPE";
   return vocabulary;

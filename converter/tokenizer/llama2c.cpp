@@ -62,8 +62,8 @@ Vocabulary read_llama2c(const std::string &bytes, const std::string &source) {
   }
   pieces[kBegin].text = "<s>";  // the file has "\n<s>\n" and "\n</s>\n", for printing
   pieces[kEnd].text = "</s>";
-  const std::uint32_t flags =
-      format::flag::kPrefixBlank | format::flag::kPrefixEverySegment | format::flag::kDropFirstBlank;
+  const std::uint32_t flags = format::flag::kPrefixBlank | format::flag::kPrefixEverySegment |
+                              format::flag::kDropFirstBlank | format::flag::kKeepByteBlank;
   Vocabulary vocabulary = sentencepiece_vocabulary(std::move(pieces), flags, true, source);
   vocabulary.description = "SentencePiece BPE of llama2.c";
   vocabulary.bos = static_cast<std::int32_t>(kBegin);

@@ -1,7 +1,8 @@
 // Writes a vocabulary as the bytes of the tokenizer section.
 #include <algorithm>
 #include <cstring>
-#include <unordered_set>
+#include <string_view>
+#include <tuple>
 
 #include "converter/error.h"
 #include "converter/tokenizer/unicode_tables.h"
@@ -37,33 +38,45 @@ class Writer {
   std::vector<std::byte> bytes_;
 };
 
-// Open addressing with linear probing, two thirds full.
+// Open addressing with linear probing, two thirds full unless that makes lookups too long.
 template <typename T>
 struct HashTable {
+  struct Entry {
+    std::uint32_t hash;
+    T value;
+  };
+  using Alike = bool (*)(T, T);  // true if a lookup of one value has to compare the text of the other
+
   std::vector<T> slots;
-  std::uint32_t probes = 1;  // of the longest lookup, including the empty slot at its end
+  std::uint32_t probes = 1;  // of the longest lookup that finds something; no other has to be longer
 
-  HashTable(std::size_t entries, T empty) : slots(entries + entries / 2 + 1, empty), empty_(empty) {}
-
-  void insert(std::uint32_t hash, T value) {
-    const auto size = static_cast<std::uint32_t>(slots.size());
-    std::uint32_t at = first_slot(hash, size);
-    while (slots[at] != empty_) at = at + 1 == size ? 0 : at + 1;
-    slots[at] = value;
-  }
-  // A lookup stops at the first empty slot, so the longest one is the longest run of full slots plus one.
-  void measure() {
-    std::uint32_t run = 0;
-    for (std::size_t i = 0; i < 2 * slots.size(); ++i) {
-      run = slots[i % slots.size()] == empty_ ? 0 : run + 1;
-      probes = std::max(probes, run + 1);
+  HashTable(const std::vector<Entry> &entries, T empty, Alike alike) : empty_(empty), alike_(alike) {
+    for (std::size_t size = entries.size() + entries.size() / 2 + 1; !fill(entries, size); size += size / 4 + 1) {
+      if (size > 4 * entries.size())
+        throw ConvertError("the tokenizer has too many tokens or merges of similar hashes");
     }
-    probes = std::min(probes, static_cast<std::uint32_t>(slots.size()));
-    if (probes > kMaxProbes) throw ConvertError("the tokenizer has too many tokens or merges of similar hashes");
   }
 
  private:
+  bool fill(const std::vector<Entry> &entries, std::size_t size) {
+    slots.assign(size, empty_);
+    probes = 1;
+    return std::all_of(entries.begin(), entries.end(), [this](const Entry &entry) { return insert(entry); });
+  }
+  bool insert(const Entry &entry) {
+    std::size_t at = first_slot(entry.hash, static_cast<std::uint32_t>(slots.size()));
+    std::uint32_t probe = 1;
+    for (std::uint32_t compared = 0; slots[at] != empty_; ++probe) {
+      if (probe == kMaxProbes || (alike_(slots[at], entry.value) && ++compared == kMaxCompared)) return false;
+      if (++at == slots.size()) at = 0;
+    }
+    slots[at] = entry.value;
+    probes = std::max(probes, probe);
+    return true;
+  }
+
   T empty_;
+  Alike alike_;
 };
 
 // If several tokens have the same text, the lookup finds the one with the lowest value.
@@ -85,28 +98,31 @@ int claim(PieceType type) {
   return 5;
 }
 
+// One token of each text that a lookup can find.
 std::vector<std::uint32_t> searchable(const std::vector<Piece> &pieces) {
   std::vector<std::uint32_t> ids;
-  std::unordered_set<std::string> texts;
-  for (int order = 0; order < 5; ++order) {
-    for (std::uint32_t id = 0; id < pieces.size(); ++id) {
-      if (claim(pieces[id].type) != order || pieces[id].text.empty()) continue;
-      if (texts.insert(pieces[id].text).second) ids.push_back(id);
-    }
+  for (std::uint32_t id = 0; id < pieces.size(); ++id) {
+    if (claim(pieces[id].type) < 5 && !pieces[id].text.empty()) ids.push_back(id);
   }
+  const auto key = [&](std::uint32_t id) {
+    return std::tuple(std::string_view(pieces[id].text), claim(pieces[id].type), id);
+  };
+  std::sort(ids.begin(), ids.end(), [&](std::uint32_t a, std::uint32_t b) { return key(a) < key(b); });
+  const auto same = [&](std::uint32_t a, std::uint32_t b) { return pieces[a].text == pieces[b].text; };
+  ids.erase(std::unique(ids.begin(), ids.end(), same), ids.end());
   return ids;
 }
 
 void write_pieces(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &header) {
-  const auto ids = searchable(vocabulary.pieces);
-  HashTable<std::uint32_t> table(ids.size(), kEmptyPieceSlot);
-  for (const std::uint32_t id : ids) {
+  std::vector<HashTable<std::uint32_t>::Entry> entries;
+  for (const std::uint32_t id : searchable(vocabulary.pieces)) {
     const std::string &text = vocabulary.pieces[id].text;
     const std::uint32_t hash = piece_hash(text.data(), text.size());
-    table.insert(hash, piece_tag(hash) << 20 | id);
+    entries.push_back({hash, piece_tag(hash) << 20 | id});
     header.longest_piece = std::max(header.longest_piece, static_cast<std::uint32_t>(text.size()));
   }
-  table.measure();
+  const auto same_tag = [](std::uint32_t a, std::uint32_t b) { return a >> 20 == b >> 20; };
+  const HashTable<std::uint32_t> table(entries, kEmptyPieceSlot, same_tag);
   header.piece_probes = table.probes;
   header.piece_slots = writer.append(table.slots);
 }
@@ -150,51 +166,81 @@ void write_ranks(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &
 // If a pair occurs twice, its last rank counts, as in the Hugging Face library.
 void write_merges(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &header) {
   if (vocabulary.merges.size() >= kMaxMerges) throw ConvertError("the tokenizer has too many merges");
-  std::unordered_map<std::uint64_t, std::uint32_t> last;
+  std::vector<std::pair<std::uint64_t, std::uint32_t>> pairs;  // key and rank
   std::vector<std::uint32_t> results;
   for (const Merge &merge : vocabulary.merges) {
-    last[std::uint64_t{merge.left} << 20 | merge.right] = static_cast<std::uint32_t>(results.size());
+    pairs.emplace_back(std::uint64_t{merge.left} << 20 | merge.right, static_cast<std::uint32_t>(results.size()));
     results.push_back(merge.result);
   }
   if (results.empty()) results.push_back(0);  // the table must be present even without merges
-  HashTable<std::uint64_t> table(last.size(), kEmptyMergeSlot);
-  for (std::uint32_t rank = 0; rank < vocabulary.merges.size(); ++rank) {
+  std::sort(pairs.begin(), pairs.end());
+  std::vector<HashTable<std::uint64_t>::Entry> entries;
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    const auto [key, rank] = pairs[i];
+    if (i + 1 < pairs.size() && pairs[i + 1].first == key) continue;
     const Merge &merge = vocabulary.merges[rank];
-    const std::uint64_t key = std::uint64_t{merge.left} << 20 | merge.right;
-    if (last[key] == rank) table.insert(merge_hash(merge.left, merge.right), key << 24 | rank);
+    entries.push_back({merge_hash(merge.left, merge.right), key << 24 | rank});
   }
-  table.measure();
+  const auto never = [](std::uint64_t, std::uint64_t) { return false; };  // the elements contain the keys
+  const HashTable<std::uint64_t> table(entries, kEmptyMergeSlot, never);
   header.merge_probes = table.probes;
   header.merge_slots = writer.append(table.slots);
   header.merge_results = writer.append(results);
 }
 
-std::uint32_t second_byte(const std::string &text) {
-  if (text.size() < 2) return 0;
-  return added::kHasSecond | std::uint32_t{static_cast<unsigned char>(text[1])} << added::kSecondShift;
+// Sets the links, for texts in ascending order: each to the longest other text that it begins with.
+void link_added(std::vector<AddedToken> &entries, const std::vector<Piece> &pieces) {
+  const auto text = [&](std::uint32_t at) -> const std::string & {
+    return pieces[entries[at].bits & added::kIdMask].text;
+  };
+  std::vector<std::uint32_t> chain;
+  for (std::uint32_t at = 0; at < entries.size(); ++at) {
+    while (!chain.empty() && !text(at).starts_with(text(chain.back()))) chain.pop_back();
+    entries[at].next = chain.empty() ? added::kNoNext : chain.back();
+    chain.push_back(at);
+    if (chain.size() <= kMaxAddedLinks) continue;
+    throw ConvertError("more than " + std::to_string(kMaxAddedLinks) + " added tokens begin with \"" + text(chain[0]) +
+                       "\" and with one another, which is not supported");
+  }
+}
+
+// Where the added tokens of each first byte begin, and what their second bytes are.
+std::vector<std::uint32_t> first_bytes(const std::vector<AddedPiece> &list, const std::vector<Piece> &pieces) {
+  std::vector<std::uint32_t> first;
+  std::size_t at = 0;
+  for (unsigned byte = 0; byte < 257; ++byte) {
+    const std::size_t begin = at;
+    std::uint32_t second = 0;
+    for (bool same = true; at < list.size() && static_cast<unsigned char>(pieces[list[at].id].text[0]) == byte; ++at) {
+      const std::string &text = pieces[list[at].id].text;
+      const std::uint32_t own = text.size() > 1 ? 1u + static_cast<unsigned char>(text[1]) : 0;
+      same = same && (at == begin || own == second);
+      second = same ? own : 0;
+    }
+    first.push_back(static_cast<std::uint32_t>(begin) | second << added::kSecondShift);
+  }
+  return first;
 }
 
 void write_added(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &header) {
-  const auto &pieces = vocabulary.pieces;
+  const auto text = [&](const AddedPiece &a) -> const std::string & { return vocabulary.pieces[a.id].text; };
   std::vector<AddedPiece> list = vocabulary.added;
-  std::erase_if(list, [&](const AddedPiece &a) { return pieces[a.id].text.empty(); });
+  std::erase_if(list, [&](const AddedPiece &a) { return text(a).empty(); });
   if (list.empty()) return;
-  const auto first_byte = [&](const AddedPiece &a) { return static_cast<unsigned char>(pieces[a.id].text[0]); };
   std::sort(list.begin(), list.end(), [&](const AddedPiece &a, const AddedPiece &b) {
-    if (first_byte(a) != first_byte(b)) return first_byte(a) < first_byte(b);
-    const std::size_t bytes_a = pieces[a.id].text.size();
-    const std::size_t bytes_b = pieces[b.id].text.size();
-    return bytes_a != bytes_b ? bytes_a > bytes_b : a.id < b.id;
+    return std::tuple(std::string_view(text(a)), a.id) < std::tuple(std::string_view(text(b)), b.id);
   });
-  std::vector<std::uint32_t> entries;
-  std::vector<std::uint32_t> first(257, 0);
+  const auto same = [&](const AddedPiece &a, const AddedPiece &b) { return text(a) == text(b); };
+  list.erase(std::unique(list.begin(), list.end(), same), list.end());
+  std::vector<AddedToken> entries;
   for (const AddedPiece &a : list) {
-    entries.push_back(a.id | second_byte(pieces[a.id].text) | (a.late ? added::kLate : 0) |
-                      (a.special ? added::kSpecial : 0));
-    for (unsigned byte = first_byte(a) + 1u; byte < 257; ++byte) ++first[byte];
+    const auto bytes = static_cast<std::uint32_t>(text(a).size());
+    const std::uint32_t flags = (a.late ? added::kLate : 0) | (a.special ? added::kSpecial : 0);
+    entries.push_back({a.id | bytes << added::kBytesShift | flags, added::kNoNext});
   }
+  link_added(entries, vocabulary.pieces);
   header.added = writer.append(entries);
-  header.added_first = writer.append(first);
+  header.added_first = writer.append(first_bytes(list, vocabulary.pieces));
 }
 
 // Finds the pairs of ASCII characters that occur side by side in a piece. No merge can join any other pair.

@@ -160,7 +160,10 @@ Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &c
   std::uint32_t flags = format::flag::kFuseUnknown;
   if (model.add_dummy_prefix) flags |= format::flag::kPrefixBlank | format::flag::kPrefixEverySegment;
   if (model.trim_blanks) flags |= format::flag::kTrimBlanks;
-  if (model.add_dummy_prefix || model.trim_blanks) flags |= format::flag::kDropFirstBlank;
+  if (model.trim_blanks) flags |= format::flag::kDropEachBlank;
+  if (model.add_dummy_prefix || model.trim_blanks) {
+    flags |= format::flag::kDropFirstBlank | format::flag::kKeepByteBlank;
+  }
   const auto count = static_cast<std::int64_t>(model.pieces.size());
   Vocabulary vocabulary = sentencepiece_vocabulary(std::move(model.pieces), flags, model.byte_fallback, source);
   vocabulary.description = "SentencePiece BPE";

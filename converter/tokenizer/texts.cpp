@@ -1,11 +1,13 @@
 // Conversions between the texts in tokenizer files and plain bytes.
+#include <map>
+
 #include "converter/tokenizer/vocabulary.h"
 #include "text/utf8.h"
 
 namespace tidbit::convert {
 
-std::vector<std::string> characters_of(const std::string &text) {
-  std::vector<std::string> result;
+std::vector<std::string_view> characters_of(std::string_view text) {
+  std::vector<std::string_view> result;
   for (std::size_t at = 0; at < text.size();) {
     const auto character = utf8_decode(text.data() + at, static_cast<std::uint32_t>(text.size() - at));
     result.push_back(text.substr(at, character.bytes));
@@ -54,14 +56,14 @@ std::string byte_level_character(unsigned char byte) {
 
 std::string byte_level_bytes(const std::string &text) {
   static const auto table = [] {
-    std::unordered_map<std::string, char> map;
+    std::map<std::string, char, std::less<>> map;
     for (unsigned b = 0; b < 256; ++b) {
       map[byte_level_character(static_cast<unsigned char>(b))] = static_cast<char>(b);
     }
     return map;
   }();
   std::string bytes;
-  for (const std::string &character : characters_of(text)) {
+  for (const std::string_view character : characters_of(text)) {
     const auto found = table.find(character);
     if (found == table.end()) return text;
     bytes += found->second;

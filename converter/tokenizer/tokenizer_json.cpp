@@ -115,7 +115,7 @@ void read_post_processor(Vocabulary &vocabulary, const Json &json, const std::st
   }
 }
 
-// The decoder only decides whether the first piece loses a space; everything else follows from the kind.
+// The decoder only decides whether the first token loses spaces; everything else follows from the kind.
 void read_decoder(Vocabulary &vocabulary, const Json &json, const std::string &source) {
   const auto type = json.at("type").get<std::string>();
   if (type == "Sequence") {
@@ -128,9 +128,12 @@ void read_decoder(Vocabulary &vocabulary, const Json &json, const std::string &s
     if (start == 1) vocabulary.flags |= flag::kDropFirstBlank;
   } else if (type == "Metaspace") {
     const std::string scheme = json.value("prepend_scheme", json.value("add_prefix_space", true) ? "always" : "never");
-    if (scheme != "never") vocabulary.flags |= flag::kDropFirstBlank;
+    if (scheme != "never") vocabulary.flags |= flag::kDropFirstBlank | flag::kDropAllBlanks;
   } else if (type != "ByteLevel" && type != "Replace" && type != "ByteFallback" && type != "Fuse") {
     throw ConvertError(source + ": the decoder \"" + type + "\" is not supported");
+  }
+  if ((vocabulary.flags & flag::kDecoding) != 0 && vocabulary.kind != TokenizerKind::sentencepiece) {
+    throw ConvertError(source + ": the decoder \"" + type + "\" is only supported after Metaspace");
   }
 }
 

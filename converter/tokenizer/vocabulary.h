@@ -85,8 +85,8 @@ ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size,
 // For each piece, true if encoding its text gives the piece again.
 std::vector<bool> whole_pieces(const Vocabulary &vocabulary);
 
-// Splits a text into its characters; an invalid byte counts as one character.
-std::vector<std::string> characters_of(const std::string &text);
+// Splits a text, which must outlive the result, into its characters; an invalid byte counts as one character.
+std::vector<std::string_view> characters_of(std::string_view text);
 
 // "<0x0A>" to 10; -1 for any other text.
 int byte_of_name(const std::string &text);

@@ -1,22 +1,41 @@
-// Finds the pieces whose text encodes to the piece itself; the library need not merge a word with such a text. Uses
-// simple quadratic merging, independent of the library's.
-#include <map>
-#include <optional>
+// Finds the pieces whose text encodes to the piece itself; the library need not merge a word with such a text. Merges
+// with a queue, as the library does, but shares nothing with it.
+#include <algorithm>
+#include <limits>
+#include <queue>
+#include <string_view>
+#include <tuple>
 
 #include "converter/tokenizer/vocabulary.h"
 
 namespace tidbit::convert {
 namespace {
 
-struct Candidate {
+constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
+
+// What two neighbors become.
+struct Joined {
   double rank;  // lowest first
-  std::string text;
   std::uint32_t token;
 };
 
+// A part of a text. Symbols form a list, by their indices.
 struct Symbol {
-  std::string text;
+  std::string_view text;
   std::uint32_t token;
+  std::size_t next;
+  std::size_t previous;
+  unsigned changes = 0;  // of the symbol or its right neighbor
+};
+
+struct Candidate {
+  Joined joined;
+  std::size_t left;
+  unsigned changes;  // of the symbol at `left` when it was queued; it may have changed since
+
+  bool operator<(const Candidate &other) const {  // for a queue that gives the lowest rank, then the leftmost
+    return std::tuple(joined.rank, left) > std::tuple(other.joined.rank, other.left);
+  }
 };
 
 class Reference {
@@ -25,59 +44,89 @@ class Reference {
     for (std::uint32_t id = 0; id < vocabulary.pieces.size(); ++id) {
       const Piece &piece = vocabulary.pieces[id];
       if (piece.type != PieceType::normal && piece.type != PieceType::user_defined) continue;
-      pieces_.emplace(piece.text, std::pair{-static_cast<double>(piece.score), id});
+      pieces_.push_back({piece.text, {-static_cast<double>(piece.score), id}});
     }
     for (std::uint32_t rank = 0; rank < vocabulary.merges.size(); ++rank) {
       const Merge &merge = vocabulary.merges[rank];
-      pairs_[std::uint64_t{merge.left} << 32 | merge.right] = {rank, merge.result};
+      pairs_.push_back({std::uint64_t{merge.left} << 32 | merge.right, {static_cast<double>(rank), merge.result}});
     }
+    std::sort(pieces_.begin(), pieces_.end(), [](const auto &a, const auto &b) {
+      return std::tuple(a.first, a.second.token) < std::tuple(b.first, b.second.token);
+    });
+    std::sort(pairs_.begin(), pairs_.end(), [](const auto &a, const auto &b) {
+      return std::tuple(a.first, a.second.rank) < std::tuple(b.first, b.second.rank);
+    });
   }
 
-  bool gives(const std::vector<std::string> &units, std::uint32_t token) const {
+  bool gives(const std::vector<std::string_view> &units, std::uint32_t token) const {
     std::vector<Symbol> symbols;
-    for (const std::string &unit : units) {
-      const auto found = pieces_.find(unit);
-      if (found == pieces_.end() && !by_text_) return false;
-      symbols.push_back({unit, found == pieces_.end() ? ~0u : found->second.second});
+    for (std::size_t i = 0; i < units.size(); ++i) {
+      const Joined *found = first_of(pieces_, units[i]);
+      if (found == nullptr && !by_text_) return false;
+      symbols.push_back({units[i], found == nullptr ? kNone : found->token, i + 1, i - 1});
     }
-    while (symbols.size() > 1 && merge_best(symbols)) {
-    }
-    return symbols.size() == 1 && symbols[0].token == token;
+    merge(symbols);
+    return symbols[0].next == symbols.size() && symbols[0].token == token;
   }
 
  private:
-  std::optional<std::pair<double, std::uint32_t>> look_up(const Symbol &left, const Symbol &right) const {
-    if (by_text_) {
-      const auto found = pieces_.find(left.text + right.text);
-      return found == pieces_.end() ? std::nullopt : std::optional(found->second);
-    }
-    const auto found = pairs_.find(std::uint64_t{left.token} << 32 | right.token);
-    return found == pairs_.end() ? std::nullopt : std::optional(std::pair<double, std::uint32_t>(found->second));
+  template <class Key>
+  using Sorted = std::vector<std::pair<Key, Joined>>;
+
+  // The lowest id of a text; the last merge of a pair, as in the library.
+  template <class Key>
+  static const Joined *first_of(const Sorted<Key> &all, Key key) {
+    const auto at = std::lower_bound(all.begin(), all.end(), key, [](const auto &a, Key k) { return a.first < k; });
+    return at == all.end() || at->first != key ? nullptr : &at->second;
   }
-  bool merge_best(std::vector<Symbol> &symbols) const {
-    std::optional<std::pair<double, std::uint32_t>> best;
-    std::size_t where = 0;
-    for (std::size_t i = 0; i + 1 < symbols.size(); ++i) {
-      const auto found = look_up(symbols[i], symbols[i + 1]);
-      if (!found || (best && found->first >= best->first)) continue;
-      best = found;
-      where = i;
+  template <class Key>
+  static const Joined *last_of(const Sorted<Key> &all, Key key) {
+    const auto at = std::upper_bound(all.begin(), all.end(), key, [](Key k, const auto &a) { return k < a.first; });
+    return at == all.begin() || (at - 1)->first != key ? nullptr : &(at - 1)->second;
+  }
+  static std::string_view both(const Symbol &left, const Symbol &right) {
+    return {left.text.data(), left.text.size() + right.text.size()};
+  }
+  const Joined *look_up(const Symbol &left, const Symbol &right) const {
+    if (by_text_) return first_of(pieces_, both(left, right));
+    return last_of(pairs_, std::uint64_t{left.token} << 32 | right.token);
+  }
+
+  void merge(std::vector<Symbol> &symbols) const {
+    std::priority_queue<Candidate> queue;
+    const auto consider = [&](std::size_t left) {
+      if (left >= symbols.size() || symbols[left].next >= symbols.size()) return;
+      const Joined *found = look_up(symbols[left], symbols[symbols[left].next]);
+      ++symbols[left].changes;
+      if (found != nullptr) queue.push({*found, left, symbols[left].changes});
+    };
+    for (std::size_t i = 0; i < symbols.size(); ++i) consider(i);
+    while (!queue.empty()) {
+      const Candidate best = queue.top();
+      queue.pop();
+      Symbol &left = symbols[best.left];
+      if (left.changes != best.changes) continue;
+      Symbol &right = symbols[left.next];
+      left.text = both(left, right);
+      left.token = best.joined.token;
+      left.next = right.next;
+      ++left.changes;
+      ++right.changes;
+      if (left.next < symbols.size()) symbols[left.next].previous = best.left;
+      consider(best.left);
+      consider(left.previous);
     }
-    if (!best) return false;
-    symbols[where] = {symbols[where].text + symbols[where + 1].text, best->second};
-    symbols.erase(symbols.begin() + static_cast<std::ptrdiff_t>(where) + 1);
-    return true;
   }
 
   bool by_text_;
-  std::unordered_map<std::string, std::pair<double, std::uint32_t>> pieces_;
-  std::unordered_map<std::uint64_t, std::pair<std::uint32_t, std::uint32_t>> pairs_;
+  Sorted<std::string_view> pieces_;
+  Sorted<std::uint64_t> pairs_;
 };
 
-std::vector<std::string> units_of(const Vocabulary &vocabulary, const std::string &text) {
+std::vector<std::string_view> units_of(const Vocabulary &vocabulary, const std::string &text) {
   if (vocabulary.kind != format::TokenizerKind::byte_level) return characters_of(text);
-  std::vector<std::string> bytes;
-  for (const char c : text) bytes.emplace_back(1, c);
+  std::vector<std::string_view> bytes;
+  for (const char &c : text) bytes.emplace_back(&c, 1);
   return bytes;
 }
 

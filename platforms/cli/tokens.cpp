@@ -28,8 +28,10 @@ int Tokens::from_text(const LoadedModel &model, const char *text, size_t bytes, 
   if (!workspace.allocate(tidbit_tokenize_bytes(model.get(), bytes))) {
     return data_error("out of memory: cannot tokenize a text of %zu bytes; use a shorter one", bytes);
   }
-  const tidbit_status status = tidbit_tokenize(model.get(), text, bytes, flags, workspace.data(), workspace.bytes(),
+  const tidbit_tokenize_options options{flags, 0, posix::poll_interrupt, nullptr};
+  const tidbit_status status = tidbit_tokenize(model.get(), text, bytes, &options, workspace.data(), workspace.bytes(),
                                                data(), static_cast<uint32_t>(most), &count_);
+  if (status == TIDBIT_CANCELED) return kInterrupted;
   return status == TIDBIT_OK ? kOk : status_error("tokenizing", status);
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kMassBits = 30;
 constexpr std::uint32_t kFullMass = 1u << kMassBits;
+constexpr std::uint32_t kTopMass = kFullMass - 64;  // the largest float below it
 
 // Loops over the vocabulary work in blocks of a fixed length, which compilers vectorize.
 constexpr std::uint32_t kBlock = 16;
@@ -34,13 +35,11 @@ class Masses {
   std::uint32_t operator[](std::uint32_t i) const { return float_bits(storage_[i]); }
   void set(std::uint32_t i, std::uint32_t mass) { storage_[i] = bits_float(mass); }
 
-  // Sum over tokens [begin, end).
-  std::uint64_t sum(std::uint32_t begin, std::uint32_t end) const {
+  std::uint64_t total() const {
     std::uint64_t sum = 0;
-    for (std::uint32_t i = begin; i < end; ++i) sum += (*this)[i];
+    for (std::uint32_t i = 0; i < count_; ++i) sum += (*this)[i];
     return sum;
   }
-  std::uint64_t total() const { return sum(0, count_); }
 
   // Calls body(i), in ascending order, for each token whose mass is in [least, most]. Skips blocks that have none.
   template <class Body>
@@ -73,60 +72,56 @@ class Masses {
   std::uint32_t count_;
 };
 
-// The largest logit; minus infinity if there is none.
-float highest_logit(const float *logits, std::uint32_t count) {
-  float best[kBlock];
-  for (float &b : best) b = -__builtin_inff();
-  std::uint32_t i = 0;
-  for (; i + kBlock <= count; i += kBlock) {
-    for (std::uint32_t j = 0; j < kBlock; ++j) best[j] = logits[i + j] > best[j] ? logits[i + j] : best[j];
+// Maps floats to integers in the same order, and back. NaNs are above or below all numbers, by their sign.
+std::int32_t order(std::int32_t bits) { return bits ^ (bits >> 31 & 0x7FFFFFFF); }
+
+// Finds the largest logit. False if one is NaN, or if none is above minus infinity.
+bool find_highest(const float *logits, std::uint32_t count, float *highest) {
+  const std::int32_t infinity = 0x7F800000;
+  std::int32_t low = 0, high = ~infinity;
+  for (std::uint32_t i = 0; i < count; ++i) {  // compilers vectorize it, which they do not for a maximum of floats
+    const std::int32_t place = order(static_cast<std::int32_t>(float_bits(logits[i])));
+    low = place < low ? place : low;
+    high = place > high ? place : high;
   }
-  for (std::uint32_t j = 0; i + j < count; ++j) best[j] = logits[i + j] > best[j] ? logits[i + j] : best[j];
-  float highest = best[0];
-  for (const float b : best) highest = b > highest ? b : highest;
-  return highest;
+  *highest = bits_float(static_cast<std::uint32_t>(order(high)));
+  return low >= ~infinity && high > ~infinity && high <= infinity;
 }
 
-std::uint32_t highest_index(const float *logits, std::uint32_t count) {
-  const float highest = highest_logit(logits, count);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (logits[i] == highest) return i;
-  }
-  return 0;
-}
-
-bool seen_before(const std::int32_t *tokens, std::uint32_t index) {
-  for (std::uint32_t i = 0; i < index; ++i) {
-    if (tokens[i] == tokens[index]) return true;
-  }
-  return false;
-}
-
+// Penalizes each recent token once. A set of the tokens seen would need a bit for each token of the vocabulary, so the
+// vocabulary is taken in parts.
 void penalize(float *logits, std::uint32_t count, float penalty, const std::int32_t *recent,
               std::uint32_t recent_count) {
-  for (std::uint32_t i = 0; i < recent_count; ++i) {
-    const auto token = static_cast<std::uint32_t>(recent[i]);
-    if (token >= count || seen_before(recent, i)) continue;
-    logits[token] = logits[token] > 0 ? logits[token] / penalty : logits[token] * penalty;
+  constexpr std::uint32_t kPart = 4096;
+  for (std::uint32_t begin = 0; begin < count; begin += kPart) {
+    std::uint32_t seen[kPart / 32] = {};
+    for (std::uint32_t i = 0; i < recent_count; ++i) {
+      const auto token = static_cast<std::uint32_t>(recent[i]);
+      const std::uint32_t at = token - begin;
+      if (token >= count || at >= kPart || (seen[at / 32] >> at % 32 & 1) != 0) continue;
+      seen[at / 32] |= 1u << at % 32;
+      logits[token] = logits[token] > 0 ? logits[token] / penalty : logits[token] * penalty;
+    }
   }
 }
 
-// floor(2^30 exp((logit - highest) / temperature)), at most 2^30 - 64; 0 if that is below 1 or not a number.
+// floor(2^30 exp((logit - highest) / temperature)); 0 if that is below 1. Only the highest logit gets kTopMass.
 std::uint32_t mass_of(float logit, float highest, float temperature) {
   const float x = (logit - highest) / temperature;
   const float mass = Elementary<MassLanes>::exp(x) * static_cast<float>(kFullMass);
   const float sound = MassLanes::less(-21.0f, x, mass, 0.0f);
-  const float below = MassLanes::min(sound, static_cast<float>(kFullMass - 64));
-  return static_cast<std::uint32_t>(static_cast<std::int32_t>(below));
+  const float lower = MassLanes::min(sound, static_cast<float>(kFullMass - 128));
+  const float result = MassLanes::less(logit, highest, lower, static_cast<float>(kTopMass));
+  return static_cast<std::uint32_t>(static_cast<std::int32_t>(result));
 }
 
-void to_masses(float *logits, std::uint32_t count, float temperature) {
-  const float highest = highest_logit(logits, count);
+void to_masses(float *logits, std::uint32_t count, float highest, float temperature) {
   for (std::uint32_t i = 0; i < count; ++i) logits[i] = bits_float(mass_of(logits[i], highest, temperature));
 }
 
-// What a token of this mass counts for: 1 for top-k, its mass for top-p.
-using Weight = std::uint64_t (*)(std::uint32_t mass);
+// What a token counts for: its mass for top-p, 1 for top-k.
+enum class By { mass, count };
+std::uint32_t weight(By by, std::uint32_t mass) { return by == By::mass ? mass : 1; }
 
 struct Cut {
   std::uint32_t threshold;  // keep all masses above this one
@@ -136,15 +131,15 @@ struct Cut {
 // Finds the highest threshold such that the masses at or above it weigh at least `target`. The threshold is found one
 // digit at a time from the top, with one pass and one histogram each. Masses whose digit is 0 need no counting: if
 // the other digits do not reach the target, the digit is 0.
-Cut find_cut(const Masses &masses, Weight weight, std::uint64_t target) {
+Cut find_cut(const Masses &masses, By by, std::uint64_t target) {
   TIDBIT_ASSERT(target > 0);
   constexpr std::uint32_t kDigitBits = 6, kDigits = 1u << kDigitBits;
   std::uint32_t prefix = 0;
   for (int shift = kMassBits - static_cast<int>(kDigitBits); shift >= 0; shift -= static_cast<int>(kDigitBits)) {
     std::uint64_t histogram[kDigits] = {};
     const std::uint32_t least = (prefix * kDigits + 1) << shift, most = ((prefix * kDigits + kDigits) << shift) - 1;
-    masses.each_within(least, most,
-                       [&](std::uint32_t i) { histogram[masses[i] >> shift & (kDigits - 1)] += weight(masses[i]); });
+    masses.each_within(
+        least, most, [&](std::uint32_t i) { histogram[masses[i] >> shift & (kDigits - 1)] += weight(by, masses[i]); });
     std::uint32_t digit = kDigits - 1;
     for (; digit > 0 && histogram[digit] < target; --digit) target -= histogram[digit];
     prefix = prefix * kDigits + digit;
@@ -157,32 +152,29 @@ void drop_below(Masses &masses, std::uint32_t least) {
 }
 
 // Drops the masses below the cut and, among those equal to it, the ones with the highest ids.
-void keep_above(Masses &masses, Weight weight, std::uint64_t target) {
-  const Cut cut = find_cut(masses, weight, target);
+void keep_above(Masses &masses, By by, std::uint64_t target) {
+  const Cut cut = find_cut(masses, by, target);
   drop_below(masses, cut.threshold);
   std::uint64_t kept = 0;
   masses.each_within(cut.threshold, cut.threshold, [&](std::uint32_t i) {
     if (kept >= cut.at) return masses.set(i, 0);
-    kept += weight(cut.threshold);
+    kept += weight(by, cut.threshold);
   });
 }
 
 void keep_top_k(Masses &masses, std::uint32_t k) {
-  if (k != 0 && k < masses.count())
-    keep_above(
-        masses, [](std::uint32_t) { return std::uint64_t{1}; }, k);
+  if (k != 0 && k < masses.count()) keep_above(masses, By::count, k);
 }
 
 void keep_top_p(Masses &masses, float top_p) {
   if (top_p <= 0 || top_p >= 1) return;
   const double share = static_cast<double>(top_p) * static_cast<double>(masses.total());
   const auto target = static_cast<std::uint64_t>(share);
-  keep_above(
-      masses, [](std::uint32_t mass) { return std::uint64_t{mass}; }, target == 0 ? 1 : target);
+  keep_above(masses, By::mass, target == 0 ? 1 : target);
 }
 
 void keep_min_p(Masses &masses, float min_p) {
-  if (min_p > 0) drop_below(masses, static_cast<std::uint32_t>(static_cast<double>(min_p) * kFullMass));
+  if (min_p > 0) drop_below(masses, static_cast<std::uint32_t>(static_cast<double>(min_p) * kTopMass));
 }
 
 std::uint64_t next_random(tidbit_rng &rng) {
@@ -204,25 +196,18 @@ std::uint64_t scale_random(std::uint64_t random, std::uint64_t total) {
 std::uint32_t draw(const Masses &masses, tidbit_rng &rng) {
   const std::uint64_t total = masses.total();
   std::uint64_t left = scale_random(next_random(rng), total);
-  TIDBIT_ASSERT(left < total || total == 0);
+  TIDBIT_ASSERT(left < total);
   std::uint32_t i = 0;
-  for (; i + kBlock <= masses.count(); i += kBlock) {
-    const std::uint64_t sum = masses.sum(i, i + kBlock);
-    if (left < sum) break;
-    left -= sum;
-  }
-  for (; i < masses.count(); ++i) {
-    if (left < masses[i]) return i;
-    left -= masses[i];
-  }
-  return 0;  // reached only if every mass is 0, because the logits are not numbers
+  for (; left >= masses[i]; ++i) left -= masses[i];
+  return i;
 }
 
-bool in_range(float x, float low, float high) { return x >= low && x <= high; }
+// True from 0 to `most`. As integers, negative numbers and NaN are above all others; the sum turns -0 into 0.
+bool in_range(float x, float most) { return float_bits(x + 0.0f) <= float_bits(most); }
 
 bool is_valid(const tidbit_sampling &p) {
-  return in_range(p.temperature, 0, 1e6f) && in_range(p.top_p, 0, 1) && in_range(p.min_p, 0, 1) &&
-         in_range(p.repeat_penalty, 0, 1e6f);
+  return in_range(p.temperature, 1e6f) && in_range(p.top_p, 1) && in_range(p.min_p, 1) &&
+         in_range(p.repeat_penalty, 1e6f);
 }
 
 }  // namespace
@@ -235,12 +220,16 @@ extern "C" tidbit_status tidbit_sample(float *logits, uint32_t count, const tidb
   if (logits == nullptr || count == 0 || sampling == nullptr || token == nullptr) return TIDBIT_ERR_ARGUMENT;
   if ((recent == nullptr && recent_count != 0) || !is_valid(*sampling)) return TIDBIT_ERR_ARGUMENT;
   if (sampling->repeat_penalty > 0) penalize(logits, count, sampling->repeat_penalty, recent, recent_count);
+  float highest;
+  if (!find_highest(logits, count, &highest)) return TIDBIT_ERR_NOT_FINITE;
   if (sampling->temperature <= 0) {
-    *token = static_cast<int32_t>(highest_index(logits, count));
+    std::uint32_t first = 0;
+    while (logits[first] != highest) ++first;
+    *token = static_cast<int32_t>(first);
     return TIDBIT_OK;
   }
   if (rng == nullptr) return TIDBIT_ERR_ARGUMENT;
-  to_masses(logits, count, sampling->temperature);
+  to_masses(logits, count, highest, sampling->temperature);
   Masses masses(logits, count);
   keep_top_k(masses, sampling->top_k);
   keep_top_p(masses, sampling->top_p);

@@ -28,7 +28,7 @@ constexpr const char *kStatus[TIDBIT_STATUS_COUNT] = {
     "the saved session is damaged or belongs to another model",
     "the blob's format is too old: convert the checkpoint again",
     "the logits differ from those of the converter",
-    "a logit is not a number, or none is above -infinity",
+    "a logit is not a number, or none is above minus infinity",
     "the FPU flushes subnormals or does not round to nearest",
     "called from a hook of the same session",
     "the blob's signature is missing or wrong",

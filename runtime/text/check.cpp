@@ -9,49 +9,64 @@ namespace {
 
 using namespace format;
 
+// The tables in the order of the header. A table has `count` elements, plus one per token if per_token is 1; 0 and 0:
+// any number.
 struct TableRule {
-  std::size_t field;  // offset of the Table in the header
-  std::uint32_t element_bytes;
-  std::uint32_t count;  // exact, or kAny
-  bool may_be_empty;
+  std::uint8_t element_bytes;
+  std::uint8_t per_token;
+  std::uint16_t count;
 };
-constexpr std::uint32_t kAny = 0xFFFFFFFF;
+constexpr TableRule kRules[] = {
+    {1, 0, 0},                   // text
+    {4, 1, 1},                   // text_offsets
+    {1, 1, 0},                   // attributes
+    {4, 1, 0},                   // ranks
+    {4, 0, 0},                   // piece_slots
+    {8, 0, 0},                   // merge_slots
+    {4, 0, 0},                   // merge_results
+    {4, 0, 256},                 // byte_tokens
+    {sizeof(AddedToken), 0, 0},  // added
+    {4, 0, 257},                 // added_first
+    {4, 0, 0},                   // classes
+    {8, 0, 256},                 // joins
+};
 
-bool inside(const Table &table, std::uint32_t element_bytes, std::uint64_t section_bytes) {
-  if (table.offset % 8 != 0 || table.offset < sizeof(TokenizerHeader)) return false;
-  return table.offset + std::uint64_t{table.count} * element_bytes <= section_bytes;
+constexpr std::uint32_t bit_of(std::size_t field) {
+  return 1u << (field - offsetof(TokenizerHeader, text)) / sizeof(Table);
+}
+static_assert(bit_of(offsetof(TokenizerHeader, reserved)) == 1u << sizeof kRules / sizeof kRules[0]);
+
+// The tables that must be present, one bit each.
+std::uint32_t required_tables(const TokenizerHeader &h) {
+  std::uint32_t bits = bit_of(offsetof(TokenizerHeader, text_offsets)) | bit_of(offsetof(TokenizerHeader, attributes)) |
+                       bit_of(offsetof(TokenizerHeader, piece_slots));
+  if (h.merge_by == MergeBy::text) bits |= bit_of(offsetof(TokenizerHeader, ranks));
+  if (h.merge_by == MergeBy::pair) {
+    bits |= bit_of(offsetof(TokenizerHeader, merge_slots)) | bit_of(offsetof(TokenizerHeader, merge_results));
+  }
+  if (h.kind == TokenizerKind::byte_level) bits |= bit_of(offsetof(TokenizerHeader, byte_tokens));
+  if (h.added.count != 0) bits |= bit_of(offsetof(TokenizerHeader, added_first));
+  if (h.split >= Split::gpt2) bits |= bit_of(offsetof(TokenizerHeader, classes));
+  if (h.split == Split::joins) bits |= bit_of(offsetof(TokenizerHeader, joins));
+  return bits;
 }
 
-bool table_fits(const std::byte *section, const TableRule &rule, std::uint64_t section_bytes) {
-  const Table &table = *reinterpret_cast<const Table *>(section + rule.field);
-  if (table.count == 0) return rule.may_be_empty && table.offset == 0;
-  if (rule.count != kAny && table.count != rule.count) return false;
-  return inside(table, rule.element_bytes, section_bytes);
+bool table_fits(const Table &table, TableRule rule, bool required, std::uint32_t tokens, std::uint64_t section_bytes) {
+  if (table.count == 0) return !required && table.offset == 0;
+  const std::uint32_t count = rule.count + (rule.per_token != 0 ? tokens : 0);
+  if (count != 0 && table.count != count) return false;
+  if (table.offset % 8 != 0 || table.offset < sizeof(TokenizerHeader)) return false;
+  return table.offset + std::uint64_t{table.count} * rule.element_bytes <= section_bytes;
 }
 
 // Offset in the header of the first table that is misplaced or has the wrong size; 0 if all are correct.
 std::size_t wrong_table(const std::byte *section, const TokenizerHeader &h, std::uint64_t bytes) {
-  const bool by_text = h.merge_by == MergeBy::text;
-  const bool by_pair = h.merge_by == MergeBy::pair;
-  const bool classes = h.split >= Split::gpt2;
-  const bool joins = h.split == Split::joins;
-  const bool byte_level = h.kind == TokenizerKind::byte_level;
-  const TableRule rules[] = {
-      {offsetof(TokenizerHeader, text), 1, kAny, true},
-      {offsetof(TokenizerHeader, text_offsets), 4, h.token_count + 1, false},
-      {offsetof(TokenizerHeader, attributes), 1, h.token_count, false},
-      {offsetof(TokenizerHeader, ranks), 4, h.token_count, !by_text},
-      {offsetof(TokenizerHeader, piece_slots), 4, kAny, false},
-      {offsetof(TokenizerHeader, merge_slots), 8, kAny, !by_pair},
-      {offsetof(TokenizerHeader, merge_results), 4, kAny, !by_pair},
-      {offsetof(TokenizerHeader, byte_tokens), 4, 256, !byte_level},
-      {offsetof(TokenizerHeader, added), 4, kAny, true},
-      {offsetof(TokenizerHeader, added_first), 4, 257, h.added.count == 0},
-      {offsetof(TokenizerHeader, classes), 4, kAny, !classes},
-      {offsetof(TokenizerHeader, joins), 8, 256, !joins},
-  };
-  for (const TableRule &rule : rules) {
-    if (!table_fits(section, rule, bytes)) return rule.field;
+  std::size_t field = offsetof(TokenizerHeader, text);
+  const std::uint32_t required = required_tables(h);
+  for (const TableRule rule : kRules) {
+    const Table &table = *reinterpret_cast<const Table *>(section + field);
+    if (!table_fits(table, rule, (required & bit_of(field)) != 0, h.token_count, bytes)) return field;
+    field += sizeof(Table);
   }
   return 0;
 }
@@ -82,7 +97,8 @@ constexpr std::size_t kNone = ~std::size_t{0};
 std::size_t wrong_number(const TokenizerHeader &h, std::uint32_t vocab_size) {
   if (h.version != kTokenizerVersion) return offsetof(TokenizerHeader, version);
   if (!valid_split(h)) return offsetof(TokenizerHeader, kind);
-  if ((h.flags & ~flag::kAll) != 0) return offsetof(TokenizerHeader, flags);
+  const bool decodes = h.kind == TokenizerKind::sentencepiece;
+  if ((h.flags & ~(decodes ? flag::kAll : flag::kAll & ~flag::kDecoding)) != 0) return offsetof(TokenizerHeader, flags);
   if ((h.flags & flag::kByteFallback) != 0 && h.byte_tokens.count == 0) return offsetof(TokenizerHeader, flags);
   if (h.token_count == 0 || h.token_count > vocab_size || h.token_count >= kMaxTokens) {
     return offsetof(TokenizerHeader, token_count);
@@ -90,10 +106,8 @@ std::size_t wrong_number(const TokenizerHeader &h, std::uint32_t vocab_size) {
   const std::int64_t unknown = h.unknown_token;
   if (unknown < -1 || unknown >= std::int64_t{h.token_count}) return offsetof(TokenizerHeader, unknown_token);
   if (h.longest_piece > kMaxPieceBytes) return offsetof(TokenizerHeader, longest_piece);
-  if (h.piece_probes > kMaxProbes || h.piece_probes > h.piece_slots.count)
-    return offsetof(TokenizerHeader, piece_probes);
-  if (h.merge_probes > kMaxProbes || h.merge_probes > h.merge_slots.count)
-    return offsetof(TokenizerHeader, merge_probes);
+  if (h.piece_probes > kMaxProbes) return offsetof(TokenizerHeader, piece_probes);
+  if (h.merge_probes > kMaxProbes) return offsetof(TokenizerHeader, merge_probes);
   if (h.added.count > h.token_count) return offsetof(TokenizerHeader, added);
   if (!valid_ids(h.prefix, h.prefix_count, h.token_count)) return offsetof(TokenizerHeader, prefix_count);
   if (!valid_ids(h.suffix, h.suffix_count, h.token_count)) return offsetof(TokenizerHeader, suffix_count);

@@ -1,23 +1,33 @@
 // Looks up the text of a token, and the token of a text.
 #include "format/model.h"
 #include "text/tables.h"
+#include "text/tokenizer_features.h"
 
 namespace {
 
 using tidbit::Bytes;
 using tidbit::Tables;
 namespace attribute = tidbit::format::attribute;
+namespace features = tidbit::features;
+namespace flag = tidbit::format::flag;
 
-Bytes without_first_blank(const Tables &tables, std::uint8_t attributes, Bytes text) {
-  const bool piece = (attributes & (attribute::kSpecial | attribute::kByte)) == 0;
-  const bool drop = piece && tables.has(tidbit::format::flag::kDropFirstBlank);
-  if (drop && text.size > 0 && text.data[0] == ' ') return {text.data + 1, text.size - 1};
-  return text;
+// The first text of a decoded text, without the spaces that its encoder added. *first says whether the next one is the
+// first as well.
+Bytes without_added_blanks(const Tables &tables, std::uint8_t attributes, Bytes text, int *first) {
+  std::uint32_t dropped = 0;
+  bool drop =
+      tables.has(flag::kDropFirstBlank) && !(tables.has(flag::kKeepByteBlank) && (attributes & attribute::kByte) != 0);
+  while (drop && dropped < text.size && text.data[dropped] == ' ') {
+    ++dropped;
+    drop = tables.has(flag::kDropAllBlanks);
+  }
+  *first = dropped == text.size && tables.has(flag::kDropEachBlank) ? 1 : 0;
+  return {text.data + dropped, text.size - dropped};
 }
 
 }  // namespace
 
-extern "C" tidbit_status tidbit_token_text(const tidbit_model *model, int32_t token, int first, int special,
+extern "C" tidbit_status tidbit_token_text(const tidbit_model *model, int32_t token, int *first, int special,
                                            char small[8], const char **text, uint32_t *bytes) {
   if (!tidbit::is_open(model) || small == nullptr || text == nullptr || bytes == nullptr) return TIDBIT_ERR_ARGUMENT;
   small[0] = 0;
@@ -32,8 +42,13 @@ extern "C" tidbit_status tidbit_token_text(const tidbit_model *model, int32_t to
   const std::uint8_t attributes = tables.attributes(id);
   if ((attributes & attribute::kSpecial) != 0 && special == 0) return TIDBIT_OK;
   Bytes piece = tables.text(id);
-  if (first != 0) piece = without_first_blank(tables, attributes, piece);
   if (piece.size == 0) return TIDBIT_OK;
+  if (first != nullptr && *first != 0) {
+    *first = 0;
+    if constexpr (features::has(tidbit::format::TokenizerKind::sentencepiece)) {
+      piece = without_added_blanks(tables, attributes, piece, first);
+    }
+  }
   *text = piece.data;
   *bytes = piece.size;
   return TIDBIT_OK;

@@ -13,7 +13,8 @@ using namespace format;
 
 constexpr std::uint64_t kMaxText = 1u << 30;
 
-std::uint64_t units_of(std::uint64_t text_bytes) { return text_bytes + 1; }  // plus the prefix space
+constexpr std::uint64_t units_of(std::uint64_t text_bytes) { return text_bytes + 1; }  // plus the prefix space
+static_assert(TIDBIT_TOKENIZE_BYTES(7) == units_of(7) * kWorkspacePerUnit);
 
 struct Span {
   const char *data;
@@ -26,11 +27,12 @@ bool is_blank_symbol(const char *data, std::uint32_t size) {  // U+2581
 
 class Encoder {
  public:
-  Encoder(const Tables &tables, const Workspace &workspace, std::int32_t *tokens, std::uint32_t capacity)
+  Encoder(const Tables &tables, const Workspace &workspace, Steps &steps, std::int32_t *tokens, std::uint32_t capacity)
       : tables_(tables),
         header_(tables.header()),
         work_(workspace),
-        merger_(tables, workspace),
+        steps_(steps),
+        merger_(tables, workspace, steps),
         tokens_(tokens),
         capacity_(capacity) {}
 
@@ -46,6 +48,7 @@ class Encoder {
   void emit_unknown();
   void emit_fallback(Span character);
 
+  Tables::Match next_added(Span text, std::uint32_t *at, std::uint32_t want);
   template <typename Between>
   void cut_added(Span text, std::uint32_t want, Between between);
   void segment(Span text);
@@ -62,7 +65,8 @@ class Encoder {
 
   const Tables &tables_;
   const TokenizerHeader &header_;
-  const Workspace work_;
+  const Workspace &work_;
+  Steps &steps_;
   Merger merger_;
   std::int32_t *tokens_;
   std::uint32_t capacity_;
@@ -103,25 +107,31 @@ void Encoder::encode(Span text, std::uint32_t flags) {
   }
 }
 
-// Emits the early (`want` is 0) or late (added::kLate) added tokens, and calls between() for the text between them.
+// The next early (`want` is 0) or late (added::kLate) added token at or behind *at, which becomes its place, or the end
+// of the text if there is none.
+Tables::Match Encoder::next_added(Span text, std::uint32_t *at, std::uint32_t want) {
+  for (; header_.added.count != 0 && *at < text.size && steps_.take(); ++*at) {
+    if (!tables_.begins_added(text.data + *at, text.size - *at)) continue;
+    const auto match = tables_.added_at(text.data + *at, text.size - *at, added::kLate | ignored_, want);
+    if (match.bytes != 0) return match;
+  }
+  *at = text.size;
+  return {kNoToken, 0};
+}
+
+// Emits the early or late added tokens, and calls between() for the text between them.
 template <typename Between>
 void Encoder::cut_added(Span text, std::uint32_t want, Between between) {
-  std::uint32_t begin = 0;
-  for (std::uint32_t at = 0; header_.added.count != 0 && at < text.size;) {
-    const bool possible = tables_.begins_added(text.data[at]);
-    const std::uint32_t token =
-        possible ? tables_.added_at(text.data + at, text.size - at, added::kLate | ignored_, want) : kNoToken;
-    if (token == kNoToken) {
-      ++at;
-      continue;
-    }
+  for (std::uint32_t begin = 0; begin < text.size;) {
+    std::uint32_t at = begin;
+    const Tables::Match match = next_added(text, &at, want);
     if (begin < at) between(Span{text.data + begin, at - begin});
-    emit(token);
-    at_start_ = false;
-    at += tables_.text(token).size;
-    begin = at;
+    if (match.bytes != 0) {
+      emit(match.token);
+      at_start_ = false;
+    }
+    begin = at + match.bytes;
   }
-  if (begin < text.size) between(Span{text.data + begin, text.size - begin});
 }
 
 bool Encoder::wants_prefix(Span text) const {
@@ -147,12 +157,12 @@ void Encoder::segment(Span text) {
 Span Encoder::normalize(Span text) {
   const bool trim = tables_.has(flag::kTrimBlanks);
   std::uint32_t at = 0;
-  while (trim && at < text.size && text.data[at] == ' ') ++at;
+  while (trim && at < text.size && text.data[at] == ' ' && steps_.take()) ++at;
   if (at == text.size) return {work_.text, 0};
   std::uint32_t size = 0;
   if (wants_prefix(text)) work_.text[size++] = ' ';
   bool after_blank = false;
-  while (at < text.size) {
+  while (at < text.size && steps_.take()) {
     const bool blank = text.data[at] == ' ';
     const bool symbol = is_blank_symbol(text.data + at, text.size - at);
     if (!(trim && blank && after_blank)) work_.text[size++] = symbol ? ' ' : text.data[at];
@@ -160,7 +170,7 @@ Span Encoder::normalize(Span text) {
     at += symbol ? 3 : 1;
   }
   TIDBIT_ASSERT(size <= units_of(text.size));
-  while (trim && size > 0 && work_.text[size - 1] == ' ') --size;
+  while (trim && size > 0 && work_.text[size - 1] == ' ' && steps_.take()) --size;
   return {work_.text, size};
 }
 
@@ -178,7 +188,8 @@ void Encoder::piece(Span text) {
 
 void Encoder::words(Span text) {
   for (std::uint32_t at = 0; at < text.size;) {
-    const std::uint32_t end = word_end(tables_, text.data, at, text.size);
+    const std::uint32_t end = word_end(tables_, steps_, text.data, at, text.size);
+    if (!steps_.take()) return;
     TIDBIT_ASSERT(end > at && end <= text.size);
     word({text.data + at, end - at});
     at = end;
@@ -195,7 +206,7 @@ void Encoder::word(Span text) {
     load_characters(text);
   }
   merger_.merge();
-  for (std::uint32_t at = 0; at < merger_.units(); at += merger_.span(at)) {
+  for (std::uint32_t at = 0; at < merger_.units() && steps_.take(); at += merger_.span(at)) {
     const std::uint32_t left = merger_.token(at);
     if (left == kNoToken) {
       emit_fallback({text.data + at, merger_.span(at)});
@@ -208,7 +219,7 @@ void Encoder::word(Span text) {
 }
 
 void Encoder::load_bytes(Span text) {
-  for (std::uint32_t i = 0; i < text.size; ++i) {
+  for (std::uint32_t i = 0; i < text.size && steps_.take(); ++i) {
     const std::uint32_t token = tables_.byte_token(static_cast<unsigned char>(text.data[i]));
     if (token != kNoToken) {
       merger_.append(1, token);
@@ -228,7 +239,7 @@ std::uint32_t Encoder::character_token(Span character) const {
 // With MergeBy::pair it cannot, so it falls back at once.
 void Encoder::load_characters(Span text) {
   const bool by_pair = header_.merge_by == MergeBy::pair;
-  for (std::uint32_t at = 0; at < text.size;) {
+  for (std::uint32_t at = 0; at < text.size && steps_.take();) {
     const std::uint32_t size = utf8_decode(text.data + at, text.size - at).bytes;
     const std::uint32_t token = character_token({text.data + at, size});
     if (token == kNoToken && by_pair && tables_.has(flag::kByteFallback)) {
@@ -243,7 +254,7 @@ void Encoder::load_characters(Span text) {
 }
 
 void Encoder::characters(Span text) {
-  for (std::uint32_t at = 0; at < text.size;) {
+  for (std::uint32_t at = 0; at < text.size && steps_.take();) {
     const Span character{text.data + at, utf8_decode(text.data + at, text.size - at).bytes};
     const std::uint32_t token = character_token(character);
     if (token == kNoToken) {
@@ -262,8 +273,7 @@ using tidbit::Tables;
 
 extern "C" uint64_t tidbit_tokenize_bytes(const tidbit_model *model, size_t text_bytes) {
   if (model == nullptr || tidbit::model_of(model).tokenizer == nullptr) return 0;
-  const std::uint64_t bytes = tidbit::units_of(text_bytes) * tidbit::kWorkspacePerUnit;
-  return (bytes + 7) / 8 * 8;
+  return TIDBIT_TOKENIZE_BYTES(static_cast<std::uint64_t>(text_bytes));
 }
 
 extern "C" uint64_t tidbit_tokenize_most(const tidbit_model *model, size_t text_bytes) {
@@ -276,22 +286,26 @@ extern "C" uint64_t tidbit_tokenize_most(const tidbit_model *model, size_t text_
   return text_bytes + blanks + header.prefix_count + header.suffix_count;
 }
 
-extern "C" tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_t text_bytes, uint32_t flags,
-                                         void *workspace, size_t workspace_bytes, int32_t *tokens, uint32_t capacity,
-                                         uint32_t *count) {
+extern "C" tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_t text_bytes,
+                                         const tidbit_tokenize_options *options, void *workspace,
+                                         size_t workspace_bytes, int32_t *tokens, uint32_t capacity, uint32_t *count) {
+  static constexpr tidbit_tokenize_options kDefaults{};
+  if (options == nullptr) options = &kDefaults;
   if (!tidbit::is_open(model) || count == nullptr || (text == nullptr && text_bytes != 0)) return TIDBIT_ERR_ARGUMENT;
   *count = 0;
   if (workspace == nullptr || (tokens == nullptr && capacity != 0)) return TIDBIT_ERR_ARGUMENT;
-  if (text_bytes > tidbit::kMaxText || (flags & ~7u) != 0) return TIDBIT_ERR_ARGUMENT;
+  if (text_bytes > tidbit::kMaxText || (options->flags & ~7u) != 0) return TIDBIT_ERR_ARGUMENT;
   const std::byte *section = tidbit::model_of(model).tokenizer;
   if (section == nullptr) return TIDBIT_ERR_NO_TOKENIZER;
   if (reinterpret_cast<std::uintptr_t>(workspace) % 8 != 0) return TIDBIT_ERR_ALIGNMENT;
   if (workspace_bytes < tidbit_tokenize_bytes(model, text_bytes)) return TIDBIT_ERR_MEMORY;
 
   const Tables tables(section);
+  tidbit::Steps steps(*options);
   const auto memory = tidbit::cut_workspace(workspace, tidbit::units_of(text_bytes));
-  tidbit::Encoder encoder(tables, memory, tokens, capacity);
-  encoder.encode({text, static_cast<std::uint32_t>(text_bytes)}, flags);
+  tidbit::Encoder encoder(tables, memory, steps, tokens, capacity);
+  encoder.encode({text, static_cast<std::uint32_t>(text_bytes)}, options->flags);
+  if (steps.ended()) return TIDBIT_CANCELED;
   *count = encoder.count();
   return *count > capacity ? TIDBIT_ERR_MEMORY : TIDBIT_OK;
 }

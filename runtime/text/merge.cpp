@@ -35,32 +35,36 @@ std::uint64_t Merger::pop() {
   return top;
 }
 
-// The rank of merging two neighbors; kNoRank if they do not merge. Their texts are contiguous.
-std::uint32_t Merger::rank_of(std::uint32_t left, std::uint32_t right, std::uint32_t *result) const {
-  if (features::has(TokenizerKind::sentencepiece) && tables_.header().merge_by == MergeBy::text) {
-    *result = tables_.find(text_ + left, work_.span[left] + work_.span[right]);
-    return *result == kNoToken ? kNoRank : tables_.text_rank(*result);
-  }
-  const std::uint32_t rank = tables_.pair_rank(work_.token[left], work_.token[right]);
-  *result = rank == kNoRank ? kNoToken : tables_.pair_result(rank);
-  return *result == kNoToken ? kNoRank : rank;
+bool Merger::by_text() const {
+  return features::has(TokenizerKind::sentencepiece) && tables_.header().merge_by == MergeBy::text;
 }
 
-// Queues the merge of the symbol at `at` with its right neighbor, if there is one.
-void Merger::consider(std::uint32_t at) {
+// The token of the joined text of the symbol at `at` and its right neighbor.
+std::uint32_t Merger::find_joined(std::uint32_t at) const {
+  return tables_.find(text_ + at, work_.span[at] + work_.span[at + work_.span[at]]);
+}
+
+// The rank of merging the symbol at `at` with its right neighbor; kNoRank if there is none, or if they do not merge.
+std::uint32_t Merger::rank_of(std::uint32_t at) const {
   const std::uint32_t right = at + work_.span[at];
-  std::uint32_t result = kNoToken;
-  work_.rank[at] = right < units_ ? rank_of(at, right, &result) : kNoRank;
-  if (work_.rank[at] != kNoRank) push(std::uint64_t{work_.rank[at]} << 32 | at);
+  if (right >= units_) return kNoRank;
+  if (!by_text()) return tables_.pair_rank(work_.token[at], work_.token[right]);
+  const std::uint32_t token = find_joined(at);
+  return token == kNoToken ? kNoRank : tables_.text_rank(token);
+}
+
+// Queues the merge of the symbol at `at` with its right neighbor.
+void Merger::consider(std::uint32_t at) {
+  const std::uint32_t rank = rank_of(at);
+  work_.rank[at] = rank;
+  if (rank != kNoRank) push(std::uint64_t{rank} << 32 | at);
 }
 
 void Merger::join(std::uint32_t at) {
   const std::uint32_t right = at + work_.span[at];
-  std::uint32_t result = kNoToken;
-  rank_of(at, right, &result);
   const std::uint32_t span = work_.span[at] + work_.span[right];
+  work_.token[at] = by_text() ? find_joined(at) : tables_.pair_result(work_.rank[at]);
   work_.rank[right] = kNoRank;
-  work_.token[at] = result;
   work_.span[at] = span;
   work_.span[at + span - 1] = span;
   consider(at);
@@ -68,8 +72,8 @@ void Merger::join(std::uint32_t at) {
 }
 
 void Merger::merge() {
-  for (std::uint32_t at = 0; at < units_; at += work_.span[at]) consider(at);
-  while (heap_size_ > 0) {
+  for (std::uint32_t at = 0; at < units_ && steps_.take(); at += work_.span[at]) consider(at);
+  while (heap_size_ > 0 && steps_.take()) {
     const std::uint64_t entry = pop();
     const std::uint32_t at = static_cast<std::uint32_t>(entry);
     if (work_.rank[at] == entry >> 32) join(at);

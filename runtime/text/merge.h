@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/assert.h"
+#include "text/steps.h"
 #include "text/tables.h"
 
 namespace tidbit {
@@ -30,7 +31,8 @@ inline Workspace cut_workspace(void *memory, std::uint64_t units) {
 
 class Merger {
  public:
-  Merger(const Tables &tables, const Workspace &workspace) : tables_(tables), work_(workspace) {}
+  Merger(const Tables &tables, const Workspace &workspace, Steps &steps)
+      : tables_(tables), work_(workspace), steps_(steps) {}
 
   void clear(const char *text) {
     text_ = text;
@@ -53,7 +55,9 @@ class Merger {
   std::uint32_t token(std::uint32_t at) const { return work_.token[at]; }
 
  private:
-  std::uint32_t rank_of(std::uint32_t left, std::uint32_t right, std::uint32_t *result) const;
+  bool by_text() const;
+  std::uint32_t find_joined(std::uint32_t at) const;
+  std::uint32_t rank_of(std::uint32_t at) const;
   void consider(std::uint32_t at);
   void join(std::uint32_t at);
   void push(std::uint64_t entry);
@@ -61,6 +65,7 @@ class Merger {
 
   const Tables &tables_;
   Workspace work_;
+  Steps &steps_;
   const char *text_ = nullptr;
   std::uint32_t units_ = 0;
   std::uint32_t heap_size_ = 0;

@@ -26,7 +26,8 @@ CharacterClass ascii_class(unsigned char c) {
 
 class Scanner {
  public:
-  Scanner(const Tables &tables, const char *text, std::uint32_t end) : tables_(tables), text_(text), end_(end) {}
+  Scanner(const Tables &tables, Steps &steps, const char *text, std::uint32_t end)
+      : tables_(tables), steps_(steps), text_(text), end_(end) {}
 
   std::uint32_t gpt2(std::uint32_t at) const;
   std::uint32_t cl100k(std::uint32_t at, std::uint32_t most_digits) const;
@@ -44,7 +45,7 @@ class Scanner {
 
   // The end of a run of one class, of at most `most` characters.
   std::uint32_t run(std::uint32_t at, CharacterClass kind, std::uint32_t most = 0xFFFFFFFF) const {
-    for (; at < end_ && most > 0; --most) {
+    for (; at < end_ && most > 0 && steps_.take(); --most) {
       const Scanned next = scan(at);
       if (next.kind != kind) break;
       at += next.bytes;
@@ -52,10 +53,10 @@ class Scanner {
     return at;
   }
   std::uint32_t contraction(std::uint32_t at, bool any_case) const;
-  std::uint32_t blanks(std::uint32_t at) const;
-  std::uint32_t last_newline(std::uint32_t at, std::uint32_t stop) const;
+  std::uint32_t spaces(std::uint32_t at, bool lines) const;
 
   const Tables &tables_;
+  Steps &steps_;
   const char *text_;
   std::uint32_t end_;
 };
@@ -75,20 +76,17 @@ std::uint32_t Scanner::contraction(std::uint32_t at, bool any_case) const {
   return pair ? at + 3 : at;
 }
 
-// \s+(?!\S)|\s+: a run of white space leaves its last character to the word that follows.
-std::uint32_t Scanner::blanks(std::uint32_t at) const {
-  std::uint32_t last = at;
-  std::uint32_t stop = at;
-  while (is(stop, CharacterClass::space)) {
-    last = stop;
-    stop += scan(stop).bytes;
+// \s+(?!\S)|\s+: a run of white space leaves its last character to the word that follows. With `lines`, \s*[\r\n]+
+// comes first: the run ends with its last line.
+std::uint32_t Scanner::spaces(std::uint32_t at, bool lines) const {
+  const std::uint32_t stop = run(at, CharacterClass::space);
+  for (std::uint32_t line = stop; lines && line > at && steps_.take(); --line) {
+    if (is_newline(line - 1)) return line;
   }
-  return stop == end_ || last == at ? stop : last;
-}
-
-std::uint32_t Scanner::last_newline(std::uint32_t at, std::uint32_t stop) const {
-  while (stop > at && !is_newline(stop - 1)) --stop;
-  return stop;
+  if (stop == end_ || stop == at) return stop;  // `at` if the steps end
+  std::uint32_t last = stop - 1;
+  while (is_continuation(text_[last])) --last;
+  return last == at ? stop : last;
 }
 
 // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
@@ -98,7 +96,7 @@ std::uint32_t Scanner::gpt2(std::uint32_t at) const {
   const std::uint32_t word = at + (text_[at] == ' ' ? 1u : 0u);
   if (word == end_) return end_;
   const CharacterClass kind = scan(word).kind;
-  return kind == CharacterClass::space ? blanks(at) : run(word, kind);
+  return kind == CharacterClass::space ? spaces(at, false) : run(word, kind);
 }
 
 // (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,most_digits}| ?[^\s\p{L}\p{N}]+[\r\n]*|
@@ -115,37 +113,36 @@ std::uint32_t Scanner::cl100k(std::uint32_t at, std::uint32_t most_digits) const
   const std::uint32_t symbols = at + (text_[at] == ' ' ? 1u : 0u);
   if (is(symbols, CharacterClass::other)) {
     std::uint32_t stop = run(symbols, CharacterClass::other);
-    while (is_newline(stop)) ++stop;
+    while (is_newline(stop) && steps_.take()) ++stop;
     return stop;
   }
-  const std::uint32_t newline = last_newline(at, run(at, CharacterClass::space));
-  return newline != at ? newline : blanks(at);
+  return spaces(at, true);
 }
 
-std::uint32_t next_blank(const char *text, std::uint32_t at, std::uint32_t end) {
-  while (at < end && text[at] != ' ') ++at;
+std::uint32_t next_blank(Steps &steps, const char *text, std::uint32_t at, std::uint32_t end) {
+  while (at < end && text[at] != ' ' && steps.take()) ++at;
   return at;
 }
 
 // The end of the run of characters in which each neighboring pair occurs in some piece. No merge crosses its end.
-std::uint32_t joined_end(const Tables &tables, const char *text, std::uint32_t at, std::uint32_t end) {
-  while (at < end && tables.joins(text[at - 1], text[at])) ++at;
+std::uint32_t joined_end(const Tables &tables, Steps &steps, const char *text, std::uint32_t at, std::uint32_t end) {
+  while (at < end && tables.joins(text[at - 1], text[at]) && steps.take()) ++at;
   return at;
 }
 
 }  // namespace
 
-std::uint32_t word_end(const Tables &tables, const char *text, std::uint32_t begin, std::uint32_t end) {
+std::uint32_t word_end(const Tables &tables, Steps &steps, const char *text, std::uint32_t begin, std::uint32_t end) {
   const Split split = tables.header().split;
   if constexpr (features::has(TokenizerKind::byte_level)) {
-    const Scanner scanner(tables, text, end);
+    const Scanner scanner(tables, steps, text, end);
     if (split == Split::gpt2) return scanner.gpt2(begin);
     if (split == Split::qwen2) return scanner.cl100k(begin, 1);
     if (split == Split::llama3) return scanner.cl100k(begin, 3);
   }
   if constexpr (features::has(TokenizerKind::sentencepiece)) {
-    if (split == Split::joins) return joined_end(tables, text, begin + 1, end);
-    if (split == Split::each_blank) return next_blank(text, begin + 1, end);
+    if (split == Split::joins) return joined_end(tables, steps, text, begin + 1, end);
+    if (split == Split::each_blank) return next_blank(steps, text, begin + 1, end);
   }
   return end;
 }

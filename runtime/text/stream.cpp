@@ -1,7 +1,7 @@
 // Turns tokens into text one by one. Returns only whole characters, and no part of a stop string.
 #include "base/assert.h"
+#include "format/blob_format.h"
 #include "format/model.h"
-#include "text/tables.h"
 #include "text/utf8.h"
 
 namespace {
@@ -66,13 +66,6 @@ std::uint32_t unfinished(const char *text, std::uint32_t size) {
   return 0;
 }
 
-bool equal(const char *a, const char *b, std::uint32_t size) {
-  for (std::uint32_t i = 0; i < size; ++i) {
-    if (a[i] != b[i]) return false;
-  }
-  return true;
-}
-
 std::uint32_t length_of(const char *stop) {  // reads at most kMaxStop + 1 bytes
   std::uint32_t size = 0;
   while (size <= kMaxStop && stop[size] != 0) ++size;
@@ -90,7 +83,7 @@ Match find_stop(const tidbit_stream &stream, std::uint32_t size) {
     for (std::uint32_t i = 0; i < stream.stop_count; ++i) {
       const std::uint32_t length = length_of(stream.stops[i]);
       const std::uint32_t seen = length < size - at ? length : size - at;
-      if (!equal(stream.text + at, stream.stops[i], seen)) continue;
+      if (__builtin_memcmp(stream.text + at, stream.stops[i], seen) != 0) continue;
       if (seen == length) return {at, true};
       if (at < match.at) match.at = at;
     }
@@ -154,17 +147,13 @@ extern "C" tidbit_status tidbit_stream_push(tidbit_stream *stream, int32_t token
   char small[8];
   const char *piece = nullptr;
   std::uint32_t size = 0;
-  const tidbit_status status =
-      tidbit_token_text(stream->model, token, stream->started == 0 ? 1 : 0, 0, small, &piece, &size);
+  int first = stream->started == 0 ? 1 : 0;
+  const tidbit_status status = tidbit_token_text(stream->model, token, &first, 0, small, &piece, &size);
   if (status != TIDBIT_OK) return status;
+  stream->started = first == 0 ? 1 : 0;
   Repair repair = resume(stream);
   if (stream->stopped != 0) return TIDBIT_OK;
   for (std::uint32_t i = 0; i < size; ++i) repair.feed(piece[i]);
-  const tidbit::Tables tables(tidbit::model_of(stream->model).tokenizer);
-  const std::uint32_t id = static_cast<std::uint32_t>(token);
-  const bool special =
-      id >= tables.header().token_count || (tables.attributes(id) & tidbit::format::attribute::kSpecial) != 0;
-  if (!special) stream->started = 1;
   const std::uint32_t pending = repair.store_pending();
   give(stream, repair.size(), pending, text, bytes);
   return TIDBIT_OK;

@@ -11,15 +11,9 @@ Bytes Tables::text(std::uint32_t token) const {
   TIDBIT_ASSERT(token < header_.token_count);
   const std::uint32_t begin = u32(header_.text_offsets)[token];
   const std::uint32_t end = u32(header_.text_offsets)[token + 1];
-  if (begin > end || end > header_.text.count || end - begin > kMaxPieceBytes) return {nullptr, 0};
+  if (begin > end || end > header_.text.count || end - begin > kMaxPieceBytes)
+    return {reinterpret_cast<const char *>(section_), 0};
   return {reinterpret_cast<const char *>(section_ + header_.text.offset + begin), end - begin};
-}
-
-static bool same(const char *a, const char *b, std::uint32_t size) {
-  for (std::uint32_t i = 0; i < size; ++i) {
-    if (a[i] != b[i]) return false;
-  }
-  return true;
 }
 
 std::uint32_t Tables::find(const char *data, std::uint32_t size) const {
@@ -28,13 +22,15 @@ std::uint32_t Tables::find(const char *data, std::uint32_t size) const {
   const std::uint32_t tag = piece_tag(hash);
   const std::uint32_t slots = header_.piece_slots.count;
   std::uint32_t slot = first_slot(hash, slots);
+  std::uint32_t compared = 0;
   for (std::uint32_t probe = 0; probe < header_.piece_probes; ++probe) {
     const std::uint32_t entry = u32(header_.piece_slots)[slot];
     if (entry == kEmptyPieceSlot) return kNoToken;
     const std::uint32_t token = entry & (kMaxTokens - 1);
     if (entry >> 20 == tag && token < header_.token_count) {
       const Bytes piece = text(token);
-      if (piece.size == size && same(piece.data, data, size)) return token;
+      if (piece.size == size && __builtin_memcmp(piece.data, data, size) == 0) return token;
+      if (++compared == kMaxCompared) return kNoToken;
     }
     if (++slot == slots) slot = 0;
   }
@@ -44,7 +40,7 @@ std::uint32_t Tables::find(const char *data, std::uint32_t size) const {
 std::uint32_t Tables::byte_token(unsigned char byte) const { return checked(u32(header_.byte_tokens)[byte]); }
 
 std::uint32_t Tables::pair_rank(std::uint32_t left, std::uint32_t right) const {
-  const auto *table = reinterpret_cast<const std::uint64_t *>(section_ + header_.merge_slots.offset);
+  const std::uint64_t *table = u64(header_.merge_slots);
   const std::uint64_t key = std::uint64_t{left} << 20 | right;
   const std::uint32_t slots = header_.merge_slots.count;
   std::uint32_t slot = first_slot(merge_hash(left, right), slots);
@@ -76,21 +72,41 @@ CharacterClass Tables::character_class(std::uint32_t code_point) const {
   return low == 0 ? CharacterClass::other : static_cast<CharacterClass>(table[low - 1] & 3);
 }
 
-std::uint32_t Tables::added_at(const char *data, std::uint32_t size, std::uint32_t mask, std::uint32_t want) const {
-  const unsigned char byte = static_cast<unsigned char>(data[0]);
-  const std::uint32_t second = size > 1 ? static_cast<unsigned char>(data[1]) : 0x100u;
-  std::uint32_t i = u32(header_.added_first)[byte];
-  std::uint32_t end = u32(header_.added_first)[byte + 1];
-  if (end > header_.added.count) end = header_.added.count;
-  for (; i < end; ++i) {
-    const std::uint32_t entry = u32(header_.added)[i];
-    if ((entry & added::kHasSecond) != 0 && (entry >> added::kSecondShift & 0xFF) != second) continue;
-    const std::uint32_t token = checked(entry & added::kIdMask);
-    if ((entry & mask) != want || token == kNoToken) continue;
-    const Bytes piece = text(token);
-    if (piece.size > 0 && piece.size <= size && same(piece.data, data, piece.size)) return token;
+// The texts are in order, so the longest match is the last text that does not come after the data, or one of those that
+// this text begins with, which are linked from the longest to the shortest.
+Tables::Match Tables::added_at(const char *data, std::uint32_t size, std::uint32_t mask, std::uint32_t want) const {
+  const auto *table = reinterpret_cast<const AddedToken *>(section_ + header_.added.offset);
+  const std::uint32_t *first = u32(header_.added_first) + static_cast<unsigned char>(data[0]);
+  std::uint32_t low = first[0] & added::kPlaceMask;
+  std::uint32_t high = first[1] & added::kPlaceMask;
+  if (high > header_.added.count) high = header_.added.count;
+  std::uint32_t at = added::kNoNext;
+  Bytes last{data, 0};
+  while (low < high) {
+    const std::uint32_t middle = low + (high - low) / 2;
+    const std::uint32_t token = table[middle].bits & added::kIdMask;
+    const Bytes piece = text(token < header_.token_count ? token : 0);
+    const std::uint32_t shorter = piece.size < size ? piece.size : size;
+    const int order = __builtin_memcmp(piece.data, data, shorter);
+    if (order > 0 || (order == 0 && piece.size > size)) {
+      high = middle;
+    } else {
+      low = middle + 1;
+      at = middle;
+      last = piece;
+    }
   }
-  return kNoToken;
+  std::uint32_t common = 0;
+  while (common < last.size && common < size && last.data[common] == data[common]) ++common;
+  for (std::uint32_t links = 0; links < kMaxAddedLinks && at < header_.added.count; ++links, at = table[at].next) {
+    const std::uint32_t bits = table[at].bits;
+    const std::uint32_t bytes = bits >> added::kBytesShift & added::kBytesMask;
+    if (bytes <= common && (bits & mask) == want) {
+      const std::uint32_t token = checked(bits & added::kIdMask);
+      return {token, token == kNoToken ? 0 : bytes};
+    }
+  }
+  return {kNoToken, 0};
 }
 
 }  // namespace tidbit

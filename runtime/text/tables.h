@@ -44,22 +44,30 @@ class Tables {
     const auto a = static_cast<unsigned char>(left);
     const auto b = static_cast<unsigned char>(right);
     if (a >= 0x80 || b >= 0x80) return true;
-    const auto *rows = reinterpret_cast<const std::uint64_t *>(section_ + header_.joins.offset);
-    return (rows[2 * a + b / 64] >> b % 64 & 1) != 0;
+    return (u64(header_.joins)[2 * a + b / 64] >> b % 64 & 1) != 0;
   }
 
-  // True if an added token begins with this byte. The tokenizer must have added tokens.
-  bool begins_added(char first) const {
-    const std::uint32_t *places = u32(header_.added_first) + static_cast<unsigned char>(first);
-    return places[0] != places[1];
+  // False if no added token can be at the start of [data, data + size). The tokenizer must have added tokens.
+  bool begins_added(const char *data, std::uint32_t size) const {
+    const std::uint32_t *places = u32(header_.added_first) + static_cast<unsigned char>(data[0]);
+    const std::uint32_t second = places[0] >> format::added::kSecondShift;
+    if (second != 0 && (size == 1 || second - 1 != static_cast<unsigned char>(data[1]))) return false;
+    return ((places[0] ^ places[1]) & format::added::kPlaceMask) != 0;
   }
-  // The longest added token at the start of [data, data + size), or kNoToken. Only tokens whose bits under `mask` (of
-  // added::kLate and added::kSpecial) are equal to `want` count.
-  std::uint32_t added_at(const char *data, std::uint32_t size, std::uint32_t mask, std::uint32_t want) const;
+  struct Match {
+    std::uint32_t token;
+    std::uint32_t bytes;  // 0 if there is none, otherwise at most `size`
+  };
+  // The longest added token at the start of [data, data + size). Only tokens whose bits under `mask` (of added::kLate
+  // and added::kSpecial) are equal to `want` count.
+  Match added_at(const char *data, std::uint32_t size, std::uint32_t mask, std::uint32_t want) const;
 
  private:
   const std::uint32_t *u32(const format::Table &table) const {
     return reinterpret_cast<const std::uint32_t *>(section_ + table.offset);
+  }
+  const std::uint64_t *u64(const format::Table &table) const {
+    return reinterpret_cast<const std::uint64_t *>(section_ + table.offset);
   }
   std::uint32_t checked(std::uint32_t token) const { return token < header_.token_count ? token : kNoToken; }
 

@@ -6,11 +6,13 @@
 
 namespace tidbit::format {
 
-inline constexpr std::uint32_t kTokenizerVersion = 1;
+inline constexpr std::uint32_t kTokenizerVersion = 2;
 inline constexpr std::uint32_t kMaxAffix = 4;          // tokens before or after a text
 inline constexpr std::uint32_t kMaxTokens = 1u << 20;  // ids and merge partners take 20 bits in the tables
 inline constexpr std::uint32_t kMaxMerges = (1u << 24) - 1;
-inline constexpr std::uint32_t kMaxProbes = 1024;  // of a search; a table of 2^24 entries needs about 250
+inline constexpr std::uint32_t kMaxProbes = 128;     // slots that a lookup examines
+inline constexpr std::uint32_t kMaxCompared = 8;     // texts that a lookup compares
+inline constexpr std::uint32_t kMaxAddedLinks = 64;  // added tokens that begin with one another
 
 enum class TokenizerKind : std::uint32_t {
   sentencepiece = 1,  // starts from characters; ' ' stands for U+2581 in all texts
@@ -42,8 +44,13 @@ inline constexpr std::uint32_t kPrefixUnlessBlank = 1u << 2;   // ... unless it 
 inline constexpr std::uint32_t kTrimBlanks = 1u << 3;          // remove spaces at both ends, reduce runs to one
 inline constexpr std::uint32_t kByteFallback = 1u << 4;        // unknown characters become byte tokens
 inline constexpr std::uint32_t kFuseUnknown = 1u << 5;         // a run of unknown characters is one token
-inline constexpr std::uint32_t kDropFirstBlank = 1u << 6;      // decoding: drop a leading space of the first piece
-inline constexpr std::uint32_t kAll = (1u << 7) - 1;
+// Decoding, only for sentencepiece:
+inline constexpr std::uint32_t kDropFirstBlank = 1u << 6;  // drop a leading space of the first token
+inline constexpr std::uint32_t kDropEachBlank = 1u << 7;   // ... and of each further one while there is no text
+inline constexpr std::uint32_t kDropAllBlanks = 1u << 8;   // ... all its leading spaces, not only one
+inline constexpr std::uint32_t kKeepByteBlank = 1u << 9;   // ... unless it is a byte-fallback token
+inline constexpr std::uint32_t kAll = (1u << 10) - 1;
+inline constexpr std::uint32_t kDecoding = kAll & ~((1u << 6) - 1);
 }  // namespace flag
 
 // One byte per token.
@@ -82,8 +89,9 @@ struct TokenizerHeader {
   Table merge_slots;          // u64: left << 44 | right << 24 | rank, see merge_hash
   Table merge_results;        // u32[merges]: the id that the merge of a rank makes
   Table byte_tokens;          // i32[256]: the token of each byte, -1 if it has none; or empty
-  Table added;                // u32, see namespace added: ordered by first byte, then longest first
-  Table added_first;          // u32[257]: added tokens with first byte b are added[first[b] .. first[b + 1]); or empty
+  Table added;                // AddedToken, ordered by their texts, which are all different
+  Table added_first;          // u32[257]: added tokens with first byte b are added[first[b] .. first[b + 1]); or empty.
+                              // See namespace added for the high bits
   Table classes;              // u32: first code point << 2 | CharacterClass, ascending
   Table joins;                // u64[256], Split::joins: bit b of the two words of character a: some piece contains "ab"
   std::uint32_t reserved[2];  // 0
@@ -96,12 +104,20 @@ inline constexpr std::uint64_t kEmptyMergeSlot = 0xFFFFFFFFFFFFFFFF;
 
 // Tokens that are cut out of the text before it is split into words. Early ones are searched for in the text as given,
 // late ones in the text that remains, after its spaces were normalized.
+struct AddedToken {
+  std::uint32_t bits;  // its id in the low 20 bits, then see namespace added
+  std::uint32_t next;  // the index of the longest added token that its text begins with, or kNoNext
+};
 namespace added {
 inline constexpr std::uint32_t kIdMask = (1u << 20) - 1;
-inline constexpr std::uint32_t kSecondShift = 20;      // the second byte of its text, to reject most mismatches early
-inline constexpr std::uint32_t kHasSecond = 1u << 28;  // ... if the text has one
+inline constexpr std::uint32_t kBytesShift = 20;  // 9 bits: the length of its text
+inline constexpr std::uint32_t kBytesMask = (1u << 9) - 1;
 inline constexpr std::uint32_t kLate = 1u << 30;
 inline constexpr std::uint32_t kSpecial = 1u << 31;  // recognized only if the caller allows special tokens in the text
+inline constexpr std::uint32_t kNoNext = 0xFFFFFFFF;
+// In added_first: a place in `added`, and 1 + the second byte of all texts with this first byte, 0 if they differ.
+inline constexpr std::uint32_t kPlaceMask = (1u << 20) - 1;
+inline constexpr std::uint32_t kSecondShift = 20;
 }  // namespace added
 
 enum class CharacterClass : std::uint32_t { other = 0, letter = 1, number = 2, space = 3 };

@@ -27,11 +27,9 @@ inline std::uint32_t utf8_length(char lead) {
 inline bool utf8_second_fits(char lead, char second) {
   const unsigned char c = static_cast<unsigned char>(lead);
   const unsigned char d = static_cast<unsigned char>(second);
-  if (!is_continuation(second)) return false;
-  if (c == 0xE0) return d >= 0xA0;
-  if (c == 0xED) return d < 0xA0;
-  if (c == 0xF0) return d >= 0x90;
-  return c != 0xF4 || d < 0x90;
+  const unsigned low = c == 0xE0 ? 0xA0 : c == 0xF0 ? 0x90 : 0x80;
+  const unsigned high = c == 0xED ? 0x9F : c == 0xF4 ? 0x8F : 0xBF;
+  return d >= low && d <= high;
 }
 
 // Reads the character at the start of [data, data + size), size > 0.

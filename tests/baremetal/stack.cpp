@@ -28,8 +28,9 @@ void generate(tidbit_session *session) {
   static constexpr char text[] = "dim the kitchen lamp to thirty percent at half past six";
   std::uint32_t count = 0, bytes = 0;
   const char *piece = nullptr;
-  must(tidbit_tokenize(&model, text, sizeof text - 1, TIDBIT_TEXT_SPECIAL | TIDBIT_TEXT_PARSE, workspace,
-                       sizeof workspace, tokens, kContext, &count));
+  const tidbit_tokenize_options parse{TIDBIT_TEXT_SPECIAL | TIDBIT_TEXT_PARSE, 0, nullptr, nullptr};
+  must(
+      tidbit_tokenize(&model, text, sizeof text - 1, &parse, workspace, sizeof workspace, tokens, kContext, &count));
   must(tidbit_stream_init(&stream, &model, 0, stops, 2));
   must(tidbit_prefill(session, tokens, count, 0, nullptr));
   for (std::uint32_t i = 0; i < kSteps; ++i) {

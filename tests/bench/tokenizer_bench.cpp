@@ -20,8 +20,8 @@ void tokenize(benchmark::State &state, const test::TextModel &model, const std::
   std::uint32_t count = 0;
   for (auto _ : state) {
     const auto room = static_cast<std::uint32_t>(ids.size());
-    const tidbit_status status =
-        tidbit_tokenize(model.get(), text.data(), text.size(), 0, workspace.data(), bytes, ids.data(), room, &count);
+    const tidbit_status status = tidbit_tokenize(model.get(), text.data(), text.size(), nullptr, workspace.data(),
+                                                 bytes, ids.data(), room, &count);
     if (status != TIDBIT_OK) state.SkipWithError(tidbit_status_string(status));
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text.size()));

@@ -5,10 +5,12 @@
 
 extern const unsigned char model_blob[TIDBIT_PLAN_BLOB_BYTES]; /* model.tidbit, in flash */
 static unsigned char memory[TIDBIT_PLAN_TOTAL_BYTES] __attribute__((aligned(TIDBIT_ALIGNMENT)));
-static uint64_t workspace[256];
+static const char request[] = "turn on the light";
+static uint64_t workspace[TIDBIT_TOKENIZE_BYTES(sizeof request) / 8];
 
 int main(void) {
   tidbit_options options = {.context = TIDBIT_PLAN_CONTEXT, .chunk = TIDBIT_PLAN_CHUNK};
+  tidbit_tokenize_options prompt = {.flags = TIDBIT_TEXT_SPECIAL};
   tidbit_sampling greedy = {0};
   tidbit_model model;
   tidbit_plan_result plan;
@@ -23,8 +25,7 @@ int main(void) {
   if (tidbit_open(model_blob, sizeof model_blob, &model, NULL) || tidbit_plan(&model, &options, &plan) ||
       tidbit_split_memory(&plan, memory, sizeof memory, &parts, NULL) ||
       tidbit_init(&model, &options, &parts, &session, NULL) || tidbit_stream_init(&stream, &model, 0, NULL, 0) ||
-      tidbit_tokenize(&model, "turn on the light", 17, TIDBIT_TEXT_SPECIAL, workspace, sizeof workspace, tokens, 32,
-                      &count))
+      tidbit_tokenize(&model, request, sizeof request - 1, &prompt, workspace, sizeof workspace, tokens, 32, &count))
     return 1;
   for (; !tidbit_prefill(session, tokens, count, 0, NULL) && !tidbit_logits(session, &logits, NULL); count = 1) {
     tidbit_sample(logits, TIDBIT_PLAN_VOCAB_SIZE, &greedy, NULL, NULL, 0, tokens);

@@ -287,6 +287,16 @@ void add_tokenizers(Seeds &seeds) {
   add_texts(seeds);
 }
 
+// ---- sampling ----
+
+void add_logits(Seeds &seeds) {
+  for (const tidbit_sampling &sampling : {tidbit_sampling{}, {0.8f, 5, 0.9f, 0.05f, 1.1f}, {1, 0, 0, 1, 0}}) {
+    std::string bytes(reinterpret_cast<const char *>(&sampling), sizeof sampling);
+    for (int i = 0; i < 40; ++i) bytes += f32(static_cast<float>(i * 7 % 40) * 0.25f - 3);
+    seeds.add("sample", bytes);
+  }
+}
+
 }  // namespace
 }  // namespace tidbit::fuzz
 
@@ -302,6 +312,7 @@ int main(int count, char **arguments) try {
   add_checkpoints(seeds);
   add_images(seeds);
   add_tokenizers(seeds);
+  add_logits(seeds);
   return 0;
 } catch (const std::exception &error) {
   std::cerr << "make_seeds: " << error.what() << "\n";

@@ -1,4 +1,5 @@
-// Any bytes may be a text. Input: which tokenizer, flags, length of the stop string, the stop string, the text.
+// Any bytes may be a text. Input: which tokenizer; flags, and in the high bits a budget; length of the stop string, the
+// stop string, the text.
 #include <algorithm>
 
 #include "tests/tokenizers/support.h"
@@ -48,9 +49,30 @@ std::string decode_until(const TextModel &model, const Ids &ids, const std::stri
   return result.append(text, bytes);
 }
 
-void use(std::size_t which, std::uint32_t flags, const std::string &stop, std::string_view text) {
+// What ends early gives nothing, and what does not end early gives what it gives without a budget.
+void expect_budget(const TextModel &model, std::string_view text, std::uint32_t flags, std::uint32_t budget,
+                   const Ids &expected) {
+  std::vector<std::uint64_t> workspace(tidbit_tokenize_bytes(model.get(), text.size()) / 8);
+  Ids ids(expected.size());
+  std::uint32_t count = 1;
+  const tidbit_tokenize_options options{flags, budget, nullptr, nullptr};
+  const tidbit_status status =
+      tidbit_tokenize(model.get(), text.data(), text.size(), &options, workspace.data(), workspace.size() * 8,
+                      ids.data(), static_cast<std::uint32_t>(ids.size()), &count);
+  if (status == TIDBIT_CANCELED) {
+    EXPECT_LT(budget, 16 * text.size() + 16);
+    EXPECT_EQ(count, 0u);
+  } else {
+    EXPECT_EQ(status, TIDBIT_OK);
+    EXPECT_EQ(ids, expected);
+  }
+}
+
+void use(std::size_t which, std::uint32_t flags, std::uint32_t budget, const std::string &stop, std::string_view text) {
   const TextModel &model = model_at(which);
   const Ids ids = model.encode(text, flags);
+  expect_budget(model, text, flags, budget, ids);
+  expect_budget(model, text, flags, static_cast<std::uint32_t>(16 * text.size() + 16), ids);
   const std::string decoded = model.decode(ids);
   EXPECT_TRUE(is_utf8(decoded));
   if (flags == 0 && is_lossless(model) && is_utf8(text)) EXPECT_EQ(decoded, text);
@@ -66,6 +88,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   std::string_view text(reinterpret_cast<const char *>(data) + 3, size - 3);
   const std::size_t length = std::min({std::size_t{data[2]}, text.size(), kLongestStop});
   const std::string stop(text.substr(0, length).substr(0, text.find('\0')));
-  tidbit::test::use(data[0], data[1] & 7u, stop, text.substr(length));
+  const std::uint32_t budget = (data[1] >> 3) * (data[1] >> 3) * 4u + 1;
+  tidbit::test::use(data[0], data[1] & 7u, budget, stop, text.substr(length));
   return 0;
 }

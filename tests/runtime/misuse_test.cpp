@@ -33,8 +33,8 @@ void expect_not_open(const tidbit_model *model) {
   EXPECT_EQ(tidbit_init(model, &options, &memory, &session, nullptr), TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_tokenize_bytes(model, 10), 0u);
   EXPECT_EQ(tidbit_tokenize_most(model, 10), 0u);
-  EXPECT_EQ(tidbit_tokenize(model, "a", 1, 0, workspace, sizeof workspace, tokens, 8, &count), TIDBIT_ERR_ARGUMENT);
-  EXPECT_EQ(tidbit_token_text(model, 0, 0, 0, small, &text, &count), TIDBIT_ERR_ARGUMENT);
+  EXPECT_EQ(tidbit_tokenize(model, "a", 1, nullptr, workspace, sizeof workspace, tokens, 8, &count), TIDBIT_ERR_ARGUMENT);
+  EXPECT_EQ(tidbit_token_text(model, 0, nullptr, 0, small, &text, &count), TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_find_token(model, "a", 1), -1);
   EXPECT_EQ(tidbit_stream_init(&stream, model, 0, nullptr, 0), TIDBIT_ERR_ARGUMENT);
 }

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <random>
+#include <set>
 #include <vector>
 
 #include "tidbit/tidbit.h"
@@ -123,17 +125,90 @@ TEST(Sample, SeedGivesTheSameTokensEverywhere) {
   EXPECT_EQ(tidbit_hash(tokens.data(), tokens.size() * 4), 0xBD9AF4479815A773u);
 }
 
-TEST(Sample, LogitsThatAreNotNumbersStillGiveAToken) {
-  const float nan = std::numeric_limits<float>::quiet_NaN(), inf = std::numeric_limits<float>::infinity();
-  tidbit_sampling sampling{};
-  for (const float temperature : {0.0f, 1.0f}) {
-    sampling.temperature = temperature;
-    sampling.top_k = temperature > 0 ? 2 : 0;
-    sampling.top_p = 0.5f;
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kLargest = std::numeric_limits<float>::max();
+
+TEST(Sample, NoFilterDropsTheBestToken) {
+  std::mt19937 random(1);
+  std::vector<float> logits(100);
+  for (int round = 0; round < 300; ++round) {
+    for (float &l : logits) l = static_cast<float>(random() % 2000) * 0.01f - 10;
+    tidbit_rng rng{random()};
+    const int32_t best = sample(logits, {}, rng);
+    for (const tidbit_sampling one :
+         {tidbit_sampling{1.5f, 1, 0, 0, 0}, {1.5f, 0, 1e-9f, 0, 0}, {1.5f, 7, 1e-9f, 1, 0}}) {
+      EXPECT_EQ(sample(logits, one, rng), best);
+    }
+    const auto strict = static_cast<std::size_t>(sample(logits, {1.5f, 0, 0, 1, 0}, rng));
+    EXPECT_EQ(logits[strict], logits[static_cast<std::size_t>(best)]);  // any of several equals
+  }
+}
+
+// At a high temperature the exponential of the second is 1, too.
+TEST(Sample, TopKOfOneIsGreedyIfTheSecondIsHardlySmaller) {
+  tidbit_rng rng{1};
+  const float second = std::nextafter(1.0f, 0.0f);
+  EXPECT_EQ(sample({second, 1.0f}, {1000, 1, 0, 0, 0}, rng), 1);
+  EXPECT_EQ(sample({second, 1.0f}, {1000, 0, 0, 1, 0}, rng), 1);
+}
+
+TEST(Sample, PlusInfinityWins) {
+  for (const float temperature : {0.0f, 1.0f, 1e6f}) {
+    const tidbit_sampling sampling{temperature, 0, 0, 0, 1.5f};
     tidbit_rng rng{1};
-    EXPECT_GE(sample({nan, nan, nan}, sampling, rng), 0);
-    EXPECT_GE(sample({-inf, -inf}, sampling, rng), 0);
-    EXPECT_GE(sample({inf, 1.0f, nan}, sampling, rng), 0);
+    EXPECT_EQ(sample({kLargest, 1, kInfinity, -kInfinity}, sampling, rng, {2}), 2);
+  }
+  const auto counts = draw({kInfinity, kLargest, kInfinity}, {1, 0, 0, 0, 0}, 1000);
+  EXPECT_EQ(counts.size(), 2u);
+  EXPECT_NEAR(counts.at(2), 500, 100);
+}
+
+TEST(Sample, MinusInfinityIsNeverDrawn) {
+  EXPECT_EQ(draw({-kInfinity, -kLargest, -kInfinity}, {1, 0, 0, 0, 0}, 100).at(1), 100);
+  EXPECT_EQ(draw({-kInfinity, 1, 1}, {1e6f, 0, 0, 0, 0}, 100).count(0), 0u);
+}
+
+TEST(Sample, LogitsWithoutAMeaningAreRefused) {
+  const float negative_nan = std::copysign(kNan, -1.0f);
+  for (const float temperature : {0.0f, 1.0f}) {
+    const tidbit_sampling sampling{temperature, 2, 0.5f, 0, 0};
+    for (std::vector<float> logits : {std::vector<float>{1, kNan},
+                                      {negative_nan, 1},
+                                      {kInfinity, kNan},
+                                      {kNan, -kInfinity},
+                                      {-kInfinity, negative_nan},
+                                      {-kInfinity, -kInfinity}}) {
+      tidbit_rng rng{1};
+      int32_t token = -1;
+      EXPECT_EQ(tidbit_sample(logits.data(), 2, &sampling, &rng, nullptr, 0, &token), TIDBIT_ERR_NOT_FINITE);
+      EXPECT_EQ(token, -1);
+    }
+  }
+}
+
+// Penalizing with a set of all tokens seen gives the same token, whatever the number of recent tokens.
+TEST(Sample, PenaltyOfALargeVocabularyCountsATokenOnce) {
+  constexpr std::size_t kCount = 10007;
+  const tidbit_sampling sampling{0, 0, 0, 0, 1.25f};
+  std::mt19937 random(2);
+  for (const std::size_t recent_count : {1u, 100u, 30000u}) {
+    std::vector<float> logits(kCount), expected;
+    for (float &l : logits) l = static_cast<float>(random() % 1000) * 0.1f - 50;
+    std::vector<int32_t> recent(recent_count);
+    for (int32_t &r : recent) r = static_cast<int32_t>(random() % (kCount + 100)) - 50;
+    expected = logits;
+    for (const int32_t r : std::set<int32_t>(recent.begin(), recent.end())) {
+      if (r < 0 || r >= static_cast<int32_t>(kCount)) continue;
+      float &l = expected[static_cast<std::size_t>(r)];
+      l = l > 0 ? l / 1.25f : l * 1.25f;
+    }
+    tidbit_rng rng{1};
+    int32_t token = -1;
+    EXPECT_EQ(tidbit_sample(logits.data(), kCount, &sampling, &rng, recent.data(), static_cast<uint32_t>(recent.size()),
+                            &token),
+              TIDBIT_OK);
+    EXPECT_EQ(logits, expected);
   }
 }
 
@@ -141,12 +216,11 @@ TEST(Sample, ParametersOutOfRangeAreRefused) {
   std::vector<float> logits(3);
   tidbit_rng rng{1};
   int32_t token = 0;
-  const float nan = std::numeric_limits<float>::quiet_NaN();
   for (const tidbit_sampling bad : {tidbit_sampling{-1, 0, 0, 0, 0},
-                                    {nan, 0, 0, 0, 0},
+                                    {kNan, 0, 0, 0, 0},
                                     {1, 0, 1.5f, 0, 0},
                                     {1, 0, 0, -0.1f, 0},
-                                    {1, 0, 0, 0, nan}}) {
+                                    {1, 0, 0, 0, kNan}}) {
     EXPECT_EQ(tidbit_sample(logits.data(), 3, &bad, &rng, nullptr, 0, &token), TIDBIT_ERR_ARGUMENT);
   }
   const tidbit_sampling good{};

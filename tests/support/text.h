@@ -14,7 +14,8 @@ inline std::vector<int32_t> tokenize(const tidbit_model &model, const std::strin
   std::vector<std::uint64_t> workspace(tidbit_tokenize_bytes(&model, text.size()) / 8 + 1);
   std::vector<int32_t> tokens(tidbit_tokenize_most(&model, text.size()));
   std::uint32_t count = 0;
-  EXPECT_EQ(tidbit_tokenize(&model, text.data(), text.size(), flags, workspace.data(), workspace.size() * 8,
+  const tidbit_tokenize_options options{flags, 0, nullptr, nullptr};
+  EXPECT_EQ(tidbit_tokenize(&model, text.data(), text.size(), &options, workspace.data(), workspace.size() * 8,
                             tokens.data(), static_cast<std::uint32_t>(tokens.size()), &count),
             TIDBIT_OK);
   tokens.resize(count);

@@ -4,6 +4,7 @@
 
 #include "converter/error.h"
 #include "tests/tokenizers/support.h"
+#include "text/tokenizer_format.h"
 
 namespace tidbit::test {
 namespace {
@@ -120,6 +121,51 @@ TEST(Import, ScoreThatIsNoNumberIsRefused) {
   EXPECT_NO_THROW(convert::import_gguf_tokenizer(gguf, 3, "x"));
 }
 
+std::string bytes_of(const auto &value) { return {reinterpret_cast<const char *>(&value), sizeof value}; }
+
+// llama2.c's tokenizer.bin with these texts after the bytes, in falling order of their scores.
+std::string llama2c(const std::vector<std::string> &texts) {
+  std::vector<std::string> all = {"<unk>", "<s>", "</s>"};
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    constexpr const char *kDigits = "0123456789ABCDEF";
+    all.push_back(std::string("<0x") + kDigits[byte / 16] + kDigits[byte % 16] + ">");
+  }
+  all.insert(all.end(), texts.begin(), texts.end());
+  std::string file = bytes_of(0xFFFFFFFFu);
+  float score = 0;
+  for (const std::string &text : all) {
+    file += bytes_of(score--) + bytes_of(static_cast<std::uint32_t>(text.size())) + text;
+  }
+  return file;
+}
+
+TEST_F(Folder, PiecesOfAMegabyteAreRefused) {
+  for (const char *part : {" ", "a", "\xE2\x96\x81"}) {
+    expect_refused(write("tokenizer.bin", llama2c({" ", repeated(part, 1 << 20)})),
+                   "token 260 is longer than 256 bytes");
+  }
+}
+
+// Each of them would take millions of steps if finding a merge took time proportional to the length of the piece.
+TEST_F(Folder, LongPiecesEncodeToThemselvesIfTheirMergesLeadThere) {
+  std::vector<std::string> texts = {" ", "a", "b"};
+  for (std::size_t size = 2; size <= 128; size *= 2) texts.push_back(repeated("ab", static_cast<int>(size / 2)));
+  const std::string whole = texts.back();
+  for (std::size_t i = 0; i < 1000; ++i) {
+    std::string text = whole + whole.substr(0, 100) + std::to_string(i);
+    texts.push_back(text);
+  }
+  const auto tokens = static_cast<std::uint32_t>(259 + texts.size());
+  const TextModel model = import(write("tokenizer.bin", llama2c(texts)), tokens);
+  const auto *header = reinterpret_cast<const format::TokenizerHeader *>(model.section());
+  const std::byte *attributes = model.section() + header->attributes.offset;
+  const auto is_whole = [&](std::size_t text) {
+    return (static_cast<std::uint8_t>(attributes[259 + text]) & format::attribute::kWhole) != 0;
+  };
+  for (std::size_t text = 0; text < 10; ++text) EXPECT_TRUE(is_whole(text)) << text;
+  for (std::size_t text = 10; text < texts.size(); ++text) EXPECT_FALSE(is_whole(text)) << text;
+}
+
 // Each reader would call itself for each level.
 TEST_F(Folder, DeepNestingIsRefused) {
   constexpr int kLevels = 200000;
@@ -135,7 +181,7 @@ TEST_F(Folder, MoreTokensThanTheModelHasAreRefused) {
   const char *text = nullptr;
   char small[8];
   std::uint32_t bytes = 1;
-  EXPECT_EQ(tidbit_token_text(padded.get(), 4999, 0, 1, small, &text, &bytes), TIDBIT_OK);
+  EXPECT_EQ(tidbit_token_text(padded.get(), 4999, nullptr, 1, small, &text, &bytes), TIDBIT_OK);
   EXPECT_EQ(bytes, 0u);
 }
 

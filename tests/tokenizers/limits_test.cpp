@@ -39,13 +39,14 @@ TEST_P(Limits, WorkspaceBoundHolds) {
       Ids ids(tidbit_tokenize_most(model.get(), size));
       std::uint32_t count = 0;
       const auto capacity = static_cast<std::uint32_t>(ids.size());
-      EXPECT_EQ(tidbit_tokenize(model.get(), text.data(), size, TIDBIT_TEXT_SPECIAL, workspace.get(), bytes, ids.data(),
-                                capacity, &count),
+      const tidbit_tokenize_options special{TIDBIT_TEXT_SPECIAL, 0, nullptr, nullptr};
+      EXPECT_EQ(tidbit_tokenize(model.get(), text.data(), size, &special, workspace.get(), bytes, ids.data(), capacity,
+                                &count),
                 TIDBIT_OK);
       if (bytes < 8) continue;
-      EXPECT_EQ(
-          tidbit_tokenize(model.get(), text.data(), size, 0, workspace.get(), bytes - 1, ids.data(), capacity, &count),
-          TIDBIT_ERR_MEMORY);
+      EXPECT_EQ(tidbit_tokenize(model.get(), text.data(), size, nullptr, workspace.get(), bytes - 1, ids.data(),
+                                capacity, &count),
+                TIDBIT_ERR_MEMORY);
       EXPECT_EQ(count, 0u);
     }
   }
@@ -58,7 +59,7 @@ TEST_P(Limits, TooFewTokensTellTheNumberNeeded) {
   Ids ids(all.size());
   std::uint32_t count = 0;
   const auto capacity = static_cast<std::uint32_t>(all.size() - 1);
-  EXPECT_EQ(tidbit_tokenize(model.get(), text.data(), text.size(), 0, workspace.data(), workspace.size() * 8,
+  EXPECT_EQ(tidbit_tokenize(model.get(), text.data(), text.size(), nullptr, workspace.data(), workspace.size() * 8,
                             ids.data(), capacity, &count),
             TIDBIT_ERR_MEMORY);
   EXPECT_EQ(count, all.size());
@@ -73,17 +74,20 @@ TEST(Arguments, AreChecked) {
   std::uint64_t workspace[64];
   std::int32_t ids[8];
   std::uint32_t count = 0;
-  EXPECT_EQ(tidbit_tokenize(nullptr, "a", 1, 0, workspace, sizeof workspace, ids, 8, &count), TIDBIT_ERR_ARGUMENT);
-  EXPECT_EQ(tidbit_tokenize(model.get(), nullptr, 1, 0, workspace, sizeof workspace, ids, 8, &count),
+  EXPECT_EQ(tidbit_tokenize(nullptr, "a", 1, nullptr, workspace, sizeof workspace, ids, 8, &count),
             TIDBIT_ERR_ARGUMENT);
-  EXPECT_EQ(tidbit_tokenize(model.get(), "a", 1, 8, workspace, sizeof workspace, ids, 8, &count), TIDBIT_ERR_ARGUMENT);
-  EXPECT_EQ(tidbit_tokenize(model.get(), "a", 1, 0, reinterpret_cast<char *>(workspace) + 4, 256, ids, 8, &count),
+  EXPECT_EQ(tidbit_tokenize(model.get(), nullptr, 1, nullptr, workspace, sizeof workspace, ids, 8, &count),
+            TIDBIT_ERR_ARGUMENT);
+  const tidbit_tokenize_options unknown{8, 0, nullptr, nullptr};
+  EXPECT_EQ(tidbit_tokenize(model.get(), "a", 1, &unknown, workspace, sizeof workspace, ids, 8, &count),
+            TIDBIT_ERR_ARGUMENT);
+  EXPECT_EQ(tidbit_tokenize(model.get(), "a", 1, nullptr, reinterpret_cast<char *>(workspace) + 4, 256, ids, 8, &count),
             TIDBIT_ERR_ALIGNMENT);
   char small[8];
   const char *text = nullptr;
   std::uint32_t bytes = 0;
-  EXPECT_EQ(tidbit_token_text(model.get(), -1, 0, 0, small, &text, &bytes), TIDBIT_ERR_TOKEN);
-  EXPECT_EQ(tidbit_token_text(model.get(), 1 << 20, 0, 0, small, &text, &bytes), TIDBIT_ERR_TOKEN);
+  EXPECT_EQ(tidbit_token_text(model.get(), -1, nullptr, 0, small, &text, &bytes), TIDBIT_ERR_TOKEN);
+  EXPECT_EQ(tidbit_token_text(model.get(), 1 << 20, nullptr, 0, small, &text, &bytes), TIDBIT_ERR_TOKEN);
 }
 
 TEST(Find, FindsEveryTextOfAToken) {
@@ -95,7 +99,7 @@ TEST(Find, FindsEveryTextOfAToken) {
     char small[8];
     const char *text = nullptr;
     std::uint32_t bytes = 0;
-    ASSERT_EQ(tidbit_token_text(model.get(), id, 0, 1, small, &text, &bytes), TIDBIT_OK);
+    ASSERT_EQ(tidbit_token_text(model.get(), id, nullptr, 1, small, &text, &bytes), TIDBIT_OK);
     EXPECT_EQ(tidbit_find_token(model.get(), text, bytes), id);
   }
 }

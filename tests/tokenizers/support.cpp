@@ -30,7 +30,8 @@ Ids TextModel::encode(std::string_view text, std::uint32_t flags) const {
   std::vector<std::uint64_t> workspace(bytes / 8 + 1);
   Ids ids(tidbit_tokenize_most(&model_, text.size()) + 1);
   std::uint32_t count = 0;
-  const tidbit_status status = tidbit_tokenize(&model_, text.data(), text.size(), flags, workspace.data(), bytes,
+  const tidbit_tokenize_options options{flags, 0, nullptr, nullptr};
+  const tidbit_status status = tidbit_tokenize(&model_, text.data(), text.size(), &options, workspace.data(), bytes,
                                                ids.data(), static_cast<std::uint32_t>(ids.size()), &count);
   EXPECT_EQ(status, TIDBIT_OK);
   EXPECT_LE(count, tidbit_tokenize_most(&model_, text.size()));
@@ -68,8 +69,9 @@ void use_everything(const TextModel &model) {
   std::vector<std::uint64_t> workspace(tidbit_tokenize_bytes(model.get(), text.size()) / 8);
   Ids ids(tidbit_tokenize_most(model.get(), text.size()));
   std::uint32_t count = 0;
-  tidbit_tokenize(model.get(), text.data(), text.size(), TIDBIT_TEXT_PARSE | TIDBIT_TEXT_SPECIAL, workspace.data(),
-                  workspace.size() * 8, ids.data(), static_cast<std::uint32_t>(ids.size()), &count);
+  const tidbit_tokenize_options options{TIDBIT_TEXT_PARSE | TIDBIT_TEXT_SPECIAL, 0, nullptr, nullptr};
+  tidbit_tokenize(model.get(), text.data(), text.size(), &options, workspace.data(), workspace.size() * 8, ids.data(),
+                  static_cast<std::uint32_t>(ids.size()), &count);
   ASSERT_LE(count, ids.size());
   ids.resize(count);
   model.decode(ids);

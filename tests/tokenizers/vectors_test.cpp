@@ -96,7 +96,7 @@ TEST(RoundTrip, AnyBytes) {
     char small[8];
     const char *piece = nullptr;
     std::uint32_t bytes = 0;
-    ASSERT_EQ(tidbit_token_text(model.get(), id, 0, 0, small, &piece, &bytes), TIDBIT_OK);
+    ASSERT_EQ(tidbit_token_text(model.get(), id, nullptr, 0, small, &piece, &bytes), TIDBIT_OK);
     joined.append(piece, bytes);
   }
   EXPECT_EQ(joined, text);

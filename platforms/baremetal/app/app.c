@@ -6,10 +6,10 @@
 #include "board.h"
 #include "model_plan.h" /* made by: tidbit plan model.tidbit --header model_plan.h */
 
-enum { REQUEST_BYTES = 128, TOKENIZE_BYTES = 32 * REQUEST_BYTES + 256, WORK_BUDGET = 1 };
+enum { REQUEST_BYTES = 128, WORK_BUDGET = 1 };
 
 static unsigned char memory[TIDBIT_PLAN_TOTAL_BYTES] __attribute__((aligned(TIDBIT_ALIGNMENT)));
-static uint64_t workspace[TOKENIZE_BYTES / sizeof(uint64_t)];
+static uint64_t workspace[TIDBIT_TOKENIZE_BYTES(REQUEST_BYTES) / sizeof(uint64_t)];
 static char request[REQUEST_BYTES];
 static int32_t tokens[TIDBIT_PLAN_CONTEXT];
 
@@ -26,9 +26,10 @@ static tidbit_status start(const void *blob, size_t bytes, tidbit_model *model, 
 
 static tidbit_status read_request(const tidbit_model *model, uint32_t *count) {
   static const char example[] = "dim the kitchen lamp to thirty percent at half past six";
+  const tidbit_tokenize_options options = {.flags = TIDBIT_TEXT_SPECIAL};
   const uint32_t bytes = board_read_request(request, sizeof request);
-  return tidbit_tokenize(model, bytes > 0 ? request : example, bytes > 0 ? bytes : sizeof example - 1,
-                         TIDBIT_TEXT_SPECIAL, workspace, sizeof workspace, tokens, TIDBIT_PLAN_CONTEXT, count);
+  return tidbit_tokenize(model, bytes > 0 ? request : example, bytes > 0 ? bytes : sizeof example - 1, &options,
+                         workspace, sizeof workspace, tokens, TIDBIT_PLAN_CONTEXT, count);
 }
 
 /* Feeds tokens in steps of the work budget, and serves the watchdog after each step. */

@@ -15,7 +15,7 @@ constexpr std::uint64_t kWorkBudget = 1;
 constexpr std::string_view kExample = "dim the kitchen lamp to thirty percent at half past six";
 
 alignas(TIDBIT_ALIGNMENT) constinit std::array<unsigned char, TIDBIT_PLAN_TOTAL_BYTES> memory{};
-constinit std::array<std::uint64_t, (32 * kRequestBytes + 256) / sizeof(std::uint64_t)> workspace{};
+constinit std::array<std::uint64_t, TIDBIT_TOKENIZE_BYTES(kRequestBytes) / sizeof(std::uint64_t)> workspace{};
 constinit std::array<std::int32_t, TIDBIT_PLAN_CONTEXT> tokens{};
 constinit std::array<char, kRequestBytes> request{};
 
@@ -39,7 +39,9 @@ class Assistant {
   template <class Write>
   tidbit_status answer(std::string_view text, Write write) {
     std::uint32_t count = 0;
-    tidbit_status status = tidbit_tokenize(&model_, text.data(), text.size(), TIDBIT_TEXT_SPECIAL, workspace.data(),
+    tidbit_tokenize_options options{};
+    options.flags = TIDBIT_TEXT_SPECIAL;
+    tidbit_status status = tidbit_tokenize(&model_, text.data(), text.size(), &options, workspace.data(),
                                            sizeof workspace, tokens.data(), tokens.size(), &count);
     if (status == TIDBIT_OK) status = tidbit_stream_init(&stream_, &model_, 0, nullptr, 0);
     for (std::span<const std::int32_t> next = tokens; status == TIDBIT_OK; count = 1) {

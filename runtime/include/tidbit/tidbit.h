@@ -64,7 +64,7 @@ typedef int32_t tidbit_status;
 enum {
   TIDBIT_OK = 0,
   TIDBIT_PENDING = 1,           /* the work budget is used up; call again with the remaining tokens */
-  TIDBIT_CANCELED = 2,          /* the poll hook asked to stop; the unfinished chunk is discarded */
+  TIDBIT_CANCELED = 2,          /* the poll hook asked to stop: what is unfinished is discarded */
   TIDBIT_ERR_ARGUMENT = 3,      /* a null pointer, or a number outside its documented range */
   TIDBIT_ERR_ALIGNMENT = 4,     /* a blob or memory part is not aligned to TIDBIT_ALIGNMENT */
   TIDBIT_ERR_MEMORY = 5,        /* a buffer is too small; the number of missing bytes is reported */
@@ -372,12 +372,13 @@ uint32_t tidbit_chunk_size(const tidbit_session *session);
 tidbit_status tidbit_selftest(tidbit_session *session);
 
 /* How a token is chosen. All zero is greedy. The order is repetition penalty, temperature, top-k, top-p, min-p, draw.
- * ARITHMETIC.md specifies each step. Probabilities are integers, so that the result is the same everywhere. */
+ * A filter whose number is 0 is off, so that top_p = 0 keeps all tokens. No filter drops the token with the largest
+ * logit. ARITHMETIC.md specifies each step. Probabilities are integers, so that the result is the same everywhere. */
 typedef struct tidbit_sampling {
   float temperature;    /* 0: greedy (the lowest id among equals) */
-  uint32_t top_k;       /* keep the k most probable; 0: all */
-  float top_p;          /* keep the fewest tokens that together have at least this probability; 0 and 1: all */
-  float min_p;          /* drop tokens less probable than this fraction of the most probable; 0: none */
+  uint32_t top_k;       /* keep the k most probable; 0: off */
+  float top_p;          /* keep the fewest tokens that together have at least this probability; 0 and 1: off */
+  float min_p;          /* drop tokens less probable than this fraction of the most probable; 0: off */
   float repeat_penalty; /* divides positive and multiplies negative logits of recent tokens; 0 and 1: off */
 } tidbit_sampling;
 
@@ -387,7 +388,11 @@ typedef struct tidbit_rng {
 } tidbit_rng;
 
 /* Chooses a token from `count` logits, which it overwrites. repeat_penalty applies to the `recent` tokens (may be null
- * if recent_count is 0). Takes O(count) time, because nothing is sorted. TIDBIT_ERR_ARGUMENT for parameters that are
+ * if recent_count is 0), once to each. Nothing is sorted: the time is proportional to count, and with a penalty to
+ * recent_count * (1 + count / 4096) as well.
+ *
+ * To forbid a token, set its logit to minus infinity. If one is plus infinity, it wins.
+ * TIDBIT_ERR_NOT_FINITE if a logit is NaN, or if all are minus infinity. TIDBIT_ERR_ARGUMENT for parameters that are
  * not finite or out of range. */
 tidbit_status tidbit_sample(float *logits, uint32_t count, const tidbit_sampling *sampling, tidbit_rng *rng,
                             const int32_t *recent, uint32_t recent_count, int32_t *token);
@@ -418,23 +423,38 @@ tidbit_status tidbit_restore(tidbit_session *session, const void *image, size_t 
   4u /* a special token written out in the text becomes that token; without the flag it \
         is ordinary text, so that untrusted text can't contain one */
 
-/* Bytes of workspace that tidbit_tokenize needs for a text of `text_bytes`; at most 32 * text_bytes + 256. */
+/* All zero is a valid set of options. */
+typedef struct tidbit_tokenize_options {
+  uint32_t flags;   /* TIDBIT_TEXT_... */
+  uint32_t budget;  /* the most steps of the call; 0: no limit */
+  tidbit_poll poll; /* may be null; called once per TIDBIT_TOKENIZE_STEPS steps. A value other than 0 ends the call */
+  void *poll_user;
+} tidbit_tokenize_options;
+
+/* A step looks at a byte of the text or at two neighboring symbols. A text of n bytes takes at most 16 n + 16 steps,
+ * and the time of a step has a bound, whatever the text and the blob contain. */
+#define TIDBIT_TOKENIZE_STEPS 1024
+
+/* Bytes of workspace that tidbit_tokenize needs for a text of `text_bytes`. The macro is a constant expression if its
+ * argument is one. The function gives the same number, or 0 if the model has no tokenizer. */
+#define TIDBIT_TOKENIZE_BYTES(text_bytes) ((((text_bytes) + 1u) * 29u + 7u) / 8u * 8u)
 uint64_t tidbit_tokenize_bytes(const tidbit_model *model, size_t text_bytes);
 
 /* The most tokens that a text of `text_bytes` can become, including those of TIDBIT_TEXT_SPECIAL. */
 uint64_t tidbit_tokenize_most(const tidbit_model *model, size_t text_bytes);
 
-/* Splits a text into tokens in O(n log n). Invalid UTF-8 is not an error: each invalid byte is treated like an unknown
- * character. `workspace` must be aligned to 8 bytes and is used only during the call. On TIDBIT_ERR_MEMORY, *count is
- * the number of tokens for which `tokens` needs room, or 0 if the workspace is too small. */
-tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_t text_bytes, uint32_t flags,
-                              void *workspace, size_t workspace_bytes, int32_t *tokens, uint32_t capacity,
-                              uint32_t *count);
+/* Splits a text into tokens in O(n log n). `options` may be null. Invalid UTF-8 is not an error: each invalid byte is
+ * treated like an unknown character. `workspace` must be aligned to 8 bytes and is used only during the call. On
+ * TIDBIT_ERR_MEMORY, *count is the number of tokens for which `tokens` needs room, or 0 if the workspace is too small.
+ * TIDBIT_CANCELED if the budget is used up or the poll hook ends the call: it gives no tokens and cannot go on. */
+tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_t text_bytes,
+                              const tidbit_tokenize_options *options, void *workspace, size_t workspace_bytes,
+                              int32_t *tokens, uint32_t capacity, uint32_t *count);
 
 /* The text of one token. *text points into the blob or to `small`, a buffer of the caller. Special tokens have no
- * text unless `special` is nonzero. Set `first` at the start of a text, where SentencePiece drops the space that it
- * added before the text. */
-tidbit_status tidbit_token_text(const tidbit_model *model, int32_t token, int first, int special, char small[8],
+ * text unless `special` is nonzero. *first (may be null, like a pointer to 0) is 1 at the start of a text, where
+ * tokenizers drop spaces that they added before the text; it becomes 0 when the text has begun. */
+tidbit_status tidbit_token_text(const tidbit_model *model, int32_t token, int *first, int special, char small[8],
                                 const char **text, uint32_t *bytes);
 
 /* The id of the token whose text is exactly this (special tokens included), or -1. */
@@ -450,7 +470,7 @@ typedef struct tidbit_stream {
   uint32_t stop_count;
   uint32_t given;   /* bytes at the front of `text` that the last call returned */
   uint32_t held;    /* bytes after them that are held back */
-  uint32_t started; /* 1 once a token had text, or if the text began before the stream */
+  uint32_t started; /* 1 once the text has begun */
   uint32_t stopped; /* 1 once a stop string was found: the text before it was returned, and nothing follows */
   char text[TIDBIT_STREAM_BYTES];
 } tidbit_stream;

@@ -20,7 +20,7 @@
 #define INCLUDE_uxTaskGetStackHighWaterMark 1
 #define INCLUDE_vTaskDelay 1
 
-/* The handlers' names in the vector table of startup.c. */
+/* The handlers' names in the vector table of cortex_m.c. */
 #define vPortSVCHandler SVC_Handler
 #define xPortPendSVHandler PendSV_Handler
 #define xPortSysTickHandler SysTick_Handler

@@ -12,8 +12,8 @@ alignas(TIDBIT_ALIGNMENT) static const unsigned char model_blob[] = {
 #include "model_blob.h"
 };
 alignas(TIDBIT_ALIGNMENT) static unsigned char memory[TIDBIT_PLAN_TOTAL_BYTES];
-static uint64_t workspace[544];  // 32 * sizeof request + 256 bytes
 static char request[128];
+static uint64_t workspace[TIDBIT_TOKENIZE_BYTES(sizeof request) / sizeof(uint64_t)];
 static int32_t tokens[TIDBIT_PLAN_CONTEXT];
 
 static tidbit_model model;
@@ -48,8 +48,10 @@ static tidbit_status next(uint32_t count) {
 static tidbit_status answer(size_t bytes) {
   uint32_t count;
   tidbit_reset(session);
-  tidbit_status status = tidbit_tokenize(&model, request, bytes, TIDBIT_TEXT_SPECIAL, workspace, sizeof workspace,
-                                         tokens, TIDBIT_PLAN_CONTEXT, &count);
+  tidbit_tokenize_options options = {};
+  options.flags = TIDBIT_TEXT_SPECIAL;
+  tidbit_status status = tidbit_tokenize(&model, request, bytes, &options, workspace, sizeof workspace, tokens,
+                                         TIDBIT_PLAN_CONTEXT, &count);
   if (status == TIDBIT_OK) status = tidbit_stream_init(&stream, &model, 0, nullptr, 0);
   for (; status == TIDBIT_OK; count = 1) {
     const char *text;
