@@ -27,7 +27,7 @@ const Family &family_of(const Checkpoint &checkpoint) {
     if (type == family->model_type) return *family;
     known += std::string(known.empty() ? "" : ", ") + family->model_type;
   }
-  throw ConvertError(checkpoint.config_name + ": model_type \"" + type + "\" is not supported; these are: " + known);
+  throw ConvertError(checkpoint.config_name + ": model_type " + in_quotes(type) + " is not supported; these are: " + known);
 }
 
 const Names &names_in(const Family &family, Dialect dialect) {
@@ -59,7 +59,7 @@ void count_segments(const TensorFinder &finder, const Names &names, Config &conf
       const StoredTensor *table = name != nullptr ? finder.find(finder.global_name(name, "weight")) : nullptr;
       if (table == nullptr || table->shape.empty()) continue;
       if (table->shape[0] > format::kMaxSegments) {
-        throw ConvertError(finder.where() + ": tensor \"" + table->name + "\" has more than " +
+        throw ConvertError(finder.where() + ": tensor " + in_quotes(table->name) + " has more than " +
                            std::to_string(format::kMaxSegments) + " segments");
       }
       config.segments = static_cast<std::uint32_t>(table->shape[0]);

@@ -76,7 +76,7 @@ format::Activation read_activation(const Family &family, ConfigReader &keys) {
   for (const NamedActivation &row : family.activations) {
     if (name == row.name) return row.activation;
   }
-  keys.refuse(family.activation_key, "is \"" + name + "\", which is not supported");
+  keys.refuse(family.activation_key, "is " + in_quotes(name) + ", which is not supported");
 }
 
 void set_norm(const format::RoleRow &role, Norm norm, void *scope) {

@@ -95,7 +95,7 @@ TEST_F(Folder, RefusesWhatCantBeFollowedExactly) {
 
 TEST_F(Folder, RefusesDamagedFiles) {
   expect_refused(write("empty", ""), "empty");
-  expect_refused(write("a.json", "{\"model\": {"), "parse error");
+  expect_refused(write("a.json", "{\"model\": {"), "ends too early");
   expect_refused(write("b.json", "{\"a\": -1}"), "id");
   expect_refused(write("c.model", "\x0A\xFF\xFF\xFF\xFF\x0F"), "SentencePiece");
   expect_refused(path / "missing", "opened");
