@@ -28,7 +28,7 @@ void check_kind(const std::filesystem::path &path, const struct stat &info) {
   if (S_ISREG(info.st_mode)) return;
   const char *kind = kind_of(info.st_mode);
   throw ConvertError(path.string() + ": is " + (kind != nullptr ? std::string(kind) + ", " : "") +
-                     "not a regular file; copy its contents to a file");
+                     "not a regular file; name the file itself");
 }
 
 // Looks before it opens, because opening alone can block or have effects on a device.

@@ -9,12 +9,34 @@ namespace {
 
 constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMostValues = 1u << 17;  // in memory at a time; each takes up to 100 bytes and its text
+constexpr std::size_t kMostText = 4u << 20;    // bytes of a string or number
 
 std::string position_text(std::string_view text, std::size_t position) {
   const std::string_view before = text.substr(0, position == 0 ? 0 : position - 1);
   const std::size_t line_start = before.rfind('\n') == std::string_view::npos ? 0 : before.rfind('\n') + 1;
   return "line " + std::to_string(std::count(before.begin(), before.end(), '\n') + 1) + ", column " +
          std::to_string(before.size() - line_start + 1);
+}
+
+// The parser copies each string and number several times, so a long one is refused before.
+void check_lengths(std::string_view text, const std::string &where) {
+  std::size_t start = 0;  // of the string or number, if there is one
+  bool is_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (i - start > kMostText) {
+      throw ConvertError(where + ": has a string or number of more than " + std::to_string(kMostText >> 20) +
+                         " MB at " + position_text(text, start + 1) + ", longer than any such file needs");
+    }
+    const char c = text[i];
+    if (is_string && c == '\\') {
+      ++i;
+    } else if (c == '"') {
+      is_string = !is_string;
+      start = i;
+    } else if (!is_string && (c < '0' || c > '9')) {
+      start = i;
+    }
+  }
 }
 
 // Takes the parser's events (nlohmann's SAX interface) and makes the document, apart from what is streamed.
@@ -141,6 +163,7 @@ class Builder {
 }  // namespace
 
 Json parse_json_object(std::string_view text, const std::string &where, const std::vector<JsonStream> &streams) {
+  check_lengths(text, where);
   Builder builder(text, where, streams);
   Json::sax_parse(text.begin(), text.end(), &builder);
   if (!builder.document().is_object()) throw ConvertError(where + ": is not a JSON object");
@@ -167,8 +190,12 @@ JsonNode JsonNode::at(const char *key) const {
   return *found;
 }
 
-std::size_t JsonNode::size() const {
+void JsonNode::check_list() const {
   if (!value_.is_array()) refuse("is not a list");
+}
+
+std::size_t JsonNode::size() const {
+  check_list();
   return value_.size();
 }
 

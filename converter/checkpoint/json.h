@@ -38,10 +38,12 @@ class JsonNode {
   JsonNode(const Json &value, std::string place) : value_(value), place_(std::move(place)) {}
 
   const Json &value() const { return value_; }
+  const std::string &place() const { return place_; }
   std::optional<JsonNode> find(const char *key) const;
   JsonNode at(const char *key) const;
 
-  std::size_t size() const;  // of an array
+  void check_list() const;
+  std::size_t size() const;  // of a list
   JsonNode element(std::size_t i) const;
 
   const std::string &text() const;

@@ -59,6 +59,10 @@ fs::path numbered_tokenizer(const fs::path &folder) {
 }  // namespace
 
 ImportedTokenizer import_tokenizer(const fs::path &file, std::uint32_t vocab_size) {
+  if (vocab_size >= format::kMaxTokens) {
+    throw ConvertError(file.string() + ": a model of " + std::to_string(vocab_size) +
+                       " tokens has too many for a tokenizer in the blob; use --tokenizer none");
+  }
   return build_section(read_any(file), vocab_size, file.string());
 }
 

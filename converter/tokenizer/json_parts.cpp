@@ -45,6 +45,7 @@ static bool is_added(const Vocabulary &vocabulary, std::uint32_t id) {
 
 void add_token(Vocabulary &vocabulary, std::uint32_t id, const JsonNode &token) {
   const std::string &content = token.at("content").text();
+  check_text_length(content, token.place());
   for (const char *option : {"lstrip", "rstrip", "single_word"}) {
     if (!token.flag_or(option, false)) continue;
     token.refuse(in_quotes(content) + " has the option \"" + option + "\", which is not supported");

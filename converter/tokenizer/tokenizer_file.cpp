@@ -16,12 +16,20 @@ bool is_id(const Json &id) { return id.is_number_unsigned() && id.get<std::uint6
 
 }  // namespace
 
+void check_text_length(const std::string &text, const std::string &where) {
+  constexpr std::size_t kMostBytesOfAByte = 3;  // U+2581 stands for a space
+  if (text.size() <= kMostBytesOfAByte * format::kMaxPieceBytes) return;
+  throw ConvertError(where + ": token " + in_quotes(text) + " is longer than " +
+                     std::to_string(format::kMaxPieceBytes) + " bytes");
+}
+
 std::uint32_t token_id(const JsonNode &id) {
   if (!is_id(id.value())) id.refuse("is " + shortened(id.value().dump()) + ", which is not a valid id of a token");
   return id.value().get<std::uint32_t>();
 }
 
 void NamedTokens::add(const std::string &text, const Json &id, const std::string &source) {
+  check_text_length(text, source);
   if (!is_id(id)) throw ConvertError(source + ": token " + in_quotes(text) + " has no valid id");
   const auto [entry, is_new] = ids.emplace(text, id.get<std::uint32_t>());
   if (!is_new) throw ConvertError(source + ": token " + in_quotes(text) + " occurs twice in the vocabulary");
@@ -70,7 +78,7 @@ void TokenizerFile::check() const {
     return;
   }
   for (const char *key : kSettings) {
-    if (of_file_.find(key) >= 0) settings().refuse(std::string(key) + " is a number, not an object");
+    if (of_file_.find(key) >= 0) settings().refuse(std::string(key) + " must not be a number");
   }
 }
 

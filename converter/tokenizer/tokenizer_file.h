@@ -29,6 +29,9 @@ struct NamedTokens {
   std::int64_t find(const std::string &text) const;
 };
 
+// Refuses a text that is too long in any alphabet, before anything is made of it.
+void check_text_length(const std::string &text, const std::string &where);
+
 // Checks that the JSON is a token id that a blob can store, and returns it.
 std::uint32_t token_id(const JsonNode &id);
 

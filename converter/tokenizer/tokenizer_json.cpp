@@ -25,6 +25,7 @@ void refuse_model(const JsonNode &model) {
   }
   const auto dropout = model.find("dropout");
   if (dropout && dropout->value() != 0) model.refuse("has a dropout, which is not supported");
+  if (const auto merges = model.find("merges")) merges->check_list();
 }
 
 // The two tokens in one text with a blank, or in a list.
@@ -186,6 +187,7 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   const JsonNode settings = file.settings(), model = settings.at("model");
   const std::string &source = file.source();
   refuse_model(model);
+  if (const auto added = settings.find("added_tokens")) added->check_list();
   Vocabulary vocabulary;
   const TextRules rules = read_text_rules(settings, vocabulary, source);
   vocabulary.kind = kind_of(rules, source);
