@@ -100,7 +100,7 @@ void note_unknown_keys(const std::vector<std::string> &keys, std::vector<std::st
   constexpr std::size_t kShown = 16;
   if (keys.empty()) return;
   std::string note = "keys of the configuration that tidbit does not know:";
-  for (std::size_t i = 0; i < std::min(keys.size(), kShown); ++i) note += " " + shortened(keys[i]);
+  for (std::size_t i = 0; i < std::min(keys.size(), kShown); ++i) note.append(" ").append(shortened(keys[i]));
   if (keys.size() > kShown) note += " and " + std::to_string(keys.size() - kShown) + " more";
   notes.push_back(note);
 }
