@@ -20,6 +20,8 @@ inline std::string shortened(std::string_view text) {
   return std::string(text.substr(0, end)).append("...");
 }
 
-inline std::string in_quotes(std::string_view text) { return std::string(1, '"').append(shortened(text)).append(1, '"'); }
+inline std::string in_quotes(std::string_view text) {
+  return std::string(1, '"').append(shortened(text)).append(1, '"');
+}
 
 }  // namespace tidbit::convert

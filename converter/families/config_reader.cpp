@@ -205,7 +205,8 @@ std::uint32_t ConfigReader::count_or(const std::string &key, std::uint32_t most,
   if (value == nullptr) return fallback;
   if (!value->is_number_unsigned()) refuse(key, "is " + shortened(value->dump()) + ", not a whole number above 0");
   const auto number = value->get<std::uint64_t>();
-  if (number < 1 || number > most) refuse(key, "is " + shortened(value->dump()) + ", outside 1 to " + std::to_string(most));
+  if (number < 1 || number > most)
+    refuse(key, "is " + shortened(value->dump()) + ", outside 1 to " + std::to_string(most));
   return static_cast<std::uint32_t>(number);
 }
 
@@ -214,7 +215,8 @@ double ConfigReader::number_or(const std::string &key, double fallback) {
   if (value == nullptr) return fallback;
   if (!value->is_number()) refuse(key, "is " + shortened(value->dump()) + ", not a number");
   const auto number = value->get<double>();
-  if (!(std::abs(number) <= std::numeric_limits<float>::max())) refuse(key, "is " + shortened(value->dump()) + ", too large");
+  if (!(std::abs(number) <= std::numeric_limits<float>::max()))
+    refuse(key, "is " + shortened(value->dump()) + ", too large");
   return number;
 }
 

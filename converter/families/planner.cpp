@@ -29,7 +29,8 @@ const Family &family_of(const Checkpoint &checkpoint) {
     if (type == family->model_type) return *family;
     known += std::string(known.empty() ? "" : ", ") + family->model_type;
   }
-  throw ConvertError(checkpoint.config_name + ": model_type " + in_quotes(type) + " is not supported; these are: " + known);
+  throw ConvertError(checkpoint.config_name + ": model_type " + in_quotes(type) +
+                     " is not supported; these are: " + known);
 }
 
 const Names &names_in(const Family &family, Dialect dialect) {

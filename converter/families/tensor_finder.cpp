@@ -70,7 +70,8 @@ std::size_t TensorFinder::leave_out(const char *pattern) {
 void TensorFinder::finish() const {
   for (const auto &[name, tensor] : checkpoint_.tensors) {
     if (used_.count(name) != 0) continue;
-    throw ConvertError(tensor.file->path().string() + ": tensor " + in_quotes(name) + " is not part of this model family; it would be lost");
+    throw ConvertError(tensor.file->path().string() + ": tensor " + in_quotes(name) +
+                       " is not part of this model family; it would be lost");
   }
 }
 

@@ -42,7 +42,8 @@ void add_merges(Vocabulary &vocabulary, const GgufTokenizer &gguf, const std::st
   for (std::uint32_t id = 0; id < gguf.tokens.size(); ++id) names.ids.emplace(gguf.tokens[id], id);
   for (const std::string &line : gguf.merges) {
     const std::size_t blank = line.find(' ', 1);
-    if (blank == std::string::npos) throw ConvertError(source + ": " + in_quotes(line) + " is not a merge of two tokens");
+    if (blank == std::string::npos)
+      throw ConvertError(source + ": " + in_quotes(line) + " is not a merge of two tokens");
     add_merge(vocabulary, names, line.substr(0, blank), line.substr(blank + 1), source);
   }
 }

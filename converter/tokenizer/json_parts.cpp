@@ -101,8 +101,8 @@ static int optional_flag(const JsonNode &config, const char *key) {
 }
 
 static std::uint32_t id_of_key(const std::string &key, const JsonNode &list) {
-  const bool number =
-      !key.empty() && key.size() < 8 && std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool number = !key.empty() && key.size() < 8 &&
+                      std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
   const unsigned long id = number ? std::stoul(key) : format::kMaxVocab;
   if (id >= format::kMaxVocab) list.refuse("has the key " + in_quotes(key) + ", which is not a valid id of a token");
   return static_cast<std::uint32_t>(id);

@@ -116,7 +116,8 @@ class Normalizer {
                json.at("content").text() == kBlank) {
       replaces_ = true;
     } else {
-      throw ConvertError(source_ + ": the normalizer " + in_quotes(type) + " is not supported, or not as it is used here");
+      throw ConvertError(source_ + ": the normalizer " + in_quotes(type) +
+                         " is not supported, or not as it is used here");
     }
   }
   bool nfc() const { return nfc_; }

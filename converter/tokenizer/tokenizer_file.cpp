@@ -36,8 +36,8 @@ void NamedTokens::add(const std::string &text, const Json &id, const std::string
   const std::size_t place = entry->second;
   if (texts.size() <= place) texts.resize(place + 1);
   if (texts[place] != nullptr) {
-    throw ConvertError(source + ": the tokens " + in_quotes(*texts[place]) + " and " + in_quotes(text) + " have the same id " +
-                       std::to_string(place) + "; use the tokenizer as it was published");
+    throw ConvertError(source + ": the tokens " + in_quotes(*texts[place]) + " and " + in_quotes(text) +
+                       " have the same id " + std::to_string(place) + "; use the tokenizer as it was published");
   }
   texts[place] = &entry->first;
 }

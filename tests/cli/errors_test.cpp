@@ -101,7 +101,8 @@ TEST(Errors, FilesThatAreNoModel) {
 TEST(Errors, PipesAndDevicesAreRefusedAtOnceByWhatTheyAre) {
   const Scratch scratch;
   ASSERT_EQ(mkfifo(scratch.path("pipe").c_str(), 0600), 0);
-  for (const auto &[path, what] : {std::pair(scratch.path("pipe"), "is a pipe"), std::pair(std::string("/dev/zero"), "is a device")}) {
+  for (const auto &[path, what] :
+       {std::pair(scratch.path("pipe"), "is a pipe"), std::pair(std::string("/dev/zero"), "is a device")}) {
     EXPECT_NE(refusal({"info", path}, 1).find(what), std::string::npos);
     EXPECT_NE(refusal({"run", path, "--preload", "-p", "a"}, 1).find(what), std::string::npos);
     EXPECT_NE(refusal({"eval", kModel, "--text", path}, 1).find(what), std::string::npos);
