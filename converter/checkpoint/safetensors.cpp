@@ -1,6 +1,7 @@
 #include "converter/checkpoint/safetensors.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "converter/checkpoint/json.h"
 #include "converter/error.h"
@@ -24,8 +25,7 @@ class HeaderReader {
 
   void run() {
     const auto take = [this](const std::string &name, const Json &entry) { add(name, entry); };
-    parse_json_object(header_text(), where_ + " (header)",
-                      {{{}, Json::value_t::object, take}, {{"__metadata__"}, Json::value_t::object}});
+    parse_json_object(header_text(), where_ + " (header)", {{{}, Json::value_t::object, take}});
     check_ranges();
   }
 
@@ -83,7 +83,10 @@ class HeaderReader {
   }
 
   void add(const std::string &name, const Json &entry) {
-    if (name == "__metadata__") return;
+    if (name == "__metadata__") {
+      if (std::exchange(has_metadata_, true)) refuse(name, "occurs twice");
+      return;
+    }
     if (const auto other = tensors_.find(name); other != tensors_.end()) {
       refuse(name, other->second.file == file_ ? "occurs twice" : "is in " + other->second.file->name() + ", too");
     }
@@ -124,6 +127,7 @@ class HeaderReader {
   std::string where_;
   TensorMap &tensors_;
   std::vector<Range> ranges_;
+  bool has_metadata_ = false;
   std::uint64_t data_ = 0;  // where the data part begins
 };
 

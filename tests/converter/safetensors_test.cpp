@@ -55,6 +55,8 @@ TEST(Safetensors, AreRefusedWithTheReason) {
       {"[]", 0, "is not a JSON object"},
       {"{\"a\":", 0, "is not valid JSON"},
       {R"({"a":{"dtype":"F32","dtype":"F16","shape":[0],"data_offsets":[0,0]}})", 0, "\"a.dtype\" occurs twice"},
+      {R"({"__metadata__":{},"__metadata__":{}})", 0, "occurs twice"},
+      {R"({"__metadata__":{"a":"","a":""}})", 0, "\"__metadata__.a\" occurs twice"},
       {"{\"\xFF\":1}", 0, "is not valid JSON"},
   };
   for (const Broken &row : rows) {
