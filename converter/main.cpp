@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <iostream>
 #include <new>
 #include <string>
 #include <vector>
@@ -24,7 +25,7 @@ extern "C" void stop(int signal_number) {
 }
 
 void install_signal_handlers() {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU}) {
     struct sigaction action = {};
     ::sigaction(number, nullptr, &action);
     if (action.sa_handler == SIG_IGN) continue;  // as under nohup
@@ -119,17 +120,22 @@ int run(const ConvertOptions &options) {
   return std::fflush(stdout) == 0 ? 0 : fail("the blob is written, but standard output cannot be written", 1);
 }
 
+int print_help(const CLI::App &app, const CLI::ParseError &help) {
+  app.exit(help);
+  return std::cout.flush() ? 0 : fail("standard output cannot be written", 1);
+}
+
 int parse_and_run(int argc, char **argv) {
   CLI::App app{"Turns a trained transformer into a blob that tidbit runs in place.", "tidbit-convert"};
   CommandLine line;
   declare(app, line);
+  install_signal_handlers();
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError &error) {
-    if (error.get_exit_code() == 0) return app.exit(error);
+    if (error.get_exit_code() == 0) return print_help(app, error);
     return fail((one_line(error.what()) + "; see 'tidbit-convert --help'").c_str(), 2);
   }
-  install_signal_handlers();
   try {
     return run(options_of(line));
   } catch (const ConvertError &error) {

@@ -65,6 +65,8 @@ std::string error_text(const ConvertReport &r) {
 }  // namespace
 
 std::string one_line(std::string text) {
+  constexpr std::size_t kMost = 2000;
+  if (text.size() > kMost) text.replace(kMost, std::string::npos, "...");
   for (char &c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7F) c = '?';

@@ -46,7 +46,8 @@ void check_finite(const RowSource &source, std::uint64_t count, const float *val
     if (std::isfinite(values[i])) continue;
     const std::string name = source.stored != nullptr ? source.stored->name : "computed";
     const std::string file = source.stored != nullptr ? source.stored->file->path().string() + ": " : "";
-    throw ConvertError(file + "tensor \"" + name + "\" holds " + (std::isnan(values[i]) ? "NaN" : "an infinity"));
+    throw ConvertError(file + "tensor " + in_quotes(name) + " holds " +
+                       (std::isnan(values[i]) ? "NaN" : "an infinity"));
   }
 }
 

@@ -74,7 +74,7 @@ const StoredType *stored_type(const char *StoredType::*container, std::string_vi
 
 void check_type(const StoredTensor &tensor) {
   if (tensor.type->read != nullptr) return;
-  throw ConvertError(tensor.file->path().string() + ": tensor \"" + tensor.name + "\" has the type " +
+  throw ConvertError(tensor.file->path().string() + ": tensor " + in_quotes(tensor.name) + " has the type " +
                      tensor.type->name() + "; weights must be F32, F16 or BF16");
 }
 

@@ -1,4 +1,5 @@
-// A file with random access, so that no tensor has to be in memory as a whole.
+// A file with random access, so that no tensor has to be in memory as a whole. All input of the converter is opened
+// here.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +11,7 @@ namespace tidbit::convert {
 
 class InputFile {
  public:
+  // Throws ConvertError unless it is a regular file, possibly behind links. A pipe or a device is never opened.
   explicit InputFile(const std::filesystem::path &path);
   ~InputFile();
   InputFile(const InputFile &) = delete;
@@ -28,7 +30,16 @@ class InputFile {
   std::uint64_t size_ = 0;
 };
 
-// A file that is read as a whole, of at most 100 MB: JSON or a tokenizer. Throws ConvertError.
-std::string read_whole_file(const std::filesystem::path &path);
+// The largest files that are read as a whole. The largest that are known: a tokenizer_config.json of 1.2 MB, an index
+// of 10 MB, a tokenizer.json of 35 MB.
+inline constexpr std::uint64_t kMostConfigBytes = std::uint64_t{4} << 20;
+inline constexpr std::uint64_t kMostIndexBytes = std::uint64_t{32} << 20;
+inline constexpr std::uint64_t kMostTokenizerBytes = std::uint64_t{100} << 20;
+
+// Throws ConvertError if the file has more than `most` bytes.
+std::string read_whole_file(const std::filesystem::path &path, std::uint64_t most);
+
+// Whether there is anything of this name, even a link that leads nowhere: opening it then says what is wrong.
+bool is_there(const std::filesystem::path &path);
 
 }  // namespace tidbit::convert

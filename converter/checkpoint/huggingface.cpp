@@ -10,42 +10,60 @@ namespace tidbit::convert {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
 
 constexpr const char *kWhole = "model.safetensors";
 constexpr const char *kIndex = "model.safetensors.index.json";
+
+constexpr std::size_t kMostShards = 512;  // each stays open until the end
 
 bool is_plain_name(const std::string &name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
          name.find('\\') == std::string::npos && name.find('\0') == std::string::npos;
 }
 
-void read_shards(const fs::path &index_path, TensorMap &tensors) {
-  const json index = read_json_object(index_path);
-  const std::string where = index_path.string();
-  const auto map = index.find("weight_map");
-  if (map == index.end() || !map->is_object()) throw ConvertError(where + ": has no weight_map");
-  std::set<std::string> names;
-  for (const auto &[tensor, shard] : map->items()) {
-    if (!shard.is_string() || !is_plain_name(shard.get<std::string>())) {
-      throw ConvertError(where + ": the file of tensor \"" + tensor + "\" is not a plain file name");
-    }
-    names.insert(shard.get<std::string>());
+// The index of a checkpoint in shards: the file of each tensor.
+class ShardIndex {
+ public:
+  explicit ShardIndex(const fs::path &path) : path_(path), where_(path.string()) {
+    const auto take = [this](const std::string &tensor, const Json &shard) { add(tensor, shard); };
+    read_json_object(path, kMostIndexBytes, {{{"weight_map"}, Json::value_t::object, take}});
+    if (shard_of_.empty()) throw ConvertError(where_ + ": has no weight_map that lists tensors");
   }
-  for (const std::string &name : names) read_safetensors(index_path.parent_path() / name, tensors);
-  for (const auto &[tensor, shard] : map->items()) {
-    const auto found = tensors.find(tensor);
-    if (found == tensors.end() || found->second.file->name() != shard.get<std::string>()) {
-      throw ConvertError(where + ": tensor \"" + tensor + "\" is not in " + shard.get<std::string>());
+
+  void read(TensorMap &tensors) const {
+    for (const std::string &name : shards_) read_safetensors(path_.parent_path() / name, tensors);
+    for (const auto &[tensor, shard] : shard_of_) {
+      const auto found = tensors.find(tensor);
+      if (found != tensors.end() && found->second.file->name() == *shard) continue;
+      throw ConvertError(where_ + ": tensor " + in_quotes(tensor) + " is not in " + shortened(*shard));
     }
   }
-}
+
+ private:
+  void add(const std::string &tensor, const Json &shard) {
+    if (!shard.is_string() || !is_plain_name(shard.get_ref<const std::string &>())) {
+      throw ConvertError(where_ + ": the file of tensor " + in_quotes(tensor) + " is not a plain file name");
+    }
+    const auto place = shards_.insert(shard.get<std::string>()).first;
+    if (!shard_of_.emplace(tensor, &*place).second) {
+      throw ConvertError(where_ + ": tensor " + in_quotes(tensor) + " occurs twice");
+    }
+    if (shards_.size() <= kMostShards && shard_of_.size() <= kMostTensors) return;
+    throw ConvertError(where_ + ": lists more than " + std::to_string(kMostShards) + " files or " +
+                       std::to_string(kMostTensors) + " tensors, more than any model has");
+  }
+
+  const fs::path &path_;
+  const std::string where_;
+  std::set<std::string> shards_;
+  std::map<std::string, const std::string *> shard_of_;
+};
 
 void read_weights(const fs::path &directory, TensorMap &tensors) {
-  if (fs::exists(directory / kWhole)) return read_safetensors(directory / kWhole, tensors);
-  if (fs::exists(directory / kIndex)) return read_shards(directory / kIndex, tensors);
+  if (is_there(directory / kWhole)) return read_safetensors(directory / kWhole, tensors);
+  if (is_there(directory / kIndex)) return ShardIndex(directory / kIndex).read(tensors);
   const bool pickled =
-      fs::exists(directory / "pytorch_model.bin") || fs::exists(directory / "pytorch_model.bin.index.json");
+      is_there(directory / "pytorch_model.bin") || is_there(directory / "pytorch_model.bin.index.json");
   throw ConvertError(directory.string() + ": has neither " + kWhole + " nor " + kIndex +
                      (pickled ? "; pytorch_model.bin is not read: save it as safetensors first" : ""));
 }
@@ -56,13 +74,13 @@ Checkpoint open_huggingface(const fs::path &directory) {
   Checkpoint checkpoint;
   checkpoint.source = directory;
   checkpoint.config_name = (directory / "config.json").string();
-  if (!fs::exists(directory / "config.json")) {
+  if (!is_there(directory / "config.json")) {
     throw ConvertError(directory.string() + ": has no config.json, so it is not a Hugging Face checkpoint");
   }
   checkpoint.config = read_json_object(directory / "config.json");
-  checkpoint.generation_config = json::object();
+  checkpoint.generation_config = Json::object();
   const fs::path generation = directory / "generation_config.json";
-  if (fs::exists(generation)) checkpoint.generation_config = read_json_object(generation);
+  if (is_there(generation)) checkpoint.generation_config = read_json_object(generation);
   checkpoint.dialect = Dialect::huggingface;
   read_weights(directory, checkpoint.tensors);
   return checkpoint;

@@ -1,6 +1,7 @@
 #include "converter/checkpoint/safetensors.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "converter/checkpoint/json.h"
 #include "converter/error.h"
@@ -8,9 +9,6 @@
 namespace tidbit::convert {
 namespace {
 
-using nlohmann::json;
-
-constexpr std::uint64_t kMaxHeader = 100u << 20;
 constexpr std::size_t kMaxDimensions = 8;
 constexpr std::uint64_t kMaxElements = std::uint64_t{1} << 48;
 
@@ -26,23 +24,24 @@ class HeaderReader {
       : file_(std::move(file)), where_(file_->path().string()), tensors_(tensors) {}
 
   void run() {
-    const json header = parse_json_object(header_text(), where_ + " (header)");
-    for (const auto &[name, entry] : header.items()) {
-      if (name != "__metadata__") add(name, entry);
-    }
+    const auto take = [this](const std::string &name, const Json &entry) { add(name, entry); };
+    parse_json_object(header_text(), where_ + " (header)", {{{}, Json::value_t::object, take}});
     check_ranges();
   }
 
  private:
   [[noreturn]] void refuse(const std::string &name, const std::string &what) const {
-    throw ConvertError(where_ + ": tensor \"" + name + "\" " + what);
+    throw ConvertError(where_ + ": tensor " + in_quotes(name) + " " + what);
   }
 
   std::string header_text() {
     if (file_->size() < 8) throw ConvertError(where_ + ": is shorter than a safetensors header");
     std::uint64_t bytes = 0;
     file_->read(0, &bytes, 8);
-    if (bytes > kMaxHeader) throw ConvertError(where_ + ": the header would be larger than 100 MB");
+    if (bytes > kMostIndexBytes) {
+      throw ConvertError(where_ + ": the header would be larger than " + std::to_string(kMostIndexBytes >> 20) +
+                         " MB; check that this is a safetensors file");
+    }
     if (bytes > file_->size() - 8) throw ConvertError(where_ + ": ends inside its header");
     std::string text(bytes, '\0');
     file_->read(8, text.data(), bytes);
@@ -50,27 +49,27 @@ class HeaderReader {
     return text;
   }
 
-  const json &member(const std::string &name, const json &entry, const char *key) const {
+  const Json &member(const std::string &name, const Json &entry, const char *key) const {
     const auto found = entry.is_object() ? entry.find(key) : entry.end();
     if (!entry.is_object() || found == entry.end()) refuse(name, std::string("has no ") + key);
     return *found;
   }
 
-  std::vector<std::uint64_t> numbers(const std::string &name, const json &list, const char *key) const {
+  std::vector<std::uint64_t> numbers(const std::string &name, const Json &list, const char *key) const {
     if (!list.is_array() || list.size() > kMaxDimensions) refuse(name, std::string("has a bad ") + key);
     std::vector<std::uint64_t> values;
-    for (const json &value : list) {
+    for (const Json &value : list) {
       if (!value.is_number_unsigned()) refuse(name, std::string("has a bad ") + key);
       values.push_back(value.get<std::uint64_t>());
     }
     return values;
   }
 
-  const StoredType &type(const std::string &name, const json &value) const {
+  const StoredType &type(const std::string &name, const Json &value) const {
     if (!value.is_string()) refuse(name, "has a dtype that is not a text");
     const auto text = value.get<std::string>();
     const StoredType *type = stored_type(&StoredType::safetensors, text);
-    if (type == nullptr) refuse(name, "has the unknown dtype \"" + text + "\"");
+    if (type == nullptr) refuse(name, "has the unknown dtype " + in_quotes(text));
     return *type;
   }
 
@@ -83,7 +82,17 @@ class HeaderReader {
     return count;
   }
 
-  void add(const std::string &name, const json &entry) {
+  void add(const std::string &name, const Json &entry) {
+    if (name == "__metadata__") {
+      if (std::exchange(has_metadata_, true)) refuse(name, "occurs twice");
+      return;
+    }
+    if (const auto other = tensors_.find(name); other != tensors_.end()) {
+      refuse(name, other->second.file == file_ ? "occurs twice" : "is in " + other->second.file->name() + ", too");
+    }
+    if (tensors_.size() == kMostTensors) {
+      throw ConvertError(where_ + ": has more than " + std::to_string(kMostTensors) + " tensors, more than any model");
+    }
     const StoredType &stored = type(name, member(name, entry, "dtype"));
     const auto shape = numbers(name, member(name, entry, "shape"), "shape");
     const auto range = numbers(name, member(name, entry, "data_offsets"), "data_offsets");
@@ -95,7 +104,7 @@ class HeaderReader {
     }
     ranges_.push_back({range[0], range[1], name});
     StoredTensor tensor{name, file_, &stored, shape, data_ + range[0]};
-    if (!tensors_.emplace(name, std::move(tensor)).second) refuse(name, "is in another file too");
+    tensors_.emplace(name, std::move(tensor));
   }
 
   // The format leaves no byte of the data unused.
@@ -118,6 +127,7 @@ class HeaderReader {
   std::string where_;
   TensorMap &tensors_;
   std::vector<Range> ranges_;
+  bool has_metadata_ = false;
   std::uint64_t data_ = 0;  // where the data part begins
 };
 

@@ -7,6 +7,8 @@
 
 namespace tidbit::convert {
 
+inline constexpr std::size_t kMostTensors = 1u << 18;  // of a checkpoint; a blob holds fewer
+
 // Adds the tensors of one file to `tensors`. Everything in the header is checked against the file's size: types,
 // shapes, ranges, gaps and overlaps. Throws ConvertError.
 void read_safetensors(const std::filesystem::path &path, TensorMap &tensors);

@@ -203,18 +203,20 @@ std::uint32_t ConfigReader::count(const std::string &key, std::uint32_t most) {
 std::uint32_t ConfigReader::count_or(const std::string &key, std::uint32_t most, std::uint32_t fallback) {
   const json *value = take(key);
   if (value == nullptr) return fallback;
-  if (!value->is_number_unsigned()) refuse(key, "is " + value->dump() + ", not a whole number above 0");
+  if (!value->is_number_unsigned()) refuse(key, "is " + shortened(value->dump()) + ", not a whole number above 0");
   const auto number = value->get<std::uint64_t>();
-  if (number < 1 || number > most) refuse(key, "is " + value->dump() + ", outside 1 to " + std::to_string(most));
+  if (number < 1 || number > most)
+    refuse(key, "is " + shortened(value->dump()) + ", outside 1 to " + std::to_string(most));
   return static_cast<std::uint32_t>(number);
 }
 
 double ConfigReader::number_or(const std::string &key, double fallback) {
   const json *value = take(key);
   if (value == nullptr) return fallback;
-  if (!value->is_number()) refuse(key, "is " + value->dump() + ", not a number");
+  if (!value->is_number()) refuse(key, "is " + shortened(value->dump()) + ", not a number");
   const auto number = value->get<double>();
-  if (!(std::abs(number) <= std::numeric_limits<float>::max())) refuse(key, "is " + value->dump() + ", too large");
+  if (!(std::abs(number) <= std::numeric_limits<float>::max()))
+    refuse(key, "is " + shortened(value->dump()) + ", too large");
   return number;
 }
 
@@ -227,14 +229,14 @@ float ConfigReader::epsilon_or(const std::string &key, double fallback) {
 bool ConfigReader::flag_or(const std::string &key, bool fallback) {
   const json *value = take(key);
   if (value == nullptr) return fallback;
-  if (!value->is_boolean()) refuse(key, "is " + value->dump() + ", neither true nor false");
+  if (!value->is_boolean()) refuse(key, "is " + shortened(value->dump()) + ", neither true nor false");
   return value->get<bool>();
 }
 
 std::string ConfigReader::text_or(const std::string &key, const std::string &fallback) {
   const json *value = take(key);
   if (value == nullptr) return fallback;
-  if (!value->is_string()) refuse(key, "is " + value->dump() + ", not a string");
+  if (!value->is_string()) refuse(key, "is " + shortened(value->dump()) + ", not a string");
   return value->get<std::string>();
 }
 
@@ -250,7 +252,7 @@ std::vector<std::int64_t> ConfigReader::ids(const std::string &key) {
   const json list = value->is_array() ? *value : json::array({*value});
   std::vector<std::int64_t> ids;
   for (const json &id : list) {
-    if (!id.is_number_integer()) refuse(key, "is " + value->dump() + ", not a token id or a list of them");
+    if (!id.is_number_integer()) refuse(key, "is " + shortened(value->dump()) + ", not a token id or a list of them");
     const bool huge = id.is_number_unsigned() && id.get<std::uint64_t>() > INT64_MAX;
     ids.push_back(huge ? INT64_MAX : id.get<std::int64_t>());
   }
@@ -260,7 +262,7 @@ std::vector<std::int64_t> ConfigReader::ids(const std::string &key) {
 void ConfigReader::only(const std::string &key, const json &value) {
   const json *found = take(key);
   if (found == nullptr || is_same(*found, value)) return;
-  refuse(key, "is " + found->dump() + ", which is not supported" +
+  refuse(key, "is " + shortened(found->dump()) + ", which is not supported" +
                   (value.is_null() ? "" : "; only " + value.dump() + " is"));
 }
 

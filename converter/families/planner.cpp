@@ -16,6 +16,8 @@ using format::Config;
 using format::GlobalRole;
 using format::LayerKind;
 
+constexpr std::uint64_t kFreeElements = 1u << 20;  // of a computed tensor, however small the checkpoint
+
 const Family &family_of(const Checkpoint &checkpoint) {
   const auto found = checkpoint.config.find("model_type");
   if (found == checkpoint.config.end() || !found->is_string()) {
@@ -27,7 +29,8 @@ const Family &family_of(const Checkpoint &checkpoint) {
     if (type == family->model_type) return *family;
     known += std::string(known.empty() ? "" : ", ") + family->model_type;
   }
-  throw ConvertError(checkpoint.config_name + ": model_type \"" + type + "\" is not supported; these are: " + known);
+  throw ConvertError(checkpoint.config_name + ": model_type " + in_quotes(type) +
+                     " is not supported; these are: " + known);
 }
 
 const Names &names_in(const Family &family, Dialect dialect) {
@@ -59,7 +62,7 @@ void count_segments(const TensorFinder &finder, const Names &names, Config &conf
       const StoredTensor *table = name != nullptr ? finder.find(finder.global_name(name, "weight")) : nullptr;
       if (table == nullptr || table->shape.empty()) continue;
       if (table->shape[0] > format::kMaxSegments) {
-        throw ConvertError(finder.where() + ": tensor \"" + table->name + "\" has more than " +
+        throw ConvertError(finder.where() + ": tensor " + in_quotes(table->name) + " has more than " +
                            std::to_string(format::kMaxSegments) + " segments");
       }
       config.segments = static_cast<std::uint32_t>(table->shape[0]);
@@ -95,10 +98,26 @@ void leave_out(const Names &names, TensorFinder &finder, std::vector<std::string
 }
 
 void note_unknown_keys(const std::vector<std::string> &keys, std::vector<std::string> &notes) {
+  constexpr std::size_t kShown = 16;
   if (keys.empty()) return;
   std::string note = "keys of the configuration that tidbit does not know:";
-  for (const std::string &key : keys) note += " " + key;
+  for (std::size_t i = 0; i < std::min(keys.size(), kShown); ++i) note.append(" ").append(shortened(keys[i]));
+  if (keys.size() > kShown) note += " and " + std::to_string(keys.size() - kShown) + " more";
   notes.push_back(note);
+}
+
+// A table that is computed instead of stored costs nothing in the checkpoint, whatever the configuration asks for.
+void check_computed(const Family &family, const Checkpoint &checkpoint, const ModelPlan &plan) {
+  std::uint64_t stored = 0;
+  for (const auto &[name, tensor] : checkpoint.tensors) stored += tensor.elements();
+  for (const TensorPlan &tensor : plan.globals) {
+    const std::uint64_t elements = std::uint64_t{tensor.rows} * tensor.cols;
+    const bool computed = tensor.role != nullptr && tensor.sources.front().stored == nullptr;
+    if (!computed || elements <= std::max(stored, kFreeElements)) continue;
+    throw ConvertError(checkpoint.config_name + ": " + family.shape.context.name + " is " +
+                       std::to_string(plan.config.max_context) + ", which makes the computed " + tensor.name +
+                       " larger than all stored tensors together; lower it");
+  }
 }
 
 }  // namespace
@@ -117,6 +136,7 @@ ModelPlan plan_model(const Checkpoint &checkpoint) {
   count_segments(finder, names, plan.config);
   TensorPlanner planner(checkpoint, finder, model);
   plan.globals = planner.globals(global_rows(names, model));
+  check_computed(family, checkpoint, plan);
   plan.stacks.push_back(plan_layers(family, names, planner, model));
   leave_out(names, finder, plan.notes);
   note_unknown_keys(keys.finish(), plan.notes);

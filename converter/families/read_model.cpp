@@ -76,7 +76,7 @@ format::Activation read_activation(const Family &family, ConfigReader &keys) {
   for (const NamedActivation &row : family.activations) {
     if (name == row.name) return row.activation;
   }
-  keys.refuse(family.activation_key, "is \"" + name + "\", which is not supported");
+  keys.refuse(family.activation_key, "is " + in_quotes(name) + ", which is not supported");
 }
 
 void set_norm(const format::RoleRow &role, Norm norm, void *scope) {
@@ -99,17 +99,22 @@ void read_roles(const Family &family, const Names &names, Reading &model) {
   if (names_role(names, GlobalRole::rotary_frequencies)) read_rotary(model);
 }
 
-// The ids that are in the vocabulary.
+// The ids that are in the vocabulary. A note tells of the others.
 std::vector<std::int32_t> usable(const std::vector<std::int64_t> &ids, const std::string &key, ModelPlan &plan) {
   std::vector<std::int32_t> kept;
+  std::size_t outside = 0;
+  std::int64_t first = 0;
   for (const std::int64_t id : ids) {
     if (id == -1) continue;
-    if (id < 0 || id >= plan.config.vocab_size) {
-      plan.notes.push_back(key + " " + std::to_string(id) + " is outside the vocabulary and left out");
-      continue;
+    if (id >= 0 && id < plan.config.vocab_size) {
+      kept.push_back(static_cast<std::int32_t>(id));
+    } else if (outside++ == 0) {
+      first = id;
     }
-    kept.push_back(static_cast<std::int32_t>(id));
   }
+  if (outside == 0) return kept;
+  const std::string more = outside == 1 ? " is" : " and " + std::to_string(outside - 1) + " more are";
+  plan.notes.push_back(key + " " + std::to_string(first) + more + " outside the vocabulary and left out");
   return kept;
 }
 

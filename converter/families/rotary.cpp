@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "converter/error.h"
+
 namespace tidbit::convert {
 namespace {
 
@@ -44,7 +46,7 @@ void scale(ConfigReader &rope, const std::string &type, std::uint32_t max_contex
     for (float &frequency : frequencies) frequency /= factor;
     return;
   }
-  if (type != "llama3") rope.refuse("rope_type", "is \"" + type + "\", which is not supported");
+  if (type != "llama3") rope.refuse("rope_type", "is " + in_quotes(type) + ", which is not supported");
   const Llama3 p = {positive(rope, "factor", 0), positive(rope, "low_freq_factor", 0),
                     positive(rope, "high_freq_factor", 0),
                     positive(rope, "original_max_position_embeddings", max_context)};

@@ -29,7 +29,7 @@ TensorFinder::TensorFinder(const Checkpoint &checkpoint, const Names &names) : c
     best = prefix;
   }
   prefix_ = most != 0 ? best : names.prefixes.front();
-  if (most == 0) throw ConvertError(where() + ": there is no tensor \"" + of_layer_0(names.layers.front()) + "\"");
+  if (most == 0) throw ConvertError(where() + ": there is no tensor " + in_quotes(of_layer_0(names.layers.front())));
 }
 
 std::string TensorFinder::global_name(const char *name, const char *suffix) const {
@@ -51,7 +51,7 @@ const StoredTensor *TensorFinder::take_if(const std::string &name, const Shape &
   const std::string file = tensor->file->path().string();
   const bool as_one_row = shape.size() == 1 && tensor->shape == Shape{1, shape[0]};
   if (tensor->shape != shape && !as_one_row) {
-    throw ConvertError(file + ": tensor \"" + name + "\" has the shape " + shape_text(tensor->shape) +
+    throw ConvertError(file + ": tensor " + in_quotes(name) + " has the shape " + shape_text(tensor->shape) +
                        ", the configuration asks for " + shape_text(shape));
   }
   check_type(*tensor);
@@ -70,8 +70,8 @@ std::size_t TensorFinder::leave_out(const char *pattern) {
 void TensorFinder::finish() const {
   for (const auto &[name, tensor] : checkpoint_.tensors) {
     if (used_.count(name) != 0) continue;
-    throw ConvertError(tensor.file->path().string() + ": tensor \"" + name +
-                       "\" is not part of this model family; it would be lost");
+    throw ConvertError(tensor.file->path().string() + ": tensor " + in_quotes(name) +
+                       " is not part of this model family; it would be lost");
   }
 }
 

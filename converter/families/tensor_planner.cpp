@@ -145,7 +145,7 @@ std::vector<RowSource> TensorPlanner::take_one_of(const std::vector<std::string>
   }
   for (const RowSource &other : found) {
     if (other.stored == found.front().stored || are_equal(*other.stored, *found.front().stored)) continue;
-    throw ConvertError(finder_.where() + ": by the configuration \"" + found.front().stored->name + "\" and \"" +
+    throw ConvertError(finder_.where() + ": by the configuration " + in_quotes(found.front().stored->name) + " and \"" +
                        other.stored->name + "\" are one tensor" +
                        (tensor.role->need == Need::always ? " (tie_word_embeddings)" : "") + ", but they differ");
   }
@@ -163,7 +163,7 @@ void TensorPlanner::take(const std::string &name, const TensorPlan &tensor, bool
   if (transposed) shape = {tensor.cols, rows};
   const StoredTensor *stored = finder_.take_if(name, shape);
   if (stored == nullptr) {
-    throw ConvertError(finder_.where() + ": tensor \"" + name + "\" is missing" +
+    throw ConvertError(finder_.where() + ": tensor " + in_quotes(name) + " is missing" +
                        (tensor.role->need == Need::untied ? ", and tie_word_embeddings is false" : ""));
   }
   std::uint32_t first = 0;

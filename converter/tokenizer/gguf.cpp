@@ -38,21 +38,16 @@ Vocabulary scored_pieces(const GgufTokenizer &gguf, const std::string &source) {
   return vocabulary;
 }
 
-NamedTokens name_tokens(const GgufTokenizer &gguf) {
+// If several tokens have the same text, the first one counts.
+void add_merges(Vocabulary &vocabulary, const GgufTokenizer &gguf, const std::string &source) {
   NamedTokens names;
-  names.texts = gguf.tokens;
   for (std::uint32_t id = 0; id < gguf.tokens.size(); ++id) names.ids.emplace(gguf.tokens[id], id);
-  return names;
-}
-
-std::vector<std::pair<std::string, std::string>> merge_pairs(const GgufTokenizer &gguf, const std::string &source) {
-  std::vector<std::pair<std::string, std::string>> pairs;
   for (const std::string &line : gguf.merges) {
     const std::size_t blank = line.find(' ', 1);
-    if (blank == std::string::npos) throw ConvertError(source + ": \"" + line + "\" is not a merge of two tokens");
-    pairs.emplace_back(line.substr(0, blank), line.substr(blank + 1));
+    if (blank == std::string::npos)
+      throw ConvertError(source + ": " + in_quotes(line) + " is not a merge of two tokens");
+    add_merge(vocabulary, names, line.substr(0, blank), line.substr(blank + 1), source);
   }
-  return pairs;
 }
 
 Vocabulary byte_level(const GgufTokenizer &gguf, const std::string &source) {
@@ -70,7 +65,7 @@ Vocabulary byte_level(const GgufTokenizer &gguf, const std::string &source) {
     if (added) vocabulary.added.push_back({id, type != PieceType::user_defined, false});
   }
   if (set_byte_tokens(vocabulary) > 0) throw ConvertError(source + ": some bytes have no token");
-  add_merges(vocabulary, name_tokens(gguf), merge_pairs(gguf, source), source);
+  add_merges(vocabulary, gguf, source);
   return vocabulary;
 }
 

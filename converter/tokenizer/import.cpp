@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "converter/checkpoint/file.h"
-#include "converter/checkpoint/json.h"
 #include "converter/error.h"
 #include "converter/tokenizer/readers.h"
 
@@ -17,26 +16,23 @@ namespace fs = std::filesystem;
 fs::path merges_beside(const fs::path &vocab) {
   const fs::path folder = vocab.parent_path();
   for (const char *name : {"merges.txt", "merges.lf.txt", "vocab.bpe", "vocab_40000.bpe"}) {
-    if (fs::exists(folder / name)) return folder / name;
+    if (is_there(folder / name)) return folder / name;
   }
   return {};
 }
 
-Vocabulary read_json(const std::string &bytes, const fs::path &file) {
-  try {
-    const Json json = parse_json_object(bytes, file.string());
-    const TokenizerConfig config = read_tokenizer_config(file);
-    if (json.contains("model") && json.at("model").is_object()) return read_tokenizer_json(json, config, file.string());
-    const fs::path merges = merges_beside(file);
-    if (merges.empty()) return read_character_json(json, file.string());
-    return read_vocab_json(json, read_whole_file(merges), config, file.string());
-  } catch (const Json::exception &error) {
-    throw ConvertError(file.string() + ": " + error.what());
-  }
+Vocabulary read_json(const std::string &bytes, const fs::path &path) {
+  const std::string source = path.string();
+  const TokenizerFile file(bytes, source);
+  const TokenizerConfig config = read_tokenizer_config(path);
+  if (file.is_tokenizer_json()) return read_tokenizer_json(file, config);
+  const fs::path merges = merges_beside(path);
+  if (merges.empty()) return read_character_json(file);
+  return read_vocab_json(file, read_whole_file(merges, kMostTokenizerBytes), config);
 }
 
 Vocabulary read_any(const fs::path &file) {
-  const std::string bytes = read_whole_file(file);
+  const std::string bytes = read_whole_file(file, kMostTokenizerBytes);
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) throw ConvertError(file.string() + ": the file is empty");
   if (looks_like_llama2c(bytes)) return read_llama2c(bytes, file.string());
@@ -63,6 +59,10 @@ fs::path numbered_tokenizer(const fs::path &folder) {
 }  // namespace
 
 ImportedTokenizer import_tokenizer(const fs::path &file, std::uint32_t vocab_size) {
+  if (vocab_size >= format::kMaxTokens) {
+    throw ConvertError(file.string() + ": a model of " + std::to_string(vocab_size) +
+                       " tokens has too many for a tokenizer in the blob; use --tokenizer none");
+  }
   return build_section(read_any(file), vocab_size, file.string());
 }
 
@@ -70,7 +70,7 @@ fs::path find_tokenizer(const fs::path &checkpoint) {
   std::error_code ignored;
   const fs::path folder = fs::is_directory(checkpoint, ignored) ? checkpoint : checkpoint.parent_path();
   for (const char *name : {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin"}) {
-    if (fs::is_regular_file(folder / name, ignored)) return folder / name;
+    if (is_there(folder / name)) return folder / name;
   }
   const fs::path here = folder.empty() ? fs::path(".") : folder;
   return fs::is_directory(here, ignored) ? numbered_tokenizer(here) : fs::path();

@@ -8,63 +8,59 @@
 
 namespace tidbit::convert {
 
-NamedTokens NamedTokens::read(const Json &vocab, const std::string &source) {
-  if (!vocab.is_object() || vocab.empty())
-    throw ConvertError(source + ": the vocabulary is not a map from tokens to ids");
-  NamedTokens names;
-  for (const auto &[text, id] : vocab.items()) {
-    if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= format::kMaxVocab) {
-      throw ConvertError(source + ": token \"" + text + "\" has no valid id");
-    }
-    const auto place = id.get<std::uint32_t>();
-    names.ids[text] = place;
-    if (names.texts.size() <= place) names.texts.resize(place + 1);
-    names.texts[place] = text;
+void add_merge(Vocabulary &vocabulary, const NamedTokens &names, const std::string &left, const std::string &right,
+               const std::string &source) {
+  const std::int64_t a = names.find(left);
+  const std::int64_t b = names.find(right);
+  const std::int64_t both = names.find(left + right);
+  if (a < 0 || b < 0 || both < 0) {
+    throw ConvertError(source + ": the merge of " + in_quotes(left) + " and " + in_quotes(right) +
+                       " uses a token that is not in the vocabulary");
   }
-  return names;
+  if (vocabulary.merges.size() == format::kMaxMerges) throw ConvertError(source + ": has too many merges");
+  vocabulary.merges.push_back(
+      {static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(both)});
 }
 
-std::int64_t NamedTokens::find(const std::string &text) const {
-  const auto found = ids.find(text);
-  return found == ids.end() ? -1 : std::int64_t{found->second};
-}
-
-void add_merges(Vocabulary &vocabulary, const NamedTokens &names,
-                const std::vector<std::pair<std::string, std::string>> &pairs, const std::string &source) {
-  for (const auto &[left, right] : pairs) {
-    const std::int64_t a = names.find(left);
-    const std::int64_t b = names.find(right);
-    const std::int64_t both = names.find(left + right);
-    if (a < 0 || b < 0 || both < 0) {
-      throw ConvertError(source + ": the merge of \"" + left + "\" and \"" + right +
-                         "\" uses a token that is not in the vocabulary");
-    }
-    vocabulary.merges.push_back(
-        {static_cast<std::uint32_t>(a), static_cast<std::uint32_t>(b), static_cast<std::uint32_t>(both)});
+void add_merge(Vocabulary &vocabulary, const NamedTokens &names, std::string_view line, const std::string &source) {
+  const std::size_t blank = line.find(' ');
+  if (blank == std::string_view::npos || line.find(' ', blank + 1) != std::string_view::npos) {
+    throw ConvertError(source + ": " + in_quotes(line) + " is not a merge of two tokens");
   }
+  add_merge(vocabulary, names, std::string(line.substr(0, blank)), std::string(line.substr(blank + 1)), source);
 }
 
-std::uint32_t token_id(const Json &id, const std::string &source) {
-  if (!id.is_number_unsigned() || id.get<std::uint64_t>() >= format::kMaxVocab) {
-    throw ConvertError(source + ": " + id.dump() + " is not a valid id of a token");
-  }
-  return id.get<std::uint32_t>();
+// Whether a piece of the vocabulary may be this added token: by its text, also as it is written in the file.
+static bool has_text(const Piece &piece, const std::string &content) {
+  return piece.text.empty() || piece.type == PieceType::byte || piece.text == content ||
+         piece.text == with_blanks(content) || piece.text == byte_level_bytes(content);
 }
 
-void add_token(Vocabulary &vocabulary, std::uint32_t id, const Json &token, const std::string &source) {
-  if (id >= format::kMaxVocab) throw ConvertError(source + ": an added token has no valid id");
-  const auto content = token.at("content").get<std::string>();
+static bool is_added(const Vocabulary &vocabulary, std::uint32_t id) {
+  const PieceType type = vocabulary.pieces[id].type;
+  if (type == PieceType::control || type == PieceType::user_defined) return true;
+  return type == PieceType::unknown && std::any_of(vocabulary.added.begin(), vocabulary.added.end(),
+                                                   [&](const AddedPiece &added) { return added.id == id; });
+}
+
+void add_token(Vocabulary &vocabulary, std::uint32_t id, const JsonNode &token) {
+  const std::string &content = token.at("content").text();
+  check_text_length(content, token.place());
   for (const char *option : {"lstrip", "rstrip", "single_word"}) {
-    if (!token.value(option, false)) continue;
-    throw ConvertError(source + ": the added token \"" + content + "\" has the option \"" + option +
-                       "\", which is not supported");
+    if (!token.flag_or(option, false)) continue;
+    token.refuse(in_quotes(content) + " has the option \"" + option + "\", which is not supported");
   }
-  const bool special = token.value("special", false);
+  const bool special = token.flag_or("special", false);
   if (vocabulary.pieces.size() <= id) vocabulary.pieces.resize(id + 1);
   Piece &piece = vocabulary.pieces[id];
+  if (is_added(vocabulary, id)) token.refuse("has the id " + std::to_string(id) + ", as another added token has");
+  if (!has_text(piece, content)) {
+    token.refuse("has the text " + in_quotes(content) + ", but the vocabulary has " + in_quotes(piece.text) +
+                 " for its id; use the tokenizer as it was published");
+  }
   piece.text = content;
   if (piece.type != PieceType::unknown) piece.type = special ? PieceType::control : PieceType::user_defined;
-  vocabulary.added.push_back({id, special, token.value("normalized", false)});
+  vocabulary.added.push_back({id, special, token.flag_or("normalized", false)});
 }
 
 static std::int32_t find_text(const Vocabulary &vocabulary, const std::string &text) {
@@ -91,47 +87,44 @@ void set_ends(Vocabulary &vocabulary, const TokenizerConfig &config) {
   }
 }
 
-static std::string token_name(const Json &json, const char *key) {
-  if (!json.contains(key)) return {};
-  const Json &value = json.at(key);
-  if (value.is_string()) return value.get<std::string>();
-  return value.is_object() ? value.value("content", std::string()) : std::string();
+// "<s>", or an object with its "content"; empty if the key is absent.
+static std::string token_name(const JsonNode &config, const char *key) {
+  const auto token = config.find(key);
+  if (!token) return {};
+  return token->value().is_object() ? token->text_or("content", "") : token->text();
 }
 
 // 1 or 0, or -1 if the key is absent.
-static int optional_flag(const Json &json, const char *key) {
-  if (!json.contains(key) || !json.at(key).is_boolean()) return -1;
-  return json.at(key).get<bool>() ? 1 : 0;
+static int optional_flag(const JsonNode &config, const char *key) {
+  const auto flag = config.find(key);
+  return !flag ? -1 : flag->flag() ? 1 : 0;
 }
 
-static std::vector<std::pair<std::uint32_t, Json>> added_tokens_decoder(const Json &json, const std::string &source) {
-  std::vector<std::pair<std::uint32_t, Json>> tokens;
-  if (!json.contains("added_tokens_decoder") || !json.at("added_tokens_decoder").is_object()) return tokens;
-  for (const auto &[id, token] : json.at("added_tokens_decoder").items()) {
-    const bool number =
-        !id.empty() && id.size() < 8 && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (!number) throw ConvertError(source + ": an added token has no valid id");
-    tokens.emplace_back(static_cast<std::uint32_t>(std::stoul(id)), token);
-  }
-  return tokens;
+static std::uint32_t id_of_key(const std::string &key, const JsonNode &list) {
+  const bool number = !key.empty() && key.size() < 8 &&
+                      std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const unsigned long id = number ? std::stoul(key) : format::kMaxVocab;
+  if (id >= format::kMaxVocab) list.refuse("has the key " + in_quotes(key) + ", which is not a valid id of a token");
+  return static_cast<std::uint32_t>(id);
 }
 
 TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer) {
   const auto file = tokenizer.parent_path() / "tokenizer_config.json";
   TokenizerConfig config;
-  if (!std::filesystem::exists(file)) return config;
-  try {
-    const Json json = read_json_object(file);
-    config.tokenizer_class = json.value("tokenizer_class", std::string());
-    config.bos_token = token_name(json, "bos_token");
-    config.eos_token = token_name(json, "eos_token");
-    config.add_bos_token = optional_flag(json, "add_bos_token");
-    config.add_eos_token = optional_flag(json, "add_eos_token");
-    config.add_prefix_space = optional_flag(json, "add_prefix_space") == 1;
-    config.added_tokens = added_tokens_decoder(json, file.string());
-  } catch (const Json::exception &error) {
-    throw ConvertError(file.string() + ": " + error.what());
-  }
+  if (!is_there(file)) return config;
+  const Json json = read_json_object(file);
+  const JsonNode node(json, file.string() + ":");
+  config.tokenizer_class = node.text_or("tokenizer_class", "");
+  config.bos_token = token_name(node, "bos_token");
+  config.eos_token = token_name(node, "eos_token");
+  config.add_bos_token = optional_flag(node, "add_bos_token");
+  config.add_eos_token = optional_flag(node, "add_eos_token");
+  config.add_prefix_space = node.flag_or("add_prefix_space", false);
+  config.source = file.string();
+  const auto added = node.find("added_tokens_decoder");
+  if (!added) return config;
+  if (!added->value().is_object()) added->refuse("is not an object");
+  for (const auto &[id, token] : added->value().items()) config.added_tokens.emplace_back(id_of_key(id, *added), token);
   return config;
 }
 

@@ -24,7 +24,7 @@ std::optional<std::vector<Piece>> parse(const std::string &bytes) {
     std::memcpy(&piece.score, bytes.data() + at, 4);
     std::memcpy(&size, bytes.data() + at + 4, 4);
     at += 8;
-    if (size > longest || size > bytes.size() - at) return std::nullopt;
+    if (size > longest || size > bytes.size() - at || pieces.size() > format::kMaxTokens) return std::nullopt;
     piece.text = bytes.substr(at, size);
     at += size;
     pieces.push_back(std::move(piece));

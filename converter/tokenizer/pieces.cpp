@@ -11,7 +11,8 @@ namespace {
 void place_byte(Vocabulary &vocabulary, std::size_t id, const std::string &source) {
   Piece &piece = vocabulary.pieces[id];
   const int byte = byte_of_name(piece.text);
-  if (byte < 0) throw ConvertError(source + ": the byte token \"" + piece.text + "\" should be named like <0x0A>");
+  if (byte < 0)
+    throw ConvertError(source + ": the byte token " + in_quotes(piece.text) + " should be named like <0x0A>");
   piece.text = std::string(1, static_cast<char>(byte));
   vocabulary.byte_tokens[static_cast<std::size_t>(byte)] = static_cast<std::int32_t>(id);
 }

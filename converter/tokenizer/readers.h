@@ -2,18 +2,20 @@
 #pragma once
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "converter/checkpoint/json.h"
+#include "converter/tokenizer/tokenizer_file.h"
 #include "converter/tokenizer/vocabulary.h"
 
 namespace tidbit::convert {
 
-using Json = nlohmann::json;
-
 // The contents of tokenizer_config.json next to the tokenizer; all empty if there is none.
 struct TokenizerConfig {
+  std::string source;
   std::string tokenizer_class;
   std::string bos_token;
   std::string eos_token;
@@ -24,10 +26,9 @@ struct TokenizerConfig {
 };
 TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer);
 
-Vocabulary read_tokenizer_json(const Json &json, const TokenizerConfig &config, const std::string &source);
-Vocabulary read_vocab_json(const Json &vocab, const std::string &merges, const TokenizerConfig &config,
-                           const std::string &source);
-Vocabulary read_character_json(const Json &vocab, const std::string &source);
+Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig &config);
+Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view merges, const TokenizerConfig &config);
+Vocabulary read_character_json(const TokenizerFile &file);
 Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &config, const std::string &source);
 
 // llama2.c's tokenizer.bin has no signature. True if the bytes parse as one to the end.
@@ -41,21 +42,14 @@ Vocabulary sentencepiece_vocabulary(std::vector<Piece> pieces, std::uint32_t fla
 // Turns on byte fallback; throws if a byte has no token.
 void require_all_bytes(Vocabulary &vocabulary, const std::string &source);
 
-// Shared by the JSON readers.
-struct NamedTokens {
-  std::unordered_map<std::string, std::uint32_t> ids;  // by the text in the file
-  std::vector<std::string> texts;
-
-  static NamedTokens read(const Json &vocab, const std::string &source);
-  // The id, or -1.
-  std::int64_t find(const std::string &text) const;
-};
-void add_merges(Vocabulary &vocabulary, const NamedTokens &names,
-                const std::vector<std::pair<std::string, std::string>> &pairs, const std::string &source);
-// Checks that the JSON is a token id that a blob can store, and returns it.
-std::uint32_t token_id(const Json &id, const std::string &source);
-// Adds a token of Hugging Face's `added_tokens`. Refuses options that change the surrounding text, such as lstrip.
-void add_token(Vocabulary &vocabulary, std::uint32_t id, const Json &token, const std::string &source);
+// Shared by the JSON readers. add_merge appends the merge of two tokens, by their texts in the file.
+void add_merge(Vocabulary &vocabulary, const NamedTokens &names, const std::string &left, const std::string &right,
+               const std::string &source);
+// "left right"
+void add_merge(Vocabulary &vocabulary, const NamedTokens &names, std::string_view line, const std::string &source);
+// Adds a token of Hugging Face's `added_tokens`. Refuses options that change the surrounding text, such as lstrip, and
+// a second text for an id.
+void add_token(Vocabulary &vocabulary, std::uint32_t id, const JsonNode &token);
 // Sets the tokens for begin and end of text from the config, or else by their usual names.
 void set_ends(Vocabulary &vocabulary, const TokenizerConfig &config);
 

@@ -133,6 +133,7 @@ Model read_model(const std::string &bytes, const std::string &source) {
     if (field.number == 1) model.pieces.push_back(read_piece(field.bytes, source));
     if (field.number == 2) read_trainer(model, field.bytes, source);
     if (field.number == 3) read_normalizer(model, field.bytes, source);
+    if (model.pieces.size() > format::kMaxTokens) throw ConvertError(source + ": has more pieces than a blob can hold");
   }
   if (model.pieces.empty()) throw ConvertError(source + ": is neither JSON nor a SentencePiece model");
   return model;

@@ -25,10 +25,11 @@ class PreTokenizer {
  public:
   PreTokenizer(Vocabulary &vocabulary, const std::string &source) : vocabulary_(vocabulary), source_(source) {}
 
-  void read(const Json &json) {
-    const auto type = json.at("type").get<std::string>();
+  void read(const JsonNode &json) {
+    const auto type = json.at("type").text();
     if (type == "Sequence") {
-      for (const Json &step : json.at("pretokenizers")) read(step);
+      const JsonNode steps = json.at("pretokenizers");
+      for (std::size_t i = 0; i < steps.size(); ++i) read(steps.element(i));
     } else if (type == "Split") {
       read_split(json);
     } else if (type == "ByteLevel") {
@@ -36,7 +37,7 @@ class PreTokenizer {
     } else if (type == "Metaspace") {
       read_metaspace(json);
     } else {
-      refuse("the pre-tokenizer \"" + type + "\"");
+      refuse("the pre-tokenizer " + in_quotes(type));
     }
   }
   bool byte_level() const { return byte_level_; }
@@ -48,26 +49,26 @@ class PreTokenizer {
     throw ConvertError(source_ + ": " + what + " is not supported");
   }
 
-  void read_split(const Json &json) {
-    const Json &pattern = json.at("pattern");
-    if (json.value("invert", false) || json.value("behavior", std::string()) != "Isolated") {
+  void read_split(const JsonNode &json) {
+    const JsonNode pattern = json.at("pattern");
+    if (json.flag_or("invert", false) || json.text_or("behavior", "") != "Isolated") {
       refuse("a Split pre-tokenizer that is not \"Isolated\"");
     }
     if (seen()) refuse("a Split pre-tokenizer after another one");
-    if (pattern.value("String", std::string("x")).empty() || pattern.value("Regex", std::string()) == ".") {
+    if (pattern.text_or("String", "x").empty() || pattern.text_or("Regex", "") == ".") {
       characters_ = true;
-    } else if (pattern.contains("Regex")) {
-      vocabulary_.split = known_regex(pattern.at("Regex").get<std::string>(), source_);
+    } else if (const auto regex = pattern.find("Regex")) {
+      vocabulary_.split = known_regex(regex->text(), source_);
     } else {
       refuse("a Split pre-tokenizer with a plain text as its pattern");
     }
   }
 
-  void read_byte_level(const Json &json) {
+  void read_byte_level(const JsonNode &json) {
     if (byte_level_ || metaspace_ || characters_) refuse("a ByteLevel pre-tokenizer after another one");
     byte_level_ = true;
-    const bool regex = json.value("use_regex", true);
-    const bool prefix = json.value("add_prefix_space", true);
+    const bool regex = json.flag_or("use_regex", true);
+    const bool prefix = json.flag_or("add_prefix_space", true);
     if (regex && seen_split()) refuse("a Split pre-tokenizer before a ByteLevel one that also splits");
     if (!regex && !seen_split()) refuse("a ByteLevel pre-tokenizer that does not split (use_regex = false)");
     if (prefix && seen_split()) refuse("add_prefix_space after a Split pre-tokenizer");
@@ -75,17 +76,17 @@ class PreTokenizer {
     if (prefix) vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixEverySegment | flag::kPrefixUnlessBlank;
   }
 
-  void read_metaspace(const Json &json) {
+  void read_metaspace(const JsonNode &json) {
     if (seen()) refuse("a Metaspace pre-tokenizer after another one");
     metaspace_ = true;
-    if (json.value("replacement", kBlank) != kBlank) {
+    if (json.text_or("replacement", kBlank.c_str()) != kBlank) {
       refuse("a Metaspace pre-tokenizer with a replacement other than U+2581");
     }
-    std::string scheme = json.value("add_prefix_space", true) ? "always" : "never";
-    scheme = json.value("prepend_scheme", scheme);
+    const char *usual = json.flag_or("add_prefix_space", true) ? "always" : "never";
+    const std::string scheme = json.text_or("prepend_scheme", usual);
     if (scheme != "never") vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixUnlessBlank;
     if (scheme == "always") vocabulary_.flags |= flag::kPrefixEverySegment;
-    if (json.value("split", true)) vocabulary_.split = Split::each_blank;
+    if (json.flag_or("split", true)) vocabulary_.split = Split::each_blank;
   }
 
   bool seen_split() const { return vocabulary_.split != Split::none; }
@@ -102,19 +103,21 @@ class Normalizer {
  public:
   Normalizer(Vocabulary &vocabulary, const std::string &source) : vocabulary_(vocabulary), source_(source) {}
 
-  void read(const Json &json) {
-    const auto type = json.at("type").get<std::string>();
+  void read(const JsonNode &json) {
+    const auto type = json.at("type").text();
     if (type == "Sequence") {
-      for (const Json &step : json.at("normalizers")) read(step);
+      const JsonNode steps = json.at("normalizers");
+      for (std::size_t i = 0; i < steps.size(); ++i) read(steps.element(i));
     } else if (type == "NFC") {
       nfc_ = true;
-    } else if (type == "Prepend" && json.at("prepend") == kBlank && !replaces_) {
+    } else if (type == "Prepend" && json.at("prepend").text() == kBlank && !replaces_) {
       vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixEverySegment;
-    } else if (type == "Replace" && json.at("pattern").value("String", std::string()) == " " &&
-               json.at("content") == kBlank) {
+    } else if (type == "Replace" && json.at("pattern").text_or("String", "") == " " &&
+               json.at("content").text() == kBlank) {
       replaces_ = true;
     } else {
-      throw ConvertError(source_ + ": the normalizer \"" + type + "\" is not supported, or not as it is used here");
+      throw ConvertError(source_ + ": the normalizer " + in_quotes(type) +
+                         " is not supported, or not as it is used here");
     }
   }
   bool nfc() const { return nfc_; }
@@ -129,11 +132,11 @@ class Normalizer {
 
 }  // namespace
 
-TextRules read_text_rules(const Json &json, Vocabulary &vocabulary, const std::string &source) {
+TextRules read_text_rules(const JsonNode &settings, Vocabulary &vocabulary, const std::string &source) {
   Normalizer normalizer(vocabulary, source);
-  if (json.contains("normalizer") && !json.at("normalizer").is_null()) normalizer.read(json.at("normalizer"));
+  if (const auto steps = settings.find("normalizer")) normalizer.read(*steps);
   PreTokenizer pre(vocabulary, source);
-  if (json.contains("pre_tokenizer") && !json.at("pre_tokenizer").is_null()) pre.read(json.at("pre_tokenizer"));
+  if (const auto steps = settings.find("pre_tokenizer")) pre.read(*steps);
   TextRules rules;
   rules.nfc = normalizer.nfc();
   rules.byte_level = pre.byte_level();

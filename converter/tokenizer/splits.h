@@ -13,6 +13,6 @@ struct TextRules {
 };
 
 // Sets the vocabulary's split and flags; throws if something cannot be reproduced exactly.
-TextRules read_text_rules(const Json &json, Vocabulary &vocabulary, const std::string &source);
+TextRules read_text_rules(const JsonNode &settings, Vocabulary &vocabulary, const std::string &source);
 
 }  // namespace tidbit::convert

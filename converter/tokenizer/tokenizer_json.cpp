@@ -11,50 +11,36 @@ namespace flag = format::flag;
 using format::MergeBy;
 using format::TokenizerKind;
 
-bool present(const Json &json, const char *key) { return json.contains(key) && !json.at(key).is_null(); }
-
-std::string text_or_empty(const Json &json, const char *key) {
-  return present(json, key) ? json.at(key).get<std::string>() : std::string();
-}
-
-bool is_set(const Json &json, const char *key) { return present(json, key) && json.at(key).get<bool>(); }
-
-void refuse_model(const Json &model, const std::string &source) {
+void refuse_model(const JsonNode &model) {
   // Files from early versions of the library do not state the type.
-  const char *guess = present(model, "merges") ? "BPE" : model.contains("unk_id") ? "Unigram" : "unknown";
-  const std::string type = model.value("type", guess);
+  const char *guess = model.find("merges") ? "BPE" : model.value().contains("unk_id") ? "Unigram" : "unknown";
+  const std::string type = model.text_or("type", guess);
   if (type != "BPE" && type != "WordLevel") {
-    throw ConvertError(source + ": the model has the type \"" + type +
-                       "\"; only BPE, and WordLevel with single characters, are supported");
+    model.refuse("has the type " + in_quotes(type) + "; only BPE, and WordLevel with single characters, are supported");
   }
-  if (!text_or_empty(model, "end_of_word_suffix").empty()) {
-    throw ConvertError(source + ": BPE with the end_of_word_suffix \"" + text_or_empty(model, "end_of_word_suffix") +
-                       "\" is not supported");
+  const std::string word_end = model.text_or("end_of_word_suffix", "");
+  if (!word_end.empty()) model.refuse("has the end_of_word_suffix " + in_quotes(word_end) + ", which is not supported");
+  if (!model.text_or("continuing_subword_prefix", "").empty()) {
+    model.refuse("has a continuing_subword_prefix, which is not supported");
   }
-  if (!text_or_empty(model, "continuing_subword_prefix").empty()) {
-    throw ConvertError(source + ": BPE with a continuing_subword_prefix is not supported");
-  }
-  if (present(model, "dropout") && model.at("dropout").get<double>() != 0) {
-    throw ConvertError(source + ": BPE with dropout is not supported");
-  }
+  const auto dropout = model.find("dropout");
+  if (dropout && dropout->value() != 0) model.refuse("has a dropout, which is not supported");
+  if (const auto merges = model.find("merges")) merges->check_list();
 }
 
-std::vector<std::pair<std::string, std::string>> read_merges(const Json &model, const std::string &source) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  if (!present(model, "merges")) return pairs;
-  for (const Json &merge : model.at("merges")) {
-    if (merge.is_array() && merge.size() == 2) {
-      pairs.emplace_back(merge[0].get<std::string>(), merge[1].get<std::string>());
-      continue;
-    }
-    const auto line = merge.get<std::string>();
-    const std::size_t blank = line.find(' ');
-    if (blank == std::string::npos || line.find(' ', blank + 1) != std::string::npos) {
-      throw ConvertError(source + ": \"" + line + "\" is not a merge of two tokens");
-    }
-    pairs.emplace_back(line.substr(0, blank), line.substr(blank + 1));
-  }
-  return pairs;
+// The two tokens in one text with a blank, or in a list.
+void read_merge(Vocabulary &vocabulary, const NamedTokens &names, const JsonNode &merge, const std::string &source) {
+  if (!merge.value().is_array()) return add_merge(vocabulary, names, merge.text(), source);
+  if (merge.size() != 2) merge.refuse("is not a merge of two tokens");
+  add_merge(vocabulary, names, merge.element(0).text(), merge.element(1).text(), source);
+}
+
+void read_lists(Vocabulary &vocabulary, const TokenizerFile &file) {
+  const bool merges = vocabulary.merge_by == MergeBy::pair;
+  file.read_lists([&](const JsonNode &token) { add_token(vocabulary, token_id(token.at("id")), token); },
+                  [&](const JsonNode &merge) {
+                    if (merges) read_merge(vocabulary, file.tokens(), merge, file.source());
+                  });
 }
 
 // The text that a token of the vocabulary decodes to. Added tokens replace it with their own text later.
@@ -66,8 +52,8 @@ std::string decoded(const std::string &name, TokenizerKind kind) {
 void place_pieces(Vocabulary &vocabulary, const NamedTokens &names, bool byte_fallback) {
   vocabulary.pieces.resize(names.texts.size());
   for (std::size_t id = 0; id < names.texts.size(); ++id) {
-    const std::string &name = names.texts[id];
-    if (name.empty()) continue;
+    if (names.texts[id] == nullptr || names.texts[id]->empty()) continue;
+    const std::string &name = *names.texts[id];
     Piece &piece = vocabulary.pieces[id];
     const int byte = byte_fallback ? byte_of_name(name) : -1;
     const bool hidden = vocabulary.kind == TokenizerKind::sentencepiece && name.find(' ') != std::string::npos;
@@ -77,63 +63,75 @@ void place_pieces(Vocabulary &vocabulary, const NamedTokens &names, bool byte_fa
   }
 }
 
-void place_unknown(Vocabulary &vocabulary, const Json &model, const NamedTokens &names, const std::string &source) {
-  const std::string unknown = text_or_empty(model, "unk_token");
+void place_unknown(Vocabulary &vocabulary, const JsonNode &model, const NamedTokens &names) {
+  const std::string unknown = model.text_or("unk_token", "");
   if (unknown.empty()) return;
   const std::int64_t id = names.find(unknown);
   if (id < 0) {
-    if (model.value("type", std::string()) == "WordLevel") return;
-    throw ConvertError(source + ": the unknown token \"" + unknown + "\" is not in the vocabulary");
+    if (model.text_or("type", "") == "WordLevel") return;
+    model.refuse("has the unknown token " + in_quotes(unknown) + ", which is not in the vocabulary");
   }
   vocabulary.unknown = static_cast<std::int32_t>(id);
   vocabulary.pieces[static_cast<std::size_t>(id)].type = PieceType::unknown;
 }
 
 // The tokens before and after `$A`.
-void read_template(Vocabulary &vocabulary, const Json &json, const std::string &source) {
+void read_template(Vocabulary &vocabulary, const JsonNode &json) {
   bool behind = false;
-  for (const Json &item : json.at("single")) {
-    if (item.contains("Sequence")) {
+  const JsonNode items = json.at("single");
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (items.element(i).find("Sequence")) {
       behind = true;
       continue;
     }
-    const auto name = item.at("SpecialToken").at("id").get<std::string>();
-    for (const Json &id : json.at("special_tokens").at(name).at("ids")) {
-      (behind ? vocabulary.suffix : vocabulary.prefix).push_back(static_cast<std::int32_t>(token_id(id, source)));
-    }
+    const JsonNode token = items.element(i).at("SpecialToken").at("id");
+    const JsonNode ids = json.at("special_tokens").at(token.text().c_str()).at("ids");
+    auto &affix = behind ? vocabulary.suffix : vocabulary.prefix;
+    for (std::size_t k = 0; k < ids.size(); ++k) affix.push_back(static_cast<std::int32_t>(token_id(ids.element(k))));
   }
 }
 
-void read_post_processor(Vocabulary &vocabulary, const Json &json, const std::string &source) {
-  const auto type = json.at("type").get<std::string>();
+void read_post_processor(Vocabulary &vocabulary, const JsonNode &json, const std::string &source) {
+  const std::string &type = json.at("type").text();
   if (type == "Sequence") {
-    for (const Json &step : json.at("processors")) read_post_processor(vocabulary, step, source);
+    const JsonNode steps = json.at("processors");
+    for (std::size_t i = 0; i < steps.size(); ++i) read_post_processor(vocabulary, steps.element(i), source);
   } else if (type == "TemplateProcessing") {
-    read_template(vocabulary, json, source);
+    read_template(vocabulary, json);
   } else if (type != "ByteLevel") {
-    throw ConvertError(source + ": the post-processor \"" + type + "\" is not supported");
+    throw ConvertError(source + ": the post-processor " + in_quotes(type) + " is not supported");
   }
+}
+
+void read_strip(Vocabulary &vocabulary, const JsonNode &json) {
+  const auto number = [&](const char *key) {
+    const auto found = json.find(key);
+    return found ? found->value() : Json(0);
+  };
+  const Json start = number("start");
+  if (json.text_or("content", "") != " " || (start != 0 && start != 1) || number("stop") != 0) {
+    json.refuse("is the decoder \"Strip\", which is supported only for one space at the start");
+  }
+  if (start == 1) vocabulary.flags |= flag::kDropFirstBlank;
 }
 
 // The decoder only decides whether the first token loses spaces; everything else follows from the kind.
-void read_decoder(Vocabulary &vocabulary, const Json &json, const std::string &source) {
-  const auto type = json.at("type").get<std::string>();
+void read_decoder(Vocabulary &vocabulary, const JsonNode &json, const std::string &source) {
+  const std::string &type = json.at("type").text();
   if (type == "Sequence") {
-    for (const Json &step : json.at("decoders")) read_decoder(vocabulary, step, source);
+    const JsonNode steps = json.at("decoders");
+    for (std::size_t i = 0; i < steps.size(); ++i) read_decoder(vocabulary, steps.element(i), source);
   } else if (type == "Strip") {
-    const Json start = json.value("start", Json(0));
-    if (json.value("content", std::string()) != " " || (start != 0 && start != 1) || json.value("stop", Json(0)) != 0) {
-      throw ConvertError(source + ": the decoder \"Strip\" is supported only for one space at the start");
-    }
-    if (start == 1) vocabulary.flags |= flag::kDropFirstBlank;
+    read_strip(vocabulary, json);
   } else if (type == "Metaspace") {
-    const std::string scheme = json.value("prepend_scheme", json.value("add_prefix_space", true) ? "always" : "never");
-    if (scheme != "never") vocabulary.flags |= flag::kDropFirstBlank | flag::kDropAllBlanks;
+    const char *usual = json.flag_or("add_prefix_space", true) ? "always" : "never";
+    if (json.text_or("prepend_scheme", usual) != "never")
+      vocabulary.flags |= flag::kDropFirstBlank | flag::kDropAllBlanks;
   } else if (type != "ByteLevel" && type != "Replace" && type != "ByteFallback" && type != "Fuse") {
-    throw ConvertError(source + ": the decoder \"" + type + "\" is not supported");
+    throw ConvertError(source + ": the decoder " + in_quotes(type) + " is not supported");
   }
   if ((vocabulary.flags & flag::kDecoding) != 0 && vocabulary.kind != TokenizerKind::sentencepiece) {
-    throw ConvertError(source + ": the decoder \"" + type + "\" is only supported after Metaspace");
+    json.refuse("is the decoder " + in_quotes(type) + ", which is only supported after Metaspace");
   }
 }
 
@@ -160,23 +158,23 @@ TokenizerKind kind_of(const TextRules &rules, const std::string &source) {
   throw ConvertError(source + ": BPE without a ByteLevel or Metaspace pre-tokenizer is not supported");
 }
 
-void finish_kind(Vocabulary &vocabulary, const Json &model, const NamedTokens &names, const std::string &source) {
+void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerFile &file) {
   if (vocabulary.kind == TokenizerKind::character) {
-    if (!single_characters(vocabulary)) throw ConvertError(source + ": not every token is a single character");
+    if (!single_characters(vocabulary)) throw ConvertError(file.source() + ": not every token is a single character");
     vocabulary.description = "characters";
     return;
   }
-  vocabulary.merge_by = MergeBy::pair;
-  vocabulary.ignore_merges = is_set(model, "ignore_merges");
-  if (is_set(model, "fuse_unk")) vocabulary.flags |= flag::kFuseUnknown;
-  add_merges(vocabulary, names, read_merges(model, source), source);
+  vocabulary.ignore_merges = model.flag_or("ignore_merges", false);
+  if (model.flag_or("fuse_unk", false)) vocabulary.flags |= flag::kFuseUnknown;
   if (vocabulary.kind == TokenizerKind::byte_level) {
     set_byte_tokens(vocabulary);
     vocabulary.description = "byte-level BPE";
     return;
   }
-  if (names.find("\xE2\x96\x81") < 0) throw ConvertError(source + ": there is no piece for the space (U+2581)");
-  if (is_set(model, "byte_fallback")) require_all_bytes(vocabulary, source);
+  if (file.tokens().find("\xE2\x96\x81") < 0) {
+    throw ConvertError(file.source() + ": there is no piece for the space (U+2581)");
+  }
+  if (model.flag_or("byte_fallback", false)) require_all_bytes(vocabulary, file.source());
   vocabulary.description = "SentencePiece BPE by merges";
 }
 
@@ -189,23 +187,22 @@ void add_affixes(Vocabulary &vocabulary, const TokenizerConfig &config) {
 
 }  // namespace
 
-Vocabulary read_tokenizer_json(const Json &json, const TokenizerConfig &config, const std::string &source) {
-  const Json &model = json.at("model");
-  refuse_model(model, source);
+Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig &config) {
+  const JsonNode settings = file.settings(), model = settings.at("model");
+  const std::string &source = file.source();
+  refuse_model(model);
+  if (const auto added = settings.find("added_tokens")) added->check_list();
   Vocabulary vocabulary;
-  const TextRules rules = read_text_rules(json, vocabulary, source);
+  const TextRules rules = read_text_rules(settings, vocabulary, source);
   vocabulary.kind = kind_of(rules, source);
-  const NamedTokens names = NamedTokens::read(model.at("vocab"), source);
-  place_pieces(vocabulary, names, is_set(model, "byte_fallback"));
-  place_unknown(vocabulary, model, names, source);
-  if (present(json, "added_tokens")) {
-    for (const Json &token : json.at("added_tokens")) {
-      add_token(vocabulary, token_id(token.at("id"), source), token, source);
-    }
-  }
-  finish_kind(vocabulary, model, names, source);
-  if (present(json, "post_processor")) read_post_processor(vocabulary, json.at("post_processor"), source);
-  if (present(json, "decoder")) read_decoder(vocabulary, json.at("decoder"), source);
+  if (vocabulary.kind != TokenizerKind::character) vocabulary.merge_by = MergeBy::pair;
+  if (file.tokens().ids.empty()) throw ConvertError(source + ": the vocabulary is not a map from tokens to ids");
+  place_pieces(vocabulary, file.tokens(), model.flag_or("byte_fallback", false));
+  place_unknown(vocabulary, model, file.tokens());
+  read_lists(vocabulary, file);
+  finish_kind(vocabulary, model, file);
+  if (const auto steps = settings.find("post_processor")) read_post_processor(vocabulary, *steps, source);
+  if (const auto steps = settings.find("decoder")) read_decoder(vocabulary, *steps, source);
   require_ids(vocabulary, source);
   set_ends(vocabulary, config);
   add_affixes(vocabulary, config);

@@ -1,6 +1,5 @@
 // vocab.json: byte-level BPE if there is a merges.txt next to it, otherwise a table of single characters.
 #include <algorithm>
-#include <sstream>
 
 #include "converter/error.h"
 #include "converter/tokenizer/readers.h"
@@ -10,27 +9,22 @@ namespace {
 
 using format::Split;
 
-std::vector<std::pair<std::string, std::string>> parse_merges(const std::string &text, const std::string &source) {
-  std::vector<std::pair<std::string, std::string>> pairs;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && line.back() == '\r') line.pop_back();
-    if (line.empty() || (pairs.empty() && line.starts_with("#version"))) continue;
-    const std::size_t blank = line.find(' ');
-    if (blank == std::string::npos || line.find(' ', blank + 1) != std::string::npos) {
-      throw ConvertError(source + ": \"" + line + "\" is not a merge of two tokens");
-    }
-    pairs.emplace_back(line.substr(0, blank), line.substr(blank + 1));
-  }
-  return pairs;
+void refuse_word_end(std::string_view line, const std::string &source) {
+  if (!line.ends_with("</w>")) return;
+  throw ConvertError(source +
+                     ": BPE with the end of word \"</w>\", as in the first GPT, is not supported "
+                     "(it requires lower-casing and spaCy's word splitting)");
 }
 
-void refuse_word_ends(const std::vector<std::pair<std::string, std::string>> &pairs, const std::string &source) {
-  for (const auto &[left, right] : pairs) {
-    if (!right.ends_with("</w>")) continue;
-    throw ConvertError(source +
-                       ": BPE with the end of word \"</w>\", as in the first GPT, is not supported "
-                       "(it requires lower-casing and spaCy's word splitting)");
+// One merge a line, behind a line with the version.
+void add_merges(Vocabulary &vocabulary, std::string_view text, const TokenizerFile &file) {
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (line.empty() || (vocabulary.merges.empty() && line.starts_with("#version"))) continue;
+    refuse_word_end(line, file.source());
+    add_merge(vocabulary, file.tokens(), line, file.source());
   }
 }
 
@@ -40,43 +34,44 @@ Split split_of(const std::string &tokenizer_class, const std::string &source) {
   if (name.ends_with("Fast")) name.resize(name.size() - 4);
   if (name.empty() || name == "GPT2Tokenizer" || name == "CodeGenTokenizer") return Split::gpt2;
   if (name == "Qwen2Tokenizer") return Split::qwen2;
-  throw ConvertError(source + ": tokenizer_config.json has the unknown class \"" + tokenizer_class +
-                     "\"; save the tokenizer as tokenizer.json, which says how to split text");
+  throw ConvertError(source + ": tokenizer_config.json has the unknown class " + in_quotes(tokenizer_class) +
+                     "; save the tokenizer as tokenizer.json, which says how to split text");
 }
 
-void place_pieces(Vocabulary &vocabulary, const NamedTokens &names) {
+// Byte-level texts, or the texts as they are.
+void place_pieces(Vocabulary &vocabulary, const NamedTokens &names, bool byte_level) {
   vocabulary.pieces.resize(names.texts.size());
   for (std::size_t id = 0; id < names.texts.size(); ++id) {
-    if (names.texts[id].empty()) continue;
-    vocabulary.pieces[id] = {byte_level_bytes(names.texts[id]), PieceType::normal, 0};
+    const std::string *text = names.texts[id];
+    if (text == nullptr || text->empty()) continue;
+    vocabulary.pieces[id] = {byte_level ? byte_level_bytes(*text) : *text, PieceType::normal, 0};
   }
 }
 
 // GPT-2's original files do not state that this token is special.
-void add_end_of_text(Vocabulary &vocabulary, const NamedTokens &names, const std::string &source) {
-  const std::int64_t id = names.find("<|endoftext|>");
+void add_end_of_text(Vocabulary &vocabulary, const TokenizerFile &file) {
+  const std::int64_t id = file.tokens().find("<|endoftext|>");
   if (id < 0 || !vocabulary.added.empty()) return;
-  add_token(vocabulary, static_cast<std::uint32_t>(id), Json{{"content", "<|endoftext|>"}, {"special", true}}, source);
+  const Json token = {{"content", "<|endoftext|>"}, {"special", true}};
+  add_token(vocabulary, static_cast<std::uint32_t>(id), JsonNode(token, file.source()));
 }
 
 }  // namespace
 
-Vocabulary read_vocab_json(const Json &vocab, const std::string &merges, const TokenizerConfig &config,
-                           const std::string &source) {
-  const auto pairs = parse_merges(merges, source);
-  refuse_word_ends(pairs, source);
-  const NamedTokens names = NamedTokens::read(vocab, source);
+Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view merges, const TokenizerConfig &config) {
   Vocabulary vocabulary;
   vocabulary.kind = format::TokenizerKind::byte_level;
   vocabulary.merge_by = format::MergeBy::pair;
-  vocabulary.split = split_of(config.tokenizer_class, source);
-  place_pieces(vocabulary, names);
+  vocabulary.split = split_of(config.tokenizer_class, file.source());
+  add_merges(vocabulary, merges, file);
+  place_pieces(vocabulary, file.tokens(), true);
   if (set_byte_tokens(vocabulary) > 0) {
-    throw ConvertError(source + ": is not a byte-level vocabulary, some bytes have no token");
+    throw ConvertError(file.source() + ": is not a byte-level vocabulary, some bytes have no token");
   }
-  add_merges(vocabulary, names, pairs, source);
-  for (const auto &[id, token] : config.added_tokens) add_token(vocabulary, id, token, source);
-  add_end_of_text(vocabulary, names, source);
+  for (const auto &[id, token] : config.added_tokens) {
+    add_token(vocabulary, id, JsonNode(token, config.source + ": added_tokens_decoder." + std::to_string(id)));
+  }
+  add_end_of_text(vocabulary, file);
   if (config.add_prefix_space) {
     vocabulary.flags |=
         format::flag::kPrefixBlank | format::flag::kPrefixEverySegment | format::flag::kPrefixUnlessBlank;
@@ -90,20 +85,18 @@ Vocabulary read_vocab_json(const Json &vocab, const std::string &merges, const T
 
 // Keys of more than one character are special tokens. "<unk>" and "[UNK]" stand for any character that is not in the
 // table; others, like "<s>" and "</s>", are only recognized if special tokens are parsed.
-Vocabulary read_character_json(const Json &vocab, const std::string &source) {
-  const NamedTokens names = NamedTokens::read(vocab, source);
+Vocabulary read_character_json(const TokenizerFile &file) {
   Vocabulary vocabulary;
   vocabulary.kind = format::TokenizerKind::character;
-  vocabulary.pieces.resize(names.texts.size());
-  for (std::uint32_t id = 0; id < names.texts.size(); ++id) {
-    const std::string &text = names.texts[id];
-    if (text.empty()) continue;
-    vocabulary.pieces[id] = {text, PieceType::normal, 0};
-    if (characters_of(text).size() == 1) continue;
+  place_pieces(vocabulary, file.tokens(), false);
+  for (std::uint32_t id = 0; id < vocabulary.pieces.size(); ++id) {
+    const std::string &text = vocabulary.pieces[id].text;
+    if (text.empty() || characters_of(text).size() == 1) continue;
     const bool bracketed = (text.front() == '<' && text.back() == '>') || (text.front() == '[' && text.back() == ']');
     if (!bracketed) {
-      throw ConvertError(source + ": without a merges.txt next to it, every token must be a single character, but \"" +
-                         text + "\" is not");
+      throw ConvertError(file.source() +
+                         ": without a merges.txt next to it, every token must be a single character, but " +
+                         in_quotes(text) + " is not");
     }
     const bool unknown = text == "<unk>" || text == "[UNK]";
     if (unknown) vocabulary.unknown = static_cast<std::int32_t>(id);

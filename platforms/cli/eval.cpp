@@ -16,6 +16,8 @@
 namespace tidbit::cli {
 namespace {
 
+constexpr size_t kMostText = size_t{128} << 20;  // bytes; tokenizing takes up to 32 times as much memory
+
 struct Score {
   double sum = 0;
   uint64_t tokens = 0;
@@ -105,6 +107,7 @@ void print(const Score &score, uint32_t context, bool as_json, Output &out) {
 int evaluate(const LoadedModel &model, const SessionRequest &request, const char *path, bool as_json, Output &out) {
   posix::MappedFile file;
   if (const char *reason = file.map(path)) return data_error("%s: %s", path, reason);
+  if (file.bytes() > kMostText) return data_error("%s: longer than %zu bytes; use a shorter text", path, kMostText);
   LoadedSession session;
   if (const int code = session.start(model, request); code != kOk) return code;
   Tokens text;

@@ -11,12 +11,20 @@
 namespace tidbit::posix {
 namespace {
 
+// Returns null if it is a regular file, otherwise what it is.
+const char *refusal(mode_t mode) {
+  if (S_ISREG(mode)) return nullptr;
+  if (S_ISDIR(mode)) return "is a directory, not a file";
+  if (S_ISFIFO(mode)) return "is a pipe, not a regular file";
+  if (S_ISSOCK(mode)) return "is a socket, not a regular file";
+  return "is a device, not a regular file";
+}
+
 // Returns null if the open file can be mapped, otherwise the reason why not.
 const char *refusal(int file, size_t *bytes) {
   struct stat status;
   if (fstat(file, &status) != 0) return strerror(errno);
-  if (S_ISDIR(status.st_mode)) return "is a directory, not a file";
-  if (!S_ISREG(status.st_mode)) return "is not a regular file";
+  if (const char *reason = refusal(status.st_mode)) return reason;
   if (status.st_size == 0) return "is empty";
   if (static_cast<uint64_t>(status.st_size) > SIZE_MAX) return "is larger than the address space";
   *bytes = static_cast<size_t>(status.st_size);
@@ -56,7 +64,10 @@ MappedFile::~MappedFile() {
 }
 
 const char *MappedFile::map(const char *path, Paging paging) {
-  // Without O_NONBLOCK, opening a pipe would block until it has a writer.
+  // Opening alone can have effects on a device, and without O_NONBLOCK it would wait for the writer of a pipe.
+  struct stat status;
+  if (stat(path, &status) != 0) return strerror(errno);
+  if (const char *reason = refusal(status.st_mode)) return reason;
   const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (file < 0) return strerror(errno);
   const char *reason = refusal(file, &bytes_);

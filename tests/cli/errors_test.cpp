@@ -1,5 +1,7 @@
 // Errors: one line on standard error, nothing on standard output, exit code 2 for the command line and 1 for data.
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -94,6 +96,24 @@ TEST(Errors, FilesThatAreNoModel) {
   for (const size_t bytes : {size_t{1}, size_t{8}, size_t{100}, blob.size() / 2, blob.size() - 1}) {
     refusal({"info", scratch.write("short", blob.substr(0, bytes))}, 1);
   }
+}
+
+TEST(Errors, PipesAndDevicesAreRefusedAtOnceByWhatTheyAre) {
+  const Scratch scratch;
+  ASSERT_EQ(mkfifo(scratch.path("pipe").c_str(), 0600), 0);
+  for (const auto &[path, what] :
+       {std::pair(scratch.path("pipe"), "is a pipe"), std::pair(std::string("/dev/zero"), "is a device")}) {
+    EXPECT_NE(refusal({"info", path}, 1).find(what), std::string::npos);
+    EXPECT_NE(refusal({"run", path, "--preload", "-p", "a"}, 1).find(what), std::string::npos);
+    EXPECT_NE(refusal({"eval", kModel, "--text", path}, 1).find(what), std::string::npos);
+  }
+}
+
+TEST(Errors, ATextBeyondTheLimitIsRefusedUnread) {
+  const Scratch scratch;
+  const std::string text = scratch.write("text", "a");
+  ASSERT_EQ(truncate(text.c_str(), off_t{1} << 40), 0);
+  EXPECT_NE(refusal({"eval", kModel, "--text", text}, 1).find("shorter text"), std::string::npos);
 }
 
 TEST(Errors, AModelOfAnotherFormatVersionComesWithOneRemedy) {

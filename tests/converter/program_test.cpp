@@ -48,15 +48,18 @@ int exit_code(const std::vector<std::string> &arguments) {
   return WIFEXITED(outcome.status) ? WEXITSTATUS(outcome.status) : -1;
 }
 
-// A llama2.c checkpoint of zeros, sparse on disk. The embedding alone is 256 MB.
-void write_large_checkpoint(const fs::path &path) {
-  const std::int32_t header[7] = {1024, 1024, 1, 16, 16, 65536, 64};
+// A llama2.c checkpoint of zeros, sparse on disk: one layer with heads of 8 channels.
+void write_checkpoint(const fs::path &path, std::int32_t dim, std::int32_t vocab) {
+  const std::int32_t header[7] = {dim, dim, 1, dim / 8, dim / 8, vocab, 64};
   std::ofstream file(path, std::ios::binary);
   file.write(reinterpret_cast<const char *>(header), sizeof header);
   file.close();
-  const std::uint64_t dim = 1024, layer = 2 * dim + 7 * dim * dim, head_dim = dim / 16;
-  fs::resize_file(path, sizeof header + 4 * (65536 * dim + layer + dim + 64 * head_dim));
+  const auto d = static_cast<std::uint64_t>(dim);
+  fs::resize_file(path, sizeof header + 4 * (static_cast<std::uint64_t>(vocab) * d + 2 * d + 7 * d * d + d + 64 * 8));
 }
+
+// Its embedding alone is 256 MB.
+void write_large_checkpoint(const fs::path &path) { write_checkpoint(path, 1024, 65536); }
 
 TEST(Program, ExitsWith0OnSuccess1OnAnErrorAnd2OnWrongUse) {
   const Folder folder;
@@ -76,13 +79,32 @@ TEST(Program, ExitsWith0OnSuccess1OnAnErrorAnd2OnWrongUse) {
   EXPECT_EQ(exit_code({source, "-o", output, "--bogus"}), 2);
 }
 
-TEST(Program, SaysSoWhereItsSummaryCannotBePrinted) {
+// Runs it in a shell and returns its only line of standard error.
+std::string failure_in_shell(const Folder &folder, const std::string &before, const std::string &behind) {
+  const std::string command = before + TIDBIT_CONVERT_PROGRAM + behind + " 2> " + (folder / "error").string();
+  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1) << command;
+  std::string error = read_file(folder / "error");
+  EXPECT_EQ(error.find('\n') + 1, error.size()) << error;
+  fs::remove(folder / "error");
+  return error;
+}
+
+TEST(Program, SaysSoWhereStandardOutputCanNotBeWritten) {
   const Folder folder;
-  const std::string error = folder / "error";
-  const std::string command = std::string(TIDBIT_CONVERT_PROGRAM) + " " + golden("llama-gqa").string() + " -o " +
-                              (folder / "x.tidbit").string() + " --tokenizer none > /dev/full 2> " + error;
-  EXPECT_EQ(WEXITSTATUS(std::system(command.c_str())), 1);
-  EXPECT_NE(read_file(error).find("standard output"), std::string::npos) << read_file(error);
+  const std::string convert =
+      std::string(" ").append(golden("llama-gqa").string()) + " -o " + (folder / "x.tidbit").string();
+  for (const std::string &arguments :
+       {convert + " --tokenizer none", std::string(" --help"), std::string(" --version")}) {
+    EXPECT_NE(failure_in_shell(folder, "", arguments + " > /dev/full").find("standard output"), std::string::npos);
+  }
+}
+
+TEST(Program, LeavesNothingBehindWhereTheFileIsTooLarge) {
+  const Folder folder;
+  const std::string arguments = std::string(" ").append(golden("llama-gqa").string()) + " -o " +
+                                (folder / "x.tidbit").string() + " --tokenizer none";
+  EXPECT_NE(failure_in_shell(folder, "ulimit -f 4; ", arguments).find("cannot be written"), std::string::npos);
+  EXPECT_EQ(folder.files(), 0u);
 }
 
 TEST(Program, HoldsNoTensorInMemory) {
@@ -94,6 +116,42 @@ TEST(Program, HoldsNoTensorInMemory) {
   const Outcome outcome = finish(start({folder / "large.bin", "-o", folder / "x.tidbit", "--tokenizer", "none"}));
   EXPECT_EQ(outcome.status, 0);
   EXPECT_LT(outcome.peak_kilobytes, 64 * 1024);
+}
+
+// A tokenizer of all words of one to four of 16 letters: 69,904 tokens.
+std::string large_tokenizer() {
+  constexpr const char *kLetters = "abcdefghijklmnop";
+  std::vector<std::string> words = {""};
+  std::string vocab, merges;
+  for (std::size_t begin = 0, count = 0; count < 69904;) {
+    const std::size_t end = words.size();
+    for (std::size_t i = begin; i < end; ++i) {
+      for (const char *letter = kLetters; *letter != 0; ++letter) {
+        words.push_back(words[i] + *letter);
+        vocab += (count == 0 ? "\n\"" : ",\n\"") + words.back() + "\": " + std::to_string(count);
+        ++count;
+        if (i != 0) merges += (merges.empty() ? "\n[\n\"" : ",\n[\n\"") + words[i] + "\",\n\"" + *letter + "\"\n]";
+      }
+    }
+    begin = end;
+  }
+  return R"({"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false},"model":{"type":"BPE","vocab":{)" + vocab +
+         "},\"merges\":[" + merges + "]}}";
+}
+
+TEST(Program, HoldsAFewTimesTheTokenizerInMemory) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "a sanitizer uses memory of its own";
+#endif
+  const Folder folder;
+  write_checkpoint(folder / "model.bin", 8, 70000);
+  const std::string tokenizer = large_tokenizer();
+  write_file(folder / "tokenizer.json", tokenizer);
+  const Outcome with = finish(start({folder / "model.bin", "-o", folder / "x.tidbit"}));
+  const Outcome without = finish(start({folder / "model.bin", "-o", folder / "x.tidbit", "--tokenizer", "none"}));
+  EXPECT_EQ(with.status, 0);
+  EXPECT_EQ(without.status, 0);
+  EXPECT_LT(with.peak_kilobytes - without.peak_kilobytes, 6 * static_cast<long>(tokenizer.size() / 1024));
 }
 
 TEST(Program, LeavesNothingBehindWhereItIsInterrupted) {

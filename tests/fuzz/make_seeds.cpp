@@ -139,6 +139,7 @@ void add_huggingface(Seeds &seeds, const fs::path &folder) {
 void add_checkpoints(Seeds &seeds) {
   for (const fs::path &folder : folders_with(TIDBIT_CHECKPOINTS, "config.json")) {
     add_huggingface(seeds, folder);
+    seeds.add("json", read_file(folder / "config.json"));
     if (fs::exists(folder / "model.safetensors")) seeds.add("safetensors", read_file(folder / "model.safetensors"));
   }
 }
@@ -310,6 +311,7 @@ int main(int count, char **arguments) try {
   Seeds seeds(arguments[1]);
   add_blobs(seeds, work);
   add_checkpoints(seeds);
+  seeds.add("json", R"({"a":{"b":[1,-2,3.5e1,null,true],"c":{"a":"\u00e9\n"}},"d":[[],{}]})");
   add_images(seeds);
   add_tokenizers(seeds);
   add_logits(seeds);

@@ -96,7 +96,7 @@ TEST_F(Folder, RefusesWhatCantBeFollowedExactly) {
 
 TEST_F(Folder, RefusesDamagedFiles) {
   expect_refused(write("empty", ""), "empty");
-  expect_refused(write("a.json", "{\"model\": {"), "parse error");
+  expect_refused(write("a.json", "{\"model\": {"), "ends too early");
   expect_refused(write("b.json", "{\"a\": -1}"), "id");
   expect_refused(write("c.model", "\x0A\xFF\xFF\xFF\xFF\x0F"), "SentencePiece");
   expect_refused(path / "missing", "opened");
@@ -168,10 +168,112 @@ TEST_F(Folder, LongPiecesEncodeToThemselvesIfTheirMergesLeadThere) {
 
 // Each reader would call itself for each level.
 TEST_F(Folder, DeepNestingIsRefused) {
-  constexpr int kLevels = 200000;
-  const std::string deep = repeated(R"({"type":"Sequence","pretokenizers":[)", kLevels) + repeated("]}", kLevels);
-  expect_refused(changed("byte_level", "\"pre_tokenizer\":{", "\"pre_tokenizer\":" + deep + ",\"x\":{"),
-                 "nested deeper");
+  constexpr int kLevels = 5000;
+  for (const auto &[key, steps] : {std::pair("normalizer", "normalizers"),
+                                   {"pre_tokenizer", "pretokenizers"},
+                                   {"post_processor", "processors"},
+                                   {"decoder", "decoders"}}) {
+    const std::string step = std::string(R"({"type":"Sequence",")") + steps + "\":[";
+    const std::string deep = repeated(step, kLevels) + repeated("]}", kLevels);
+    const std::string start = std::string("\"") + key + "\":";
+    expect_refused(changed("byte_level", start, start + deep + ",\"x\":"), "nested deeper");
+  }
+  const std::string ids = std::string(100000, '[') + std::string(100000, ']');
+  expect_refused(changed("byte_level", "tokens\":[{\"id\":0", "tokens\":[{\"id\":" + ids), "nested deeper");
+  write("tokenizer_config.json", "{\"x\":" + ids + "}");
+  EXPECT_NE(refusal(write("a.json", "{\"a\":0}")).find("tokenizer_config.json: is nested deeper"), std::string::npos);
+}
+
+// A tokenizer.json with the given settings and model.
+std::string tokenizer_json(const std::string &settings, const std::string &model) {
+  return R"({"pre_tokenizer":{"type":"ByteLevel","add_prefix_space":false})" + settings + R"(,"model":{"type":"BPE",)" +
+         model + "}}";
+}
+
+constexpr const char *kModel = R"("vocab":{"a":0,"b":1,"ab":2},"merges":["a b"])";
+
+TEST_F(Folder, WhatIsOfTheWrongTypeIsNamedByItsPlace) {
+  const struct {
+    const char *settings, *model, *message;
+  } rows[] = {
+      {"", R"("vocab":{"a":0},"merges":{})", "model.merges is not a list"},
+      {"", R"("vocab":{"a":0},"merges":[1])", "model.merges[0] is 1, not a string"},
+      {"", R"("vocab":{"a":0},"merges":[["a"]])", "model.merges[0] is not a merge of two tokens"},
+      {"", R"("vocab":{"a":0},"merges":[["a",1]])", "model.merges[0][1] is 1, not a string"},
+      {"", R"("vocab":{"a":0},"merges":["aa"])", "\"aa\" is not a merge of two tokens"},
+      {"", R"("vocab":{"a":0},"merges":["a b"])", "the merge of \"a\" and \"b\" uses a token that is not"},
+      {"", R"("vocab":[],"merges":[])", "the vocabulary is not a map from tokens to ids"},
+      {"", R"("vocab":{"a":-1})", "token \"a\" has no valid id"},
+      {"", R"("vocab":{"a":1048576})", "token \"a\" has no valid id"},
+      {"", R"("vocab":{"a":0},"unk_token":1)", "model.unk_token is 1, not a string"},
+      {"", R"("vocab":{"a":0},"ignore_merges":1)", "model.ignore_merges is 1, neither true nor false"},
+      {R"(,"decoder":1)", kModel, "decoder must not be a number"},
+      {R"(,"decoder":{})", kModel, "decoder has no \"type\""},
+      {R"(,"decoder":{"type":"Sequence","decoders":{}})", kModel, "decoder.decoders is not a list"},
+      {R"(,"post_processor":[])", kModel, "post_processor is not an object"},
+      {R"(,"post_processor":{"type":"TemplateProcessing","single":[1]})", kModel, "single[0] is not an object"},
+      {R"(,"normalizer":{"type":1})", kModel, "normalizer.type is 1, not a string"},
+      {R"(,"added_tokens":{})", kModel, "added_tokens is not a list"},
+      {R"(,"added_tokens":[{"id":3}])", kModel, "added_tokens[0] has no \"content\""},
+      {R"(,"added_tokens":[{"id":1048576,"content":"x"}])", kModel, "added_tokens[0].id is 1048576, which is not"},
+  };
+  for (const auto &row : rows) expect_refused(write("t.json", tokenizer_json(row.settings, row.model)), row.message);
+}
+
+TEST_F(Folder, ASecondTextForAnIdIsRefused) {
+  expect_refused(write("t.json", tokenizer_json("", R"("vocab":{"a":0,"b":1,"c":1})")), "have the same id 1");
+  expect_refused(write("v.json", R"({"a":0,"b":1,"c":1})"), "have the same id 1");
+  expect_refused(write("t.json", tokenizer_json(R"(,"added_tokens":[{"id":1,"content":"x"}])", kModel)),
+                 "added_tokens[0] has the text \"x\", but the vocabulary has \"b\"");
+  const std::string twice = R"(,"added_tokens":[{"id":3,"content":"x"},{"id":3,"content":"y"}])";
+  expect_refused(write("t.json", tokenizer_json(twice, kModel)), "added_tokens[1] has the id 3, as another");
+}
+
+TEST_F(Folder, WhatOccursTwiceIsRefused) {
+  expect_refused(write("t.json", tokenizer_json("", R"("vocab":{"a":0,"a":1})")), "token \"a\" occurs twice");
+  expect_refused(write("v.json", R"({"a":0,"a":1})"), "token \"a\" occurs twice");
+  expect_refused(write("t.json", tokenizer_json(R"(,"decoder":null,"decoder":null)", kModel)), "\"decoder\" occurs");
+  expect_refused(write("t.json", tokenizer_json(R"(,"x":1,"x":2)", kModel)), "\"x\" occurs twice");
+  expect_refused(write("t.json", tokenizer_json(R"(,"decoder":{"type":"Fuse","type":"Fuse"})", kModel)),
+                 "\"decoder.type\" occurs twice");
+}
+
+TEST_F(Folder, TheOrderOfTheKeysDoesNotMatter) {
+  const auto usual = convert::import_tokenizer(write("t.json", tokenizer_json("", kModel)), 8);
+  const std::string sorted =
+      R"({"added_tokens":[],"model":{"merges":["a b"],"type":"BPE","vocab":{"ab":2,"b":1,"a":0}},)"
+      R"("pre_tokenizer":{"add_prefix_space":false,"type":"ByteLevel"}})";
+  EXPECT_EQ(convert::import_tokenizer(write("t.json", sorted), 8).section, usual.section);
+}
+
+TEST_F(Folder, WordsOfATokenizerJsonMayBeTokens) {
+  const TextModel model = import(write("vocab.json", R"({"a":0,"<unk>":1,"[model]":2,"[decoder]":3})"), 4);
+  EXPECT_EQ(model.encode("a"), (Ids{0}));
+  expect_refused(write("v.json", R"({"a":0,"model":1,"decoder":2})"), "\"model\" is not");
+}
+
+TEST_F(Folder, TokensLongerThanABlobHoldsAreRefused) {
+  const std::string text(2000000, 'x');
+  expect_refused(write("v.json", "{\"" + text + "\":0}"), "is longer than 256 bytes");
+  expect_refused(write("t.json", tokenizer_json(R"(,"added_tokens":[{"id":3,"content":")" + text + "\"}]", kModel)),
+                 "is longer than 256 bytes");
+}
+
+TEST_F(Folder, MorePiecesThanABlobHoldsAreRefused) {
+  expect_refused(write("a.model", repeated(std::string("\x0A\0", 2), 1100000)), "more pieces than a blob can hold");
+  expect_refused(write("a.bin", std::string(4, '\0') + std::string(8 * 1100000, '\0')), "is neither");
+  EXPECT_THROW(convert::import_tokenizer(write("v.json", R"({"a":0})"), 1u << 20), convert::ConvertError);
+}
+
+TEST_F(Folder, DamagedProtocolBuffersAreRefused) {
+  const std::string piece("\x0A\x03\x0A\x01x", 5);
+  for (const std::string &end :
+       {std::string("\x0A\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01", 11),  // a length of 2^64 - 1
+        repeated("\x0B", 100000),                                         // groups, never closed
+        repeated("\xFF", 11),                                             // an endless number
+        std::string("\x0A\x05\x0A", 3)}) {                                // beyond the end
+    expect_refused(write("a.model", piece + end), "SentencePiece");
+  }
 }
 
 TEST_F(Folder, MoreTokensThanTheModelHasAreRefused) {
