@@ -47,7 +47,8 @@ int compute_logits(LoadedSession &session, float **logits) {
   return status == TIDBIT_OK ? kOk : status_error("computing logits", status);
 }
 
-int measure(const LoadedModel &model, LoadedSession &session, const Tokens &tokens, const BenchOptions &bench, Times *times) {
+int measure(const LoadedModel &model, LoadedSession &session, const Tokens &tokens, const BenchOptions &bench,
+            Times *times) {
   Progress progress("bench");
   float *logits = nullptr;
   for (uint32_t repeat = 0; repeat < kRepeats; ++repeat) {

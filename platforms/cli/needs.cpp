@@ -1,5 +1,6 @@
 // The formats of the tensors and the kind of the tokenizer are not in the public header. This file reads them from the
-// checked blob, so unlike the rest of the program it includes headers of the library, and is compiled as the library is.
+// checked blob, so unlike the rest of the program it includes headers of the library, and is compiled as the library
+// is.
 #include "cli/needs.h"
 
 #include "format/model.h"
@@ -24,7 +25,8 @@ uint32_t formats_of(const NamedRole (&roles)[n], const format::Slot *slots, cons
   return formats;
 }
 
-// The weights of a norm have a row, which knows the place of the norm in its scope. Norms are numbered from 1; 0 is none.
+// The weights of a norm have a row, which knows the place of the norm in its scope. Norms are numbered from 1; 0 is
+// none.
 template <size_t n>
 uint32_t norms_of(const NamedRole (&roles)[n], const void *scope) {
   uint32_t norms = 0;

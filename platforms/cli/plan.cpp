@@ -11,7 +11,8 @@
 namespace tidbit::cli {
 namespace {
 
-void print_json(const LoadedModel &model, const tidbit_plan_result &plan, uint32_t prompt_bytes, const BoardReport &report, Output &out) {
+void print_json(const LoadedModel &model, const tidbit_plan_result &plan, uint32_t prompt_bytes,
+                const BoardReport &report, Output &out) {
   Json json(out);
   json.begin();
   json.number("context", plan.context);
@@ -29,7 +30,8 @@ void print_json(const LoadedModel &model, const tidbit_plan_result &plan, uint32
   json.end();
 }
 
-void print_plain(const LoadedModel &model, const tidbit_plan_result &plan, uint32_t prompt_bytes, const BoardReport &report, Output &out) {
+void print_plain(const LoadedModel &model, const tidbit_plan_result &plan, uint32_t prompt_bytes,
+                 const BoardReport &report, Output &out) {
   out.print("memory for a session with context %u, chunk %u, workers %u\n", plan.context, plan.chunk, plan.workers);
   for (int i = 0; i < TIDBIT_PART_COUNT; ++i) {
     out.print("  %-12s %12" PRIu64 "\n", tidbit_part_name(static_cast<tidbit_part>(i)), plan.bytes[i]);

@@ -6,8 +6,9 @@
 
 namespace tidbit::posix {
 
-// From now on, SIGBUS in [data, data + bytes) prints that `path` cannot be read any more, removes an unfinished file and
-// ends the process with exit code 1. Call it before threads read the file; one call per mapping, at most kMostGuarded.
+// From now on, SIGBUS in [data, data + bytes) prints that `path` cannot be read any more, removes an unfinished file
+// and ends the process with exit code 1. Call it before threads read the file; one call per mapping, at most
+// kMostGuarded.
 void guard_mapping(const void *data, size_t bytes, const char *path);
 
 constexpr int kMostGuarded = 4;

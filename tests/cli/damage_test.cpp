@@ -1,5 +1,5 @@
-// Blobs that tidbit_open accepts although a converter would not write them: weights that are not finite, and strings that
-// would steer a terminal or break JSON.
+// Blobs that tidbit_open accepts although a converter would not write them: weights that are not finite, and strings
+// that would steer a terminal or break JSON.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -63,11 +63,13 @@ TEST(NotFinite, RunStopsInsteadOfPrintingTokens) {
 }
 
 // Control characters of both blocks, quotes, invalid UTF-8 and an escape sequence.
-const std::string kHostile = "\xC2\x9B" "2J\"\\\x1B[\x7F\xC2\x85\x9B\xFF\xE2\x82\n";
+const std::string kHostile =
+    "\xC2\x9B"
+    "2J\"\\\x1B[\x7F\xC2\x85\x9B\xFF\xE2\x82\n";
 
 std::string hostile_model(const Scratch &scratch) {
   ForgedBlob blob = sample();
-  char (&family)[sizeof blob.config().family] = blob.config().family;
+  char(&family)[sizeof blob.config().family] = blob.config().family;
   std::memset(family, 0, sizeof family);
   std::memcpy(family, kHostile.data(), std::min(kHostile.size(), sizeof family - 1));
   std::string bytes(reinterpret_cast<const char *>(blob.data()), blob.bytes().size());
@@ -93,7 +95,10 @@ TEST(HostileStrings, AreValidJson) {
   const std::string model = hostile_model(scratch);
   const Result result = tidbit({"info", model, "--json"});
   const nlohmann::json info = nlohmann::json::parse(result.out);
-  EXPECT_EQ(info["family"].get<std::string>().rfind("\xC2\x9B" "2J\"\\\x1B[\x7F", 0), 0u);
+  EXPECT_EQ(info["family"].get<std::string>().rfind("\xC2\x9B"
+                                                    "2J\"\\\x1B[\x7F",
+                                                    0),
+            0u);
   EXPECT_EQ(result.out.find("\xC2\x9B"), std::string::npos) << "a control character is not escaped";
   EXPECT_EQ(std::count(result.out.begin(), result.out.end(), '\n'), 1);
   EXPECT_TRUE(nlohmann::json::accept(tidbit({"plan", model, "--json"}).out));

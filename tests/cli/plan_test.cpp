@@ -69,7 +69,8 @@ TEST(PlanHeader, HasTheTokenizersWorkspaceForAPrompt) {
 TEST(PlanHeader, PromptBytesNeedATokenizer) {
   const Scratch scratch;
   const std::string model = scratch.path("model");
-  ASSERT_EQ(run_program(TIDBIT_CONVERT_PROGRAM, {TIDBIT_SAMPLE_CHECKPOINT, "--tokenizer", "none", "-o", model}).code, 0);
+  ASSERT_EQ(run_program(TIDBIT_CONVERT_PROGRAM, {TIDBIT_SAMPLE_CHECKPOINT, "--tokenizer", "none", "-o", model}).code,
+            0);
   EXPECT_EQ(tidbit({"plan", model, "--prompt-bytes", "100"}).code, 2);
   EXPECT_NE(tidbit({"plan", model, "--features", "cmake"}).out.find("-DTIDBIT_TOKENIZERS=\"\"\n"), std::string::npos);
 }
@@ -97,7 +98,8 @@ TEST(PlanFeatures, AreTheOptionsOfTheSample) {
 TEST(PlanFeatures, ListAFormatOfTheEmbeddingsAlone) {
   const Scratch scratch;
   const std::string model = scratch.path("model");
-  ASSERT_EQ(run_program(TIDBIT_CONVERT_PROGRAM, {TIDBIT_SAMPLE_CHECKPOINT, "--embeddings", "f16", "-o", model}).code, 0);
+  ASSERT_EQ(run_program(TIDBIT_CONVERT_PROGRAM, {TIDBIT_SAMPLE_CHECKPOINT, "--embeddings", "f16", "-o", model}).code,
+            0);
   EXPECT_EQ(tidbit({"plan", model, "--features", "cmake"}).out.rfind("-DTIDBIT_WEIGHTS=\"f16;q8\"\n", 0), 0u);
 }
 

@@ -52,9 +52,7 @@ using Interrupts = StreamsTest;
 using ClosedOutput = StreamsTest;
 using CutShort = StreamsTest;
 
-size_t line_count(const std::string &text) {
-  return static_cast<size_t>(std::count(text.begin(), text.end(), '\n'));
-}
+size_t line_count(const std::string &text) { return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')); }
 
 // Runs the program from a shell, with `before` and `after` its command line.
 Result in_shell(const std::string &before, const Words &arguments, const std::string &after) {
@@ -104,8 +102,7 @@ TEST_F(ClosedOutput, AStreamThatIsClosedFromTheStartIsAnErrorIfItIsUsed) {
 }
 
 TEST_F(ClosedOutput, ASizeLimitIsAnErrorAndLeavesNothing) {
-  const Result result =
-      in_shell("ulimit -f 1;", {"logits", kModel, "--tokens", "1,2,3", "-o", scratch_.path("l")}, "");
+  const Result result = in_shell("ulimit -f 1;", {"logits", kModel, "--tokens", "1,2,3", "-o", scratch_.path("l")}, "");
   EXPECT_EQ(result.code, 1);
   EXPECT_NE(result.error.find("File too large"), std::string::npos) << result.error;
   EXPECT_EQ(scratch_.file_count(), 0u);

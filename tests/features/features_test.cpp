@@ -1,5 +1,7 @@
 // A library built for q8 weights, an f16 KV cache, RMSNorm, SiLU and character tokenizers: it gives the bits of the
 // whole library and refuses every model that needs more, with the offset of the field that says so.
+#include <unistd.h>
+
 #include <cinttypes>
 #include <cstdio>
 #include <set>
@@ -90,7 +92,7 @@ TEST_F(SmallLibrary, RefusesAnotherTokenizer) {
 // What `tidbit plan --features cmake` prints for the blob, as "-DTIDBIT_NORMS=rms": one entry for each word.
 std::set<std::string> words_of_plan(ForgedBlob &blob) {
   blob.refresh_checksum();
-  const std::string path = testing::TempDir() + "features.tidbit";
+  const std::string path = testing::TempDir() + "features-" + std::to_string(getpid()) + ".tidbit";
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char *>(blob.data()), static_cast<std::streamsize>(blob.bytes().size()));
   std::FILE *pipe = popen((TIDBIT_PROGRAM " plan --features cmake '" + path + "'").c_str(), "r");
@@ -103,6 +105,7 @@ std::set<std::string> words_of_plan(ForgedBlob &blob) {
     for (std::string word; std::getline(list, word, ';');) words.insert(text.substr(0, equals + 1) + word);
   }
   EXPECT_EQ(pclose(pipe), 0);
+  std::remove(path.c_str());
   return words;
 }
 
