@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -51,6 +52,7 @@ class StreamsTest : public ::testing::Test {
 using Interrupts = StreamsTest;
 using ClosedOutput = StreamsTest;
 using CutShort = StreamsTest;
+using Terminal = StreamsTest;
 
 size_t line_count(const std::string &text) { return static_cast<size_t>(std::count(text.begin(), text.end(), '\n')); }
 
@@ -99,6 +101,20 @@ TEST_F(ClosedOutput, AStreamThatIsClosedFromTheStartIsAnErrorIfItIsUsed) {
   EXPECT_EQ(in_shell("", {"info", kModel}, ">&-").code, 1);
   EXPECT_EQ(in_shell("", {"run", kModel, "-p", "-"}, "<&-").code, 1);
   EXPECT_EQ(in_shell("", {"info", kModel}, "<&- 2>&-").code, 0);
+}
+
+TEST_F(Terminal, ShowsAndRemovesTheProgressOfVerify) {
+  const int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ASSERT_GE(master, 0);
+  ASSERT_EQ(grantpt(master) | unlockpt(master), 0);
+  const int terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ASSERT_GE(terminal, 0);
+  EXPECT_EQ(wait_for(spawn(TIDBIT_PROGRAM, {"verify", kModel}, {nothing_, nothing_, terminal})), 0);
+  char shown[256] = "";
+  EXPECT_GT(read(master, shown, sizeof shown - 1), 0);
+  EXPECT_STREQ(shown, "\rverifying   0%\r\033[K");
+  close(terminal);
+  close(master);
 }
 
 TEST_F(ClosedOutput, ASizeLimitIsAnErrorAndLeavesNothing) {
