@@ -11,6 +11,7 @@ macro(tidbit_feature name help)
   set(TIDBIT_${name} "${ARGN}" CACHE STRING "${help}: some of ${ARGN}")
   tidbit_feature_bits(bits TIDBIT_${name} ${ARGN})
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=${bits})
+  set_property(GLOBAL PROPERTY TIDBIT_WORDS_${name} "${ARGN}")
 endmacro()
 
 function(tidbit_feature_bits out option)

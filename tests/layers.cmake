@@ -16,7 +16,7 @@ set(layers
   "runtime/generate:base format kernels tidbit"
   "quant:base format"
   "converter:base format tidbit quant text"
-  "platforms:tidbit cli posix")
+  "platforms:tidbit cli posix format text")  # the last two are for cli/needs.cpp; musl's builds allow no other file
 
 # The system's headers that the library may include: those of C that a toolchain without an operating system has, and
 # those of the compiler for an instruction set. There may be no C++ library (runtime/base/types.h has what is needed).

@@ -42,27 +42,31 @@ int fill_tokens(const LoadedModel &model, uint32_t count, Tokens *tokens) {
   return kOk;
 }
 
-int compute_logits(LoadedSession &session) {
-  float *logits = nullptr;
-  const tidbit_status status = tidbit_logits(session.get(), &logits, nullptr);
+int compute_logits(LoadedSession &session, float **logits) {
+  const tidbit_status status = tidbit_logits(session.get(), logits, nullptr);
   return status == TIDBIT_OK ? kOk : status_error("computing logits", status);
 }
 
-int measure(LoadedSession &session, const Tokens &tokens, const BenchOptions &bench, Times *times) {
+int measure(const LoadedModel &model, LoadedSession &session, const Tokens &tokens, const BenchOptions &bench,
+            Times *times) {
   Progress progress("bench");
+  float *logits = nullptr;
   for (uint32_t repeat = 0; repeat < kRepeats; ++repeat) {
     progress.show(repeat, kRepeats);
     tidbit_reset(session.get());
     const double start = posix::seconds_now();
     if (const int code = session.feed(tokens.data(), bench.prompt); code != kOk) return code;
-    if (const int code = compute_logits(session); code != kOk) return code;
+    if (const int code = compute_logits(session, &logits); code != kOk) return code;
     const double middle = posix::seconds_now();
     for (uint32_t i = 0; i < bench.generated; ++i) {
       if (const int code = session.feed(tokens.data() + bench.prompt + i, 1); code != kOk) return code;
-      if (const int code = compute_logits(session); code != kOk) return code;
+      if (const int code = compute_logits(session, &logits); code != kOk) return code;
     }
     times->prefill[repeat] = middle - start;
     times->decode[repeat] = posix::seconds_now() - middle;
+    // What is not finite stays in the KV cache, so the last logits show it.
+    const uint32_t position = tidbit_position(session.get()) - 1;
+    if (const int code = check_logits(model, logits, position); code != kOk) return code;
   }
   return kOk;
 }
@@ -129,7 +133,7 @@ int run_bench(const LoadedModel &model, const BenchOptions &bench, Output &out) 
   Tokens tokens;
   if (const int code = fill_tokens(model, bench.prompt + bench.generated, &tokens); code != kOk) return code;
   Times times;
-  if (const int code = measure(session, tokens, bench, &times); code != kOk) return code;
+  if (const int code = measure(model, session, tokens, bench, &times); code != kOk) return code;
   Bandwidth bandwidth = {};
   if (!measure_bandwidth(session.pool(), session.threads(), &bandwidth)) {
     return data_error("cannot measure the memory bandwidth: out of memory for the buffer; close other programs");

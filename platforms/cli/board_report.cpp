@@ -66,8 +66,8 @@ void BoardReport::print_rate(Output &out) const {
   if (bytes <= board_->cache) {
     out.print("; they may fit in the cache, so the bandwidth sets no limit\n");
   } else {
-    out.print(", from %s except what the cache holds: at most %.4g tok/s (computed upper bound, not measured)\n",
-              board_->memories[placement_.model].name, rate());
+    out.print(", from %s except what the cache holds: at most %.*f tok/s (computed upper bound, not measured)\n",
+              board_->memories[placement_.model].name, rate() < 100 ? 2 : 0, rate());
   }
 }
 

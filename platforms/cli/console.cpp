@@ -6,18 +6,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/utf8.h"
 #include "posix/clock.h"
 #include "posix/interrupt.h"
 
 namespace tidbit::cli {
 namespace {
 
+bool progress_shown = false;
+
+void clear_progress() {
+  if (progress_shown) fputs("\r\033[K", stderr);
+  progress_shown = false;
+}
+
 void print_error_line(const char *format, va_list arguments) {
   char line[1024];
   vsnprintf(line, sizeof line, format, arguments);
-  for (char *c = line; *c != 0; ++c) {
-    if (static_cast<unsigned char>(*c) < 32 || *c == 127) *c = '?';
-  }
+  replace_controls(line);
+  clear_progress();
   fprintf(stderr, "tidbit: %s\n", line);
 }
 
@@ -78,24 +85,22 @@ void Output::flush() {
 
 int Output::finish(int code) {
   flush();
-  // A closed pipe is not an error: the reader, such as `head`, has read enough.
-  if (error_ == 0 || error_ == EPIPE || error_ == EINTR) return code;
+  if (error_ == 0) return code;
+  if (error_ == EINTR) return code != kOk ? code : kInterrupted;
   const int failure = data_error("cannot write to standard output: %s", strerror(error_));
   return code != kOk ? code : failure;
 }
 
 Progress::Progress(const char *what) : what_(what), terminal_(isatty(STDERR_FILENO) != 0) {}
 
-Progress::~Progress() {
-  if (shown_) fputs("\r\033[K", stderr);
-}
+Progress::~Progress() { clear_progress(); }
 
 void Progress::show(uint64_t done, uint64_t total) {
   if (!terminal_ || total == 0) return;
   const double now = posix::seconds_now();
-  if (shown_ && now - last_ < 0.1) return;
+  if (progress_shown && now - last_ < 0.1) return;
   last_ = now;
-  shown_ = true;
+  progress_shown = true;
   fprintf(stderr, "\r%s %3.0f%%", what_, 100.0 * static_cast<double>(done) / static_cast<double>(total));
 }
 

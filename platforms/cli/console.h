@@ -12,7 +12,7 @@ constexpr int kDataError = 1;
 constexpr int kUsageError = 2;
 constexpr int kInterrupted = 130;  // as a shell reports a process that was ended by Ctrl-C
 
-// Print one line, "tidbit: ...", and return the exit code. Control characters, as in file names, become '?'.
+// Print one line, "tidbit: ...", and return the exit code. Control characters, as in file names, become question marks.
 int data_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -42,11 +42,11 @@ class Progress {
   Progress &operator=(const Progress &) = delete;
 
   void show(uint64_t done, uint64_t total);
+  bool is_visible() const { return terminal_; }
 
  private:
   const char *what_;
   bool terminal_;
-  bool shown_ = false;
   double last_ = 0;
 };
 

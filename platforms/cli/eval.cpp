@@ -56,6 +56,8 @@ int Evaluation::chunk(const int32_t *inputs, uint32_t count) {
     float *logits = nullptr;
     const tidbit_status status = tidbit_logits_at(session_.get(), i, &logits, nullptr);
     if (status != TIDBIT_OK) return status_error("computing logits", status);
+    const uint32_t position = tidbit_position(session_.get()) - count + i;
+    if (const int code = check_logits(model_, logits, position); code != kOk) return code;
     score_.sum += negative_log_likelihood(logits, model_.info().vocab_size, inputs[i + 1]);
     ++score_.tokens;
   }

@@ -1,6 +1,7 @@
 #include "cli/generation.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "posix/clock.h"
@@ -34,6 +35,8 @@ class Generation {
   int finish();
 
  private:
+  // Ids need no text, except to find stop strings in it.
+  bool makes_text() const { return !emitter_.prints_ids() || request_.stops.count > 0; }
   int next(int32_t *token);
   int emit(int32_t token);
   const char *ending(uint32_t generated) const;
@@ -49,7 +52,7 @@ class Generation {
 };
 
 int Generation::prefill(const Tokens &prompt) {
-  if (!emitter_.prints_ids()) {
+  if (makes_text()) {
     const tidbit_status status = tidbit_stream_init(&stream_, model_.get(), request_.continues_text ? 0 : 1,
                                                     request_.stops.items, request_.stops.count);
     if (status != TIDBIT_OK) return status_error("--stop", status);
@@ -69,19 +72,20 @@ int Generation::next(int32_t *token) {
   if (status != TIDBIT_OK) return status_error("computing logits", status);
   status = tidbit_sample(logits, model_.info().vocab_size, &request_.sampling, &rng_, recent_.data(), recent_.count(),
                          token);
-  return status == TIDBIT_OK ? kOk : status_error("sampling", status);
+  if (status == TIDBIT_OK) return kOk;
+  char what[64];
+  snprintf(what, sizeof what, "choosing the token at position %u", tidbit_position(session_.get()));
+  return status_error(what, status);
 }
 
 int Generation::emit(int32_t token) {
-  if (emitter_.prints_ids()) {
-    emitter_.id(token);
-    return kOk;
-  }
+  if (emitter_.prints_ids()) emitter_.id(token);
+  if (!makes_text()) return kOk;
   const char *text = nullptr;
   uint32_t bytes = 0;
   const tidbit_status status = tidbit_stream_push(&stream_, token, &text, &bytes);
   if (status != TIDBIT_OK) return status_error("writing text", status);
-  emitter_.text(text, bytes);
+  if (!emitter_.prints_ids()) emitter_.text(text, bytes);
   return kOk;
 }
 

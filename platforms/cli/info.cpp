@@ -5,6 +5,8 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/loaded_model.h"
+#include "cli/utf8.h"
+#include "posix/interrupt.h"
 
 namespace tidbit::cli {
 namespace {
@@ -23,12 +25,14 @@ void list_facts(const tidbit_model_info &info, Fact (&facts)[kFactCount]) {
   memcpy(facts, list, sizeof list);
 }
 
-// The strings of a blob may hold anything: control characters, which could steer a terminal, are replaced.
+// The strings of a blob may hold anything.
 void print_text(Output &out, const char *name, const char *value) {
   out.print("%-20s", name);
-  for (; *value != 0; ++value) {
-    const bool control = static_cast<unsigned char>(*value) < 32 || *value == 127;
-    out.write(control ? "?" : value, 1);
+  for (size_t length = 0; *value != 0; value += length) {
+    length = utf8_length(value);
+    const bool harmless = length > 0 && control_at(value) == 0;
+    if (length == 0) length = 1;
+    out.write(harmless ? value : "?", harmless ? length : 1);
   }
   out.print("\n");
 }
@@ -127,6 +131,22 @@ void print_json(const LoadedModel &model, Output &out) {
   json.end();
 }
 
+// On a terminal, reads the file in steps before it is checked at once: reading is what takes long.
+int read_with_progress(const LoadedModel &model) {
+  constexpr uint64_t kPage = 4096, kStep = 256 * kPage;
+  Progress progress("verifying");
+  if (!progress.is_visible()) return kOk;
+  const auto *data = static_cast<const volatile char *>(model.data());
+  const uint64_t bytes = model.info().blob_bytes;
+  for (uint64_t at = 0; at < bytes; at += kPage) {
+    static_cast<void>(data[at]);
+    if (at % kStep != 0) continue;
+    if (posix::interrupted()) return kInterrupted;
+    progress.show(at, bytes);
+  }
+  return kOk;
+}
+
 // Runs the blob's self-test on this machine.
 int run_selftest(const LoadedModel &model, Output &out) {
   if (model.info().has_selftest == 0) {
@@ -179,8 +199,7 @@ int verify_command(Arguments arguments, Output &out) {
   if (const int code = parse_arguments(usage, &arguments, out); code != kGoOn) return code;
   LoadedModel model;
   if (const int code = model.open(arguments.items[0]); code != kOk) return code;
-  Progress progress("verifying");
-  progress.show(0, 1);
+  if (const int code = read_with_progress(model); code != kOk) return code;
   uint64_t fault = 0;
   const tidbit_status status = tidbit_verify(model.get(), &fault);
   if (status != TIDBIT_OK) {

@@ -27,8 +27,22 @@ int status_error(const char *what, tidbit_status status) {
   return data_error("%s: %s", what, tidbit_status_string(status));
 }
 
+int check_logits(const LoadedModel &model, const float *logits, uint32_t position) {
+  float highest = -__builtin_inff();
+  bool bounded = true;
+  for (uint32_t i = 0; i < model.info().vocab_size; ++i) {
+    bounded &= logits[i] < __builtin_inff();  // false for NaN
+    if (logits[i] > highest) highest = logits[i];
+  }
+  if (bounded && highest > -__builtin_inff()) return kOk;
+  return data_error(
+      "%s: the logits after the token at position %u are not finite; check the model with 'tidbit verify'",
+      model.path(), position);
+}
+
 int LoadedModel::open(const char *path, posix::Paging paging) {
   path_ = path;
+  if (*path == 0) return usage_error("the name of the model's file is empty");
   if (const char *reason = file_.map(path, paging)) return data_error("%s: %s", path, reason);
   uint64_t fault = 0;
   tidbit_status status = tidbit_open(file_.data(), file_.bytes(), &model_, &fault);

@@ -22,6 +22,7 @@ class LoadedModel {
   const tidbit_model *get() const { return &model_; }
   const tidbit_model_info &info() const { return info_; }
   const char *path() const { return path_; }
+  const void *data() const { return file_.data(); }  // the blob
 
  private:
   const char *path_ = "";
@@ -65,5 +66,8 @@ class LoadedSession {
 
 // Prints "tidbit: WHAT: status text".
 int status_error(const char *what, tidbit_status status);
+
+// Refuses logits of which one is NaN or +infinity, or none is finite. `position` is that of the last token fed.
+int check_logits(const LoadedModel &model, const float *logits, uint32_t position);
 
 }  // namespace tidbit::cli

@@ -10,7 +10,8 @@ namespace tidbit::cli {
 namespace {
 
 // Feeds one chunk at a time and copies a row of logits for each token.
-int compute_rows(LoadedSession &session, const Tokens &tokens, uint32_t vocab, float *rows) {
+int compute_rows(const LoadedModel &model, LoadedSession &session, const Tokens &tokens, float *rows) {
+  const uint32_t vocab = model.info().vocab_size;
   const uint32_t chunk = session.plan().chunk;
   for (uint32_t at = 0; at < tokens.count(); at += chunk) {
     const uint32_t count = tokens.count() - at < chunk ? tokens.count() - at : chunk;
@@ -19,6 +20,7 @@ int compute_rows(LoadedSession &session, const Tokens &tokens, uint32_t vocab, f
       float *logits = nullptr;
       const tidbit_status status = tidbit_logits_at(session.get(), i, &logits, nullptr);
       if (status != TIDBIT_OK) return status_error("computing logits", status);
+      if (const int code = check_logits(model, logits, at + i); code != kOk) return code;
       memcpy(rows + size_t{at + i} * vocab, logits, size_t{vocab} * sizeof(float));
     }
   }
@@ -68,7 +70,7 @@ int logits_command(Arguments arguments, Output &out) {
   if (!rows.allocate(bytes)) {
     return data_error("out of memory: the logits need %" PRIu64 " bytes; pass fewer tokens", bytes);
   }
-  const int code = compute_rows(session, tokens, model.info().vocab_size, static_cast<float *>(rows.data()));
+  const int code = compute_rows(model, session, tokens, static_cast<float *>(rows.data()));
   if (code != kOk) return code;
   if (path != nullptr) {
     if (const int written = write_file(path, rows.data(), rows.bytes()); written != kOk) return written;

@@ -52,11 +52,12 @@ int dispatch(int count, char **words, Output &out) {
 }
 
 // If a standard stream is closed, the next file to be opened would get its number, and output would go to that file.
+// Its number is taken by a file that cannot be used the way the stream is, so that using it stays an error.
 void open_closed_streams() {
   for (int file = STDIN_FILENO; file <= STDERR_FILENO; ++file) {
     if (fcntl(file, F_GETFD) >= 0) continue;
     // open() returns the lowest free number, which is `file`.
-    if (open("/dev/null", O_RDWR) < 0) return;
+    if (open("/dev/null", file == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
   }
 }
 
@@ -65,7 +66,8 @@ void open_closed_streams() {
 
 int main(int count, char **words) {
   tidbit::cli::open_closed_streams();
-  signal(SIGPIPE, SIG_IGN);
+  signal(SIGPIPE, SIG_IGN);  // these two become errors of write()
+  signal(SIGXFSZ, SIG_IGN);
   tidbit::posix::catch_interrupts();
   tidbit::cli::Output out;
   return out.finish(tidbit::cli::dispatch(count, words, out));

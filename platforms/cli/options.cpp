@@ -72,6 +72,9 @@ int set_isa(const Option &option, const char *text) {
 int set_value(const Option &option, const char *text) {
   switch (option.kind) {
     case OptionKind::text:
+      if (*text == 0 && strcmp(option.argument, "FILE") == 0) {
+        return usage_error("%s: the name of the file is empty", option.name);
+      }
       *static_cast<const char **>(option.value) = text;
       return kOk;
     case OptionKind::texts:

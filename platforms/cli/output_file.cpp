@@ -9,15 +9,23 @@
 #include <unistd.h>
 
 #include "cli/console.h"
+#include "posix/interrupt.h"
+#include "posix/unfinished_file.h"
 
 namespace tidbit::cli {
 namespace {
 
-// Returns 0 or an error number.
+constexpr size_t kPiece = size_t{1} << 20;  // between two looks at the interrupt flag
+
+// Returns 0 or an error number; EINTR only after an interrupt.
 int fill_and_close(int file, const char *data, size_t bytes) {
   int error = 0;
   while (bytes > 0 && error == 0) {
-    const ssize_t count = write(file, data, bytes);
+    const ssize_t count = write(file, data, bytes < kPiece ? bytes : kPiece);
+    if (posix::interrupted()) {
+      error = EINTR;
+      break;
+    }
     if (count < 0) {
       error = errno == EINTR ? 0 : errno;
       continue;
@@ -29,8 +37,8 @@ int fill_and_close(int file, const char *data, size_t bytes) {
   return error;
 }
 
-int write_to(const char *path, int flags, const void *data, size_t bytes) {
-  const int file = open(path, O_WRONLY | O_CLOEXEC | flags, 0666);
+int write_special(const char *path, const void *data, size_t bytes) {
+  const int file = open(path, O_WRONLY | O_CLOEXEC);
   return file < 0 ? errno : fill_and_close(file, static_cast<const char *>(data), bytes);
 }
 
@@ -38,10 +46,13 @@ int replace_file(const char *path, const void *data, size_t bytes) {
   char temporary[PATH_MAX];
   const int length = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, static_cast<long>(getpid()));
   if (length < 0 || static_cast<size_t>(length) >= sizeof temporary) return ENAMETOOLONG;
-  int error = write_to(temporary, O_CREAT | O_EXCL, data, bytes);
-  if (error == EEXIST) return error;
+  const int file = open(temporary, O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, 0666);
+  if (file < 0) return errno;
+  posix::remember_unfinished(temporary);
+  int error = fill_and_close(file, static_cast<const char *>(data), bytes);
   if (error == 0 && rename(temporary, path) != 0) error = errno;
-  if (error != 0) unlink(temporary);
+  if (error != 0) posix::remove_unfinished();
+  posix::forget_unfinished();
   return error;
 }
 
@@ -50,7 +61,8 @@ int replace_file(const char *path, const void *data, size_t bytes) {
 int write_file(const char *path, const void *data, size_t bytes) {
   struct stat status;
   const bool special = stat(path, &status) == 0 && !S_ISREG(status.st_mode);
-  const int error = special ? write_to(path, 0, data, bytes) : replace_file(path, data, bytes);
+  const int error = special ? write_special(path, data, bytes) : replace_file(path, data, bytes);
+  if (error == EINTR) return kInterrupted;
   return error == 0 ? kOk : data_error("cannot write %s: %s", path, strerror(error));
 }
 

@@ -30,7 +30,9 @@ constexpr char kNotes[] =
     "generation starts from begin-of-text alone. '-p -' reads standard input, at most 16 MiB.\n"
     "Sampling order: repetition penalty (over the last 64 tokens), temperature, top-k, top-p, min-p, draw.\n"
     "Generation ends at end-of-text, at a stop string (not printed), after -n tokens, when the context is full, or\n"
-    "on Ctrl-C (exit code 130). The same model, prompt, options and seed give the same text on every machine.";
+    "on Ctrl-C (exit code 130). Among ids, the token that completes a stop string is printed.\n"
+    "The same model, prompt, options and seed give the same text on every machine.\n"
+    "The model is read from its file as it is used. If the file may change or vanish meanwhile, use --preload.";
 
 int parse(Arguments *arguments, RunOptions *run, Output &out) {
   tidbit_sampling &sampling = run->generation.sampling;
@@ -39,7 +41,8 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
       number_option("--count", "-n", &run->generation.most, 0, UINT32_MAX, "most tokens to generate; default: 256"),
       real_option("--temp", "T", &sampling.temperature, 0, 100, "temperature; 0 is greedy; default: 0.8"),
       number_option("--top-k", nullptr, &sampling.top_k, 0, UINT32_MAX, "keep the N most probable; default: 0, all"),
-      real_option("--top-p", "P", &sampling.top_p, 0, 1, "keep the most probable that sum to P; default: 0.95"),
+      real_option("--top-p", "P", &sampling.top_p, 0, 1,
+                  "keep the most probable that sum to P; 0 and 1: all; default: 0.95"),
       real_option("--min-p", "P", &sampling.min_p, 0, 1, "drop those below P times the best; default: 0, off"),
       real_option("--repeat-penalty", "R", &sampling.repeat_penalty, 0, 100,
                   "make recent tokens less likely; default: 1, off"),
@@ -136,6 +139,9 @@ int run_command(Arguments arguments, Output &out) {
   const posix::Paging paging = run.preload ? posix::Paging::preload : posix::Paging::on_use;
   const int opened = run.tokens != nullptr ? model.open(path, paging) : model.open_with_tokenizer(path, paging);
   if (opened != kOk) return opened;
+  if (run.generation.stops.count > 0 && model.info().has_tokenizer == 0) {
+    return usage_error("--stop: %s has no tokenizer, so there is no text to stop at", path);
+  }
   if (const int code = check_context(model, run.session.context); code != kOk) return code;
   Text text;
   Tokens prompt;

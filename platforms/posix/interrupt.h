@@ -3,7 +3,8 @@
 
 namespace tidbit::posix {
 
-// From now on SIGINT and SIGTERM set the flag; the second signal of a kind ends the process as usual.
+// From now on SIGINT, SIGTERM and SIGHUP set the flag, unless they are ignored, as under nohup. The second signal
+// removes an unfinished file and ends the process as usual.
 void catch_interrupts();
 
 bool interrupted();

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "posix/bus_error.h"
+
 namespace tidbit::posix {
 namespace {
 
@@ -76,6 +78,8 @@ const char *MappedFile::map(const char *path, Paging paging) {
     if (data_ == MAP_FAILED) {
       reason = strerror(errno);
       data_ = nullptr;
+    } else if (paging == Paging::on_use) {
+      guard_mapping(data_, bytes_, path);
     }
   }
   close(file);

@@ -15,7 +15,8 @@ class MappedFile {
   MappedFile(const MappedFile &) = delete;
   MappedFile &operator=(const MappedFile &) = delete;
 
-  // Returns null on success, otherwise the reason, to be printed after the file's name. Call once.
+  // Returns null on success, otherwise the reason, to be printed after the file's name. Call once. `path` must outlive
+  // the file.
   const char *map(const char *path, Paging paging = Paging::on_use);
 
   const void *data() const { return data_; }

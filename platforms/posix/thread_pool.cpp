@@ -34,10 +34,12 @@ bool spin_until_changed(const Atomic<uint32_t> &value, uint32_t old, double seco
   return false;
 }
 
-// Only the main thread takes signals: it may be waiting in a read that they must interrupt.
+// Only the main thread takes signals: it may be waiting in a read that they must interrupt. SIGBUS belongs to the
+// thread whose access failed; blocked, it would end the process before its handler runs.
 int create_without_signals(pthread_t *thread, void *(*entry)(void *), void *argument) {
   sigset_t all, before;
   sigfillset(&all);
+  sigdelset(&all, SIGBUS);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStackBytes);

@@ -1,6 +1,7 @@
 // The output of each command on success.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -151,6 +152,23 @@ TEST(Commands, RunPrintsIdsForIds) {
   EXPECT_EQ(ids.rfind("5 6 7", 0), 0u) << ids;
   EXPECT_EQ(ids.find_first_not_of("0123456789 \n"), std::string::npos);
   EXPECT_EQ(ids.back(), '\n');
+}
+
+// The words of a text, as ids: the last completes the stop string.
+TEST(Commands, AStopStringEndsIdsToo) {
+  const std::string prompt = "turn on the lamp in the kitchen";
+  std::string ids = tidbit({"tokenize", kModel, "--special", prompt}).out;
+  std::replace(ids.begin(), ids.end(), ' ', ',');
+  ids.pop_back();
+  const std::string all = tidbit({"run", kModel, "--tokens", ids, "--temp", "0"}).out;
+  const std::string some = tidbit({"run", kModel, "--tokens", ids, "--temp", "0", "--stop", "\"room\""}).out;
+  ASSERT_LT(some.size(), all.size());
+  EXPECT_EQ(all.rfind(some.substr(0, some.size() - 1), 0), 0u) << some << all;
+  std::istringstream words(some);
+  Words detokenize{"detokenize", kModel};
+  for (std::string id; words >> id;) detokenize.push_back(id);
+  const std::string text = tidbit(detokenize).out;
+  EXPECT_NE(text.find("\"room\""), std::string::npos) << text;
 }
 
 TEST(Commands, StatsGoToStandardError) {

@@ -36,6 +36,10 @@ TEST(Errors, TheCommandLineIsCheckedStrictly) {
                              {"eval", kModel},
                              {"info", kModel, "--json=yes"},
                              {"run", kModel, "--threads"},
+                             {"info", ""},
+                             {"plan", kModel, "--header", ""},
+                             {"logits", kModel, "--tokens", "1", "-o", ""},
+                             {"eval", kModel, "--text="},
                              {"run", kModel, "-p", "a", "--tokens", "1"},
                              {"run", kModel, "--stop", ""}}) {
     refusal(words, 2);
@@ -72,6 +76,41 @@ TEST(Errors, NumbersAreWholeAndInRange) {
                             {"--tokens", "2147483647"}}) {
     refusal({"run", kModel, pair[0], pair[1]}, 2);
   }
+}
+
+TEST(Errors, EveryNumericOptionIsStrict) {
+  const std::vector<Words> options{{"run", "-n"},         {"run", "--temp"},          {"run", "--top-k"},
+                                   {"run", "--top-p"},    {"run", "--min-p"},         {"run", "--repeat-penalty"},
+                                   {"run", "--seed"},     {"run", "--context"},       {"run", "--threads"},
+                                   {"plan", "--context"}, {"plan", "--chunk"},        {"plan", "--threads"},
+                                   {"logits", "--chunk"}, {"plan", "--prompt-bytes"}, {"logits", "--threads"},
+                                   {"eval", "--context"}, {"eval", "--threads"},      {"bench", "--prompt"},
+                                   {"bench", "--gen"},    {"bench", "--chunk"},       {"bench", "--threads"}};
+  for (const Words &option : options) {
+    for (const char *word : {"1e9", "-1", "99999999999999999999", "", "0x10", " 5", "5x", "nan", "-nan", "inf", "+1"}) {
+      refusal({option[0], kModel, option[1], word}, 2);
+    }
+  }
+}
+
+TEST(Errors, SamplingOptionsAtTheirLimitsAreAccepted) {
+  for (const Words &pair : {Words{"--top-k", "4294967295"},
+                            {"--top-p", "0"},
+                            {"--top-p", "1"},
+                            {"--min-p", "1"},
+                            {"--temp", "1e-30"},
+                            {"--temp", "100"},
+                            {"--repeat-penalty", "100"}}) {
+    EXPECT_EQ(tidbit({"run", kModel, "-p", "turn", "-n", "3", pair[0], pair[1]}).code, 0) << pair[0] << pair[1];
+  }
+}
+
+TEST(Errors, AStopNeedsATokenizer) {
+  const Scratch scratch;
+  const std::string model = scratch.path("model");
+  ASSERT_EQ(run_program(TIDBIT_CONVERT_PROGRAM, {TIDBIT_SAMPLE_CHECKPOINT, "--tokenizer", "none", "-o", model}).code,
+            0);
+  EXPECT_NE(refusal({"run", model, "--tokens", "5", "--stop", "x"}, 2).find("no tokenizer"), std::string::npos);
 }
 
 TEST(Errors, UnknownOptionsPointToHelp) {

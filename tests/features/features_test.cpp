@@ -1,6 +1,11 @@
 // A library built for q8 weights, an f16 KV cache, RMSNorm, SiLU and character tokenizers: it gives the bits of the
 // whole library and refuses every model that needs more, with the offset of the field that says so.
+#include <unistd.h>
+
 #include <cinttypes>
+#include <cstdio>
+#include <set>
+#include <sstream>
 #include <string>
 
 #include "tests/support/blob_file.h"
@@ -82,6 +87,79 @@ TEST_F(SmallLibrary, RefusesAnotherTokenizer) {
   std::uint64_t fault = 0;
   EXPECT_EQ(blob_.open(&fault), TIDBIT_ERR_UNSUPPORTED);
   EXPECT_GT(fault, blob_.header().header_bytes);
+}
+
+// What `tidbit plan --features cmake` prints for the blob, as "-DTIDBIT_NORMS=rms": one entry for each word.
+std::set<std::string> words_of_plan(ForgedBlob &blob) {
+  blob.refresh_checksum();
+  const std::string path = testing::TempDir() + "features-" + std::to_string(getpid()) + ".tidbit";
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char *>(blob.data()), static_cast<std::streamsize>(blob.bytes().size()));
+  std::FILE *pipe = popen((TIDBIT_PROGRAM " plan --features cmake '" + path + "'").c_str(), "r");
+  char line[256];
+  std::set<std::string> words;
+  while (std::fgets(line, sizeof line, pipe) != nullptr) {
+    const std::string text = line;
+    const std::size_t equals = text.find('=');
+    std::istringstream list(text.substr(equals + 2, text.rfind('"') - equals - 2));
+    for (std::string word; std::getline(list, word, ';');) words.insert(text.substr(0, equals + 1) + word);
+  }
+  EXPECT_EQ(pclose(pipe), 0);
+  std::remove(path.c_str());
+  return words;
+}
+
+const std::set<std::string> kBuiltWith{"-DTIDBIT_WEIGHTS=q8", "-DTIDBIT_KV_FORMATS=f16", "-DTIDBIT_NORMS=rms",
+                                       "-DTIDBIT_ACTIVATIONS=silu"};
+
+TEST_F(SmallLibrary, HasExactlyTheOptionsThatThePlanPrintsForItsModel) {
+  if (std::string(TIDBIT_PROGRAM).empty()) GTEST_SKIP() << "there is no program to run";
+  open("tiny-q8");
+  EXPECT_EQ(words_of_plan(blob_), kBuiltWith);
+  EXPECT_EQ(blob_.open(), TIDBIT_OK);
+}
+
+// One word more is needed than this library has, and that is the word that the plan adds.
+TEST_F(SmallLibrary, RefusesWhatNeedsOneWordMoreInThePlan) {
+  if (std::string(TIDBIT_PROGRAM).empty()) GTEST_SKIP() << "there is no program to run";
+  const auto expect_one_more = [&](const std::string &word) {
+    EXPECT_EQ(blob_.open(), TIDBIT_ERR_UNSUPPORTED) << word;
+    std::set<std::string> wanted = kBuiltWith;
+    wanted.insert(word);
+    EXPECT_EQ(words_of_plan(blob_), wanted);
+  };
+  open("tiny-q8");
+  blob_.kinds()[0].ffn_in_norm = format::Norm::layer;
+  expect_one_more("-DTIDBIT_NORMS=layer");
+  open("tiny-q8");
+  blob_.config().final_norm = format::Norm::layer;
+  expect_one_more("-DTIDBIT_NORMS=layer");
+  open("home-q8");
+  expect_one_more("-DTIDBIT_TOKENIZERS=byte_level");
+}
+
+// Here another word takes the place of the only one.
+TEST_F(SmallLibrary, RefusesWhatNeedsAnotherWordInThePlan) {
+  if (std::string(TIDBIT_PROGRAM).empty()) GTEST_SKIP() << "there is no program to run";
+  const auto expect_other = [&](const std::string &old_word, const std::string &word) {
+    EXPECT_EQ(blob_.open(), TIDBIT_ERR_UNSUPPORTED) << word;
+    std::set<std::string> wanted = kBuiltWith;
+    wanted.erase(old_word);
+    wanted.insert(word);
+    EXPECT_EQ(words_of_plan(blob_), wanted);
+  };
+  open("tiny-q8");
+  blob_.kinds()[0].activation = format::Activation::gelu_erf;
+  expect_other("-DTIDBIT_ACTIVATIONS=silu", "-DTIDBIT_ACTIVATIONS=gelu_erf");
+  open("tiny-q8-kvq8");
+  expect_other("-DTIDBIT_KV_FORMATS=f16", "-DTIDBIT_KV_FORMATS=q8");
+  for (const char *format : {"f32", "f16", "q4"}) {
+    open(std::string("tiny-") + format);
+    blob_.config().kv = format::Format::f16;
+    expect_other("-DTIDBIT_WEIGHTS=q8", std::string("-DTIDBIT_WEIGHTS=") + format);
+  }
+  open("tiny-q8-16x16");
+  expect_other("-DTIDBIT_WEIGHTS=q8", "-DTIDBIT_WEIGHTS=q8x16");
 }
 
 TEST_F(SmallLibrary, RefusesAnObserverWhereItHasNoHook) {

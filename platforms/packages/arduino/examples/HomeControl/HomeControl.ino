@@ -8,7 +8,7 @@
 
 #include "model_plan.h"
 
-alignas(TIDBIT_ALIGNMENT) static const unsigned char model_blob[] = {
+alignas(TIDBIT_ALIGNMENT) const unsigned char model_blob[] = {
 #include "model_blob.h"
 };
 alignas(TIDBIT_ALIGNMENT) static unsigned char memory[TIDBIT_PLAN_TOTAL_BYTES];

@@ -1,0 +1,18 @@
+// What a library must have been built with to run a model.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tidbit/tidbit.h"
+
+namespace tidbit::cli {
+
+// Bit sets as in runtime/features.cmake: bit i stands for word i of the option.
+struct Needs {
+  uint32_t weights, kv_formats, norms, activations, tokenizers;
+};
+
+Needs needs_of(const tidbit_model *model);
+
+}  // namespace tidbit::cli
