@@ -49,6 +49,7 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Generic")
 endif()
 option(TIDBIT_INSPECT "For use at a desk: tidbit_describe, and the hook that sees the vectors of each layer"
   ${tidbit_hosted})
-foreach(name STATUS_STRINGS INSPECT)
+option(TIDBIT_TRUST "Signed blobs: tidbit_verify_signature and tidbit_ed25519" ON)
+foreach(name STATUS_STRINGS INSPECT TRUST)
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=$<BOOL:${TIDBIT_${name}}>)
 endforeach()

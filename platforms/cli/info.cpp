@@ -182,7 +182,7 @@ int verify_command(Arguments arguments, Output &out) {
   Progress progress("verifying");
   progress.show(0, 1);
   uint64_t fault = 0;
-  const tidbit_status status = tidbit_verify(model.get(), &fault);
+  const tidbit_status status = tidbit_verify(model.get(), nullptr, nullptr, &fault);
   if (status != TIDBIT_OK) {
     return data_error("%s: %s in the section at byte %" PRIu64 "; convert or copy the model again", model.path(),
                       tidbit_status_string(status), fault);

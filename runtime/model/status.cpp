@@ -28,6 +28,10 @@ constexpr const char *kStatus[TIDBIT_STATUS_COUNT] = {
     "the saved session is damaged or belongs to another model",
     "the blob's format is too old: convert the checkpoint again",
     "the logits differ from those of the converter",
+    "",
+    "",
+    "",
+    "the blob's signature is missing or wrong",
 };
 
 constexpr const char *kParts[TIDBIT_PART_COUNT] = {"state", "kv", "activations", "logits", "scratch"};

@@ -42,7 +42,7 @@ void generate(tidbit_session *session) {
 
 void run() {
   open_model(&model);
-  must(tidbit_verify(&model, nullptr));
+  must(tidbit_verify(&model, nullptr, nullptr, nullptr));
   must(tidbit_info(&model, &info));
   tidbit_options options{};
   options.context = kContext;
