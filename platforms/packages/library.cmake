@@ -16,7 +16,7 @@ endforeach()
 foreach(option IN LISTS lists)
   set(TIDBIT_${option} "${TIDBIT_${option}}" CACHE STRING "From Kconfig" FORCE)
 endforeach()
-foreach(option STATUS_STRINGS SCALAR_KERNELS INSPECT)
+foreach(option STATUS_STRINGS SCALAR_KERNELS TRUST INSPECT)
   set(TIDBIT_${option} "${CONFIG_TIDBIT_${option}}" CACHE BOOL "From Kconfig" FORCE)
 endforeach()
 

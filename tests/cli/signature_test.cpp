@@ -55,7 +55,7 @@ TEST(Signature, WrongKeysAndChangedOrUnsignedModelsAreErrors) {
 TEST(Signature, AFileThatIsNoPrivateKeyIsRefusedAndNothingIsWritten) {
   const Scratch scratch;
   for (const std::string &key : {std::string(), kPublic, std::string(5000, 'x'), kPrivate.substr(0, 60),
-                                 "x" + kPrivate.substr(0, 40) + "!" + kPrivate.substr(41)}) {
+                                 kPrivate.substr(0, 40).append("!") + kPrivate.substr(41)}) {
     const Result result = sign(scratch, key, "a.tidbit");
     EXPECT_EQ(result.code, 1) << key;
     EXPECT_NE(result.error.find("key.pem"), std::string::npos) << result.error;
