@@ -49,7 +49,7 @@ if(CMAKE_SYSTEM_NAME STREQUAL "Generic")
 endif()
 option(TIDBIT_INSPECT "For use at a desk: tidbit_describe, and the hook that sees the vectors of each layer"
   ${tidbit_hosted})
-option(TIDBIT_TRUST "Signed blobs: tidbit_verify_signature and tidbit_ed25519" ON)
+option(TIDBIT_TRUST "Signed blobs and updates: tidbit_verify_signature, tidbit_ed25519, tidbit_open_newest" ON)
 foreach(name STATUS_STRINGS INSPECT TRUST)
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=$<BOOL:${TIDBIT_${name}}>)
 endforeach()

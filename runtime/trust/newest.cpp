@@ -1,5 +1,5 @@
 // A/B updates: the newest whole blob of two slots.
-#include "format/model.h"
+#include "tidbit/tidbit.h"
 
 namespace tidbit {
 namespace {
@@ -14,8 +14,6 @@ tidbit_status verify_all(const tidbit_model &model, const tidbit_trust &trust) {
 }  // namespace tidbit
 
 using namespace tidbit;
-
-extern "C" uint32_t tidbit_revision(const tidbit_model *model) { return model_of(model).header->revision; }
 
 extern "C" tidbit_status tidbit_open_newest(const tidbit_slot slots[2], const tidbit_trust *trust, tidbit_model *model,
                                             uint32_t *chosen) {

@@ -63,3 +63,5 @@ extern "C" int tidbit_signature_key(const tidbit_model *model, uint8_t key_id[8]
   std::memcpy(key_id, signature->key_id, sizeof signature->key_id);
   return 1;
 }
+
+extern "C" uint32_t tidbit_revision(const tidbit_model *model) { return model_of(model).header->revision; }
