@@ -55,6 +55,7 @@ void refuse_file_beside(const fs::path &output, const fs::path &source) {
 void check_output(const ConvertOptions &options, const Checkpoint &checkpoint) {
   refuse_same_file(options.output, options.source);
   refuse_same_file(options.output, options.tokenizer_file);
+  refuse_same_file(options.output, options.sign_key);
   refuse_same_file(options.output, checkpoint.config_name);
   for (const auto &[name, tensor] : checkpoint.tensors) refuse_same_file(options.output, tensor.file->path());
   refuse_file_beside(options.output, options.source);
@@ -130,6 +131,9 @@ ConvertReport convert(const ConvertOptions &options) try {
   const fs::path tokenizer = tokenizer_path(options);
   add_tokenizer(tokenizer, plan, parts, report);
   parts.embeddings = options.embeddings.value_or(options.weights);
+  std::optional<SigningKey> key;
+  if (!options.sign_key.empty()) parts.key = &key.emplace(options.sign_key);
+  parts.revision = options.revision;
   parts.source = base_name(options.source);
   parts.converter = options_text(options, tokenizer, plan.config.default_context);
 

@@ -24,7 +24,9 @@ struct ConvertOptions {
   format::Format weights = format::Format::q8;
   std::optional<format::Format> embeddings = {};  // the token embedding and the head; default: as weights
   format::Format kv = format::Format::f16;
-  std::uint32_t context = 0;  // default context of the blob; 0: the model's, at most 2048
+  std::uint32_t context = 0;            // default context of the blob; 0: the model's, at most 2048
+  std::uint32_t revision = 0;           // of the blob, for updates
+  std::filesystem::path sign_key = {};  // PEM file of an Ed25519 private key; empty: the blob is not signed
   Progress progress = {};
 };
 

@@ -58,7 +58,8 @@ class ProgressBar {
 // The options as they were typed; CLI11 has checked them.
 struct CommandLine {
   std::string source, output, tokenizer, weights = "q8", embeddings, kv;
-  std::uint32_t context = 0;
+  std::string sign_key;
+  std::uint32_t context = 0, revision = 0;
 };
 
 // The names of the first `count` formats.
@@ -91,6 +92,9 @@ void declare(CLI::App &app, CommandLine &line) {
   app.add_option("--context", line.context,
                  "positions of a session unless the firmware says otherwise; default: the model's, at most 2048")
       ->check(CLI::Range(1u, tidbit::format::kMaxContext));
+  app.add_option("--revision", line.revision, "number of this blob: of two, the firmware opens the higher; default: 0");
+  app.add_option("--sign", line.sign_key,
+                 "sign the blob with the private key in this PEM file ('openssl genpkey -algorithm ed25519')");
 }
 
 ConvertOptions options_of(const CommandLine &line) {
@@ -99,6 +103,8 @@ ConvertOptions options_of(const CommandLine &line) {
   if (!line.embeddings.empty()) options.embeddings = format_named(line.embeddings);
   options.kv = line.kv.empty() ? default_kv(options.weights) : format_named(line.kv);
   options.context = line.context;
+  options.revision = line.revision;
+  options.sign_key = line.sign_key;
   if (line.tokenizer == "none") {
     options.tokenizer = TokenizerChoice::none;
   } else if (!line.tokenizer.empty()) {

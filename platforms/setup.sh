@@ -4,7 +4,8 @@
 # unless run as root. Does nothing if everything is installed.
 set -eu
 
-build="cmake g++ libcli11-dev libgtest-dev libsimde-dev libxsimd-dev musl-tools ninja-build nlohmann-json3-dev"
+build="cmake g++ libcli11-dev libgtest-dev libsimde-dev libsodium-dev libxsimd-dev musl-tools
+  ninja-build nlohmann-json3-dev"
 tests="clang-14 clang-19 clang-format-14 clang-tidy-19 g++-aarch64-linux-gnu g++-arm-linux-gnueabihf
   g++-riscv64-linux-gnu gcc-arm-none-eabi gcc-riscv64-unknown-elf googletest libc++-14-dev-wasm32 libclang-rt-14-dev
   libclang-rt-14-dev-wasm32 libnewlib-arm-none-eabi libstdc++-arm-none-eabi-newlib libxml2-utils lld-14 nodejs

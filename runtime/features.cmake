@@ -50,6 +50,7 @@ if(UNIX OR WIN32)  # neither is set for firmware, whatever the name of its syste
 endif()
 option(TIDBIT_INSPECT "For use at a desk: tidbit_describe, and the hook that sees the vectors of each layer"
   ${tidbit_hosted})
-foreach(name STATUS_STRINGS INSPECT)
+option(TIDBIT_TRUST "Signed blobs and updates: tidbit_verify_signature, tidbit_ed25519, tidbit_open_newest" ON)
+foreach(name STATUS_STRINGS INSPECT TRUST)
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=$<BOOL:${TIDBIT_${name}}>)
 endforeach()

@@ -12,6 +12,7 @@ set(layers
   "runtime/kernels:base format tidbit"
   "runtime/text:base format tidbit"
   "runtime/open:base format text tidbit"
+  "runtime/trust:base format tidbit"
   "runtime/model:base format kernels tidbit"
   "runtime/generate:base format kernels tidbit"
   "quant:base format"

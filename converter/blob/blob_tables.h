@@ -25,6 +25,7 @@ class BlobTables {
 
   const std::vector<PlacedTensor> &tensors() const { return tensors_; }
   format::Section &section(format::SectionKind kind);
+  void set_revision(std::uint32_t revision) { header_.revision = revision; }
   std::uint64_t blob_bytes() const { return header_.blob_bytes; }
 
   // The header and the tables as stored, with the header's checksum.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 
 #include "tidbit/tidbit.h"
 
@@ -20,6 +21,7 @@ class BlobView {
   BlobView &operator=(const BlobView &) = delete;
 
   const tidbit_model &model() const { return model_; }
+  std::span<const std::byte> bytes() const { return {static_cast<const std::byte *>(data_), bytes_}; }
   tidbit_model_info info() const;
   tidbit_plan_result plan() const;  // at the default context
 

@@ -41,7 +41,9 @@ class BlobWriter {
         progress_(progress),
         provenance_(provenance_bytes(parts)),
         self_test_(self_test_tokens(plan.config)),
-        tables_(plan, parts.embeddings, sections()) {}
+        tables_(plan, parts.embeddings, sections()) {
+    tables_.set_revision(parts.revision);
+  }
 
   std::vector<TensorReport> run() {
     for (const PlacedTensor &tensor : tables_.tensors()) {
@@ -50,9 +52,11 @@ class BlobWriter {
     tables_.section(SectionKind::weights).checksum = weights_hash_.digest();
     if (!parts_.tokenizer.empty()) write_section(SectionKind::tokenizer, std::span(parts_.tokenizer));
     write_section(SectionKind::provenance, std::span(provenance_));
+    if (parts_.key != nullptr) write_signature(parts_.key->unsigned_section());
     write_self_test();
     self_test_.hash = compute_self_test();
     write_self_test();
+    if (parts_.key != nullptr) write_signature(compute_signature());
     return std::move(reports_);
   }
 
@@ -62,6 +66,7 @@ class BlobWriter {
     if (!parts_.tokenizer.empty()) sections.emplace_back(SectionKind::tokenizer, parts_.tokenizer.size());
     sections.emplace_back(SectionKind::provenance, provenance_.size());
     sections.emplace_back(SectionKind::self_test, sizeof self_test_);
+    if (parts_.key != nullptr) sections.emplace_back(SectionKind::signature, sizeof(format::Signature));
     return sections;
   }
 
@@ -77,7 +82,17 @@ class BlobWriter {
     out_.write(offset + bytes.size(), kZeros, format::round_up(bytes.size(), kAlignment) - bytes.size());
   }
 
-  // Writes the last section and then the tables, which hold its checksum. This completes the blob.
+  // The table of sections is signed, so that it holds no checksum of this section.
+  void write_signature(const format::Signature &signature) {
+    write_padded(tables_.section(SectionKind::signature).offset, std::as_bytes(std::span(&signature, 1)));
+  }
+
+  format::Signature compute_signature() {
+    const BlobView blob(out_.temporary());
+    return parts_.key->sign(blob.bytes(), tables_.section(SectionKind::signature).offset);
+  }
+
+  // Writes the self-test and then the tables, which hold its checksum. This completes the blob but for a signature.
   void write_self_test() {
     write_section(SectionKind::self_test, std::as_bytes(std::span(&self_test_, 1)));
     write_padded(0, tables_.bytes());

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "converter/blob/output_file.h"
+#include "converter/blob/signing_key.h"
 #include "converter/families/model_plan.h"
 
 namespace tidbit::convert {
@@ -15,6 +16,8 @@ struct BlobParts {
   std::vector<std::byte> tokenizer;  // empty: no section
   std::string source;                // provenance
   std::string converter;
+  std::uint32_t revision = 0;
+  const SigningKey *key = nullptr;                 // null: the blob is not signed
   format::Format embeddings = format::Format::q8;  // the format of the token embedding and the head
 };
 

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/json.h"
 #include "cli/loaded_model.h"
+#include "cli/public_key.h"
 #include "cli/utf8.h"
 #include "posix/interrupt.h"
 
@@ -81,6 +82,19 @@ void each_field(const LoadedModel &model, OnField on_field, OnKind on_kind) {
   }
 }
 
+// "no", or the first 8 bytes of the key that the signature claims. Nothing is checked.
+void describe_signature(const LoadedModel &model, char (&text)[32]) {
+  unsigned char id[8];
+  if (tidbit_signature_key(model.get(), id) == 0) {
+    snprintf(text, sizeof text, "no");
+    return;
+  }
+  int used = snprintf(text, sizeof text, "key ");
+  for (const unsigned char byte : id) {
+    used += snprintf(text + used, sizeof text - static_cast<size_t>(used), "%02x", byte);
+  }
+}
+
 void print_plain(const LoadedModel &model, Output &out) {
   const tidbit_model_info &info = model.info();
   print_text(out, "family", info.family);
@@ -93,6 +107,10 @@ void print_plain(const LoadedModel &model, Output &out) {
   out.print("%-20s%s\n", "tokenizer", info.has_tokenizer != 0 ? "yes" : "no");
   out.print("%-20s%s\n", "selftest", info.has_selftest != 0 ? "yes" : "no");
   out.print("%-20s%016" PRIx64 "\n", "checksum", info.checksum);
+  char signature[32];
+  describe_signature(model, signature);
+  out.print("%-20s%s\n", "signature", signature);
+  out.print("%-20s%" PRIu32 "\n", "revision", tidbit_revision(model.get()));
   each_field(
       model,
       [&](const tidbit_field &field) {
@@ -117,6 +135,10 @@ void print_json(const LoadedModel &model, Output &out) {
   char checksum[17];
   snprintf(checksum, sizeof checksum, "%016" PRIx64, info.checksum);
   json.text("checksum", checksum);
+  char signature[32];
+  describe_signature(model, signature);
+  json.text("signature", signature);
+  json.number("revision", tidbit_revision(model.get()));
   bool in_kind = false;
   each_field(
       model, [&](const tidbit_field &field) { print_field(field, json); },
@@ -144,6 +166,25 @@ int read_with_progress(const LoadedModel &model) {
     if (posix::interrupted()) return kInterrupted;
     progress.show(at, bytes);
   }
+  return kOk;
+}
+
+// Without a key, only says that there is a signature.
+int check_signature(const LoadedModel &model, const char *key_argument, Output &out) {
+  unsigned char id[8];
+  const bool is_signed = tidbit_signature_key(model.get(), id) != 0;
+  if (key_argument == nullptr) {
+    if (is_signed) out.print("%s: signed, not checked; to check it, give --key\n", model.path());
+    return kOk;
+  }
+  uint8_t key[32] = {};
+  if (const int code = read_public_key(key_argument, key); code != kOk) return code;
+  if (!is_signed) return data_error("%s: is not signed; convert the model with --sign", model.path());
+  if (memcmp(id, key, sizeof id) != 0) return data_error("%s: is signed with another key than --key", model.path());
+  const tidbit_trust trust = {key, tidbit_ed25519, nullptr, posix::poll_interrupt, nullptr};
+  const tidbit_status status = tidbit_verify_signature(model.get(), &trust);
+  if (status != TIDBIT_OK) return status_error(model.path(), status);
+  out.print("%s: the signature is right\n", model.path());
   return kOk;
 }
 
@@ -192,16 +233,21 @@ int info_command(Arguments arguments, Output &out) {
 }
 
 int verify_command(Arguments arguments, Output &out) {
+  const char *key = nullptr;
+  const Option options[] = {
+      text_option("--key", nullptr, "KEY", &key, "public key that must have signed it: a PEM file, or 64 hex digits")};
   const Usage usage = {
       "verify", "MODEL", "Compares each section with its checksum, and this machine's logits with the converter's.",
-      nullptr,  0,       1,
+      options,  1,       1,
       1,        nullptr};
   if (const int code = parse_arguments(usage, &arguments, out); code != kGoOn) return code;
   LoadedModel model;
   if (const int code = model.open(arguments.items[0]); code != kOk) return code;
   if (const int code = read_with_progress(model); code != kOk) return code;
+  if (const int code = check_signature(model, key, out); code != kOk) return code;
   uint64_t fault = 0;
-  const tidbit_status status = tidbit_verify(model.get(), &fault);
+  const tidbit_status status = tidbit_verify(model.get(), posix::poll_interrupt, nullptr, &fault);
+  if (status == TIDBIT_CANCELED) return kInterrupted;
   if (status != TIDBIT_OK) {
     return data_error("%s: %s in the section at byte %" PRIu64 "; convert or copy the model again", model.path(),
                       tidbit_status_string(status), fault);

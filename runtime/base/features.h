@@ -10,12 +10,14 @@
 #define TIDBIT_FEATURE_TOKENIZERS 0x7
 #define TIDBIT_FEATURE_STATUS_STRINGS 1
 #define TIDBIT_FEATURE_INSPECT 1
+#define TIDBIT_FEATURE_TRUST 1
 #endif
 
 namespace tidbit::features {
 
 inline constexpr bool kStatusStrings = TIDBIT_FEATURE_STATUS_STRINGS != 0;
 inline constexpr bool kInspect = TIDBIT_FEATURE_INSPECT != 0;
+inline constexpr bool kTrust = TIDBIT_FEATURE_TRUST != 0;
 
 template <class Enum>
 static constexpr bool contains(unsigned set, Enum e) {

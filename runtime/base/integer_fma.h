@@ -1,5 +1,5 @@
-// Fused multiply-add in integers, for targets that have neither the instruction nor double in hardware: with an emulated
-// double it would take several times as many instructions.
+// Fused multiply-add in integers, for targets that have neither the instruction nor double in hardware: with an
+// emulated double it would take several times as many instructions.
 #pragma once
 
 #include "base/types.h"

@@ -102,7 +102,8 @@ struct Header {
   std::uint32_t section_count;
   std::uint32_t tensor_count;
   std::uint32_t stack_count;  // 1; reserved: 2, an encoder and a decoder
-  std::uint32_t reserved[3];
+  std::uint32_t revision;     // for the application's updates: the newest of two blobs has the highest
+  std::uint32_t reserved[2];
   Config config;
   Stack stacks[kMaxStacks];         // those beyond stack_count are zeros
   Slot global_slots[kGlobalSlots];  // by GlobalRole: the place in the tensor table
@@ -117,7 +118,7 @@ enum class SectionKind : std::uint32_t {
   chat_template = 5,     // records; reserved
   grammars = 6,          // records; reserved
   adapters = 7,          // records; reserved
-  signature = 8,         // Signature; reserved
+  signature = 8,         // Signature
   layer_embeddings = 9,  // the per-layer embedding table, separate so that it can be in slower memory; reserved
 };
 
@@ -225,13 +226,21 @@ struct Record {
 static_assert(sizeof(Records) == 8 && sizeof(Record) == 16);
 inline constexpr std::uint32_t kMaxRecords = 4096;
 
-// Signs everything before this section, which is the last one.
+// Signs the whole blob but for its own 64 bytes. It is in the last section.
 struct Signature {
-  std::uint32_t algorithm;  // 1: Ed25519
+  std::uint32_t algorithm;  // 1: Ed25519 of a SignedMessage
   std::uint32_t reserved;
-  std::uint8_t key_id[8];
+  std::uint8_t key_id[8];  // the first bytes of the public key
   std::uint8_t signature[64];
 };
 static_assert(sizeof(Signature) == 80);
+
+// What is signed instead of the blob. Ed25519 reads its message twice, and a blob is read only once.
+struct SignedMessage {
+  char domain[32];          // kSignatureDomain, so that the key's signatures of other things are not taken for this
+  std::uint8_t digest[64];  // SHA-512 of the blob without Signature::signature
+};
+static_assert(sizeof(SignedMessage) == 96);
+inline constexpr char kSignatureDomain[33] = "tidbit blob signature, version 1";
 
 }  // namespace tidbit::format

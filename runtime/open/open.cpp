@@ -130,15 +130,3 @@ extern "C" tidbit_status tidbit_open(const void *blob, size_t size, tidbit_model
   if (fault != nullptr) *fault = refusal.offset;
   return refusal.status;
 }
-
-extern "C" tidbit_status tidbit_verify(const tidbit_model *model, uint64_t *fault) {
-  if (!is_open(model)) return TIDBIT_ERR_ARGUMENT;
-  const Model &m = model_of(model);
-  for (std::uint32_t i = 0; i < m.header->section_count; ++i) {
-    const format::Section &s = m.sections[i];
-    if (hash64(m.blob + s.offset, static_cast<std::size_t>(s.bytes)) == s.checksum) continue;
-    if (fault != nullptr) *fault = s.offset;
-    return TIDBIT_ERR_CHECKSUM;
-  }
-  return TIDBIT_OK;
-}

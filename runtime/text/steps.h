@@ -1,8 +1,7 @@
 // Counts the steps of a call, for its budget and its poll hook. A step is a small bounded amount of work.
 #pragma once
 
-#include <cstdint>
-
+#include "base/types.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit {

@@ -29,8 +29,7 @@ void generate(tidbit_session *session) {
   std::uint32_t count = 0, bytes = 0;
   const char *piece = nullptr;
   const tidbit_tokenize_options parse{TIDBIT_TEXT_SPECIAL | TIDBIT_TEXT_PARSE, 0, nullptr, nullptr};
-  must(
-      tidbit_tokenize(&model, text, sizeof text - 1, &parse, workspace, sizeof workspace, tokens, kContext, &count));
+  must(tidbit_tokenize(&model, text, sizeof text - 1, &parse, workspace, sizeof workspace, tokens, kContext, &count));
   must(tidbit_stream_init(&stream, &model, 0, stops, 2));
   must(tidbit_prefill(session, tokens, count, 0, nullptr));
   for (std::uint32_t i = 0; i < kSteps; ++i) {
@@ -43,7 +42,7 @@ void generate(tidbit_session *session) {
 
 void run() {
   open_model(&model);
-  must(tidbit_verify(&model, nullptr));
+  must(tidbit_verify(&model, nullptr, nullptr, nullptr));
   must(tidbit_info(&model, &info));
   tidbit_options options{};
   options.context = kContext;

@@ -33,7 +33,7 @@ TEST(Conversion, WritesABlobWhoseChecksumsHold) {
     convert(options);
     const convert::BlobView blob(options.output);
     std::uint64_t fault = 0;
-    EXPECT_EQ(tidbit_verify(&blob.model(), &fault), TIDBIT_OK) << fault;
+    EXPECT_EQ(tidbit_verify(&blob.model(), nullptr, nullptr, &fault), TIDBIT_OK) << fault;
     EXPECT_EQ(blob.info().blob_bytes, fs::file_size(options.output));
   }
 }

@@ -180,6 +180,16 @@ TEST_F(SmallLibrary, HasScalarKernelsWhereTheyAreNotLeftOut) {
   EXPECT_EQ(tidbit_isa_check(TIDBIT_ISA_SCALAR, 0), expected);
 }
 
+TEST_F(SmallLibrary, ChecksNoSignatures) {
+  open("tiny-q8");
+  tidbit_model model;
+  ASSERT_EQ(tidbit_open(blob_.data(), blob_.bytes().size(), &model, nullptr), TIDBIT_OK);
+  const uint8_t key[32] = {};
+  const auto check = [](void *, const uint8_t *, const uint8_t *, const void *, size_t) { return 0; };
+  const tidbit_trust trust = {key, check, nullptr, nullptr, nullptr};
+  EXPECT_EQ(tidbit_verify_signature(&model, &trust), TIDBIT_ERR_UNSUPPORTED);
+}
+
 TEST_F(SmallLibrary, HasEmptyStatusStrings) {
   EXPECT_STREQ(tidbit_status_string(TIDBIT_ERR_UNSUPPORTED), "");
   EXPECT_STREQ(tidbit_status_string(TIDBIT_OK), "");

@@ -298,6 +298,25 @@ void add_logits(Seeds &seeds) {
   }
 }
 
+// The keys of RFC 8410, and the first signature of RFC 8032 with its key.
+void add_keys(Seeds &seeds) {
+  seeds.add("signature",
+            "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
+            "-----END PRIVATE KEY-----\n");
+  seeds.add("signature",
+            "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n"
+            "-----END PUBLIC KEY-----\n");
+  const char hex[] =
+      "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
+      "d25bf5f0595bbe24655141438e7a100b";
+  std::string bytes;
+  for (const char *at = hex; *at != 0; at += 2) {
+    bytes.push_back(static_cast<char>(std::stoi(std::string(at, 2), nullptr, 16)));
+  }
+  seeds.add("signature", bytes);
+}
+
 }  // namespace
 }  // namespace tidbit::fuzz
 
@@ -315,6 +334,7 @@ int main(int count, char **arguments) try {
   add_images(seeds);
   add_tokenizers(seeds);
   add_logits(seeds);
+  add_keys(seeds);
   return 0;
 } catch (const std::exception &error) {
   std::cerr << "make_seeds: " << error.what() << "\n";

@@ -93,7 +93,7 @@ void use(const AlignedBytes &blob) {
   }
   tidbit_model_info info;
   EXPECT_EQ(tidbit_info(&model, &info), TIDBIT_OK);
-  tidbit_verify(&model, &fault);
+  tidbit_verify(&model, nullptr, nullptr, &fault);
   use_text(model, info);
   tidbit_plan_result plan;
   const tidbit_options options = options_for(blob, info);

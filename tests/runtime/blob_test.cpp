@@ -28,7 +28,7 @@ tidbit_status open_and_run(const AlignedBytes &blob) {
   EXPECT_EQ(tidbit_info(&model, &info), TIDBIT_OK);
   tidbit_field field;
   for (std::uint32_t i = 0; tidbit_describe(&model, i, &field) == TIDBIT_OK; ++i) EXPECT_NE(field.name, nullptr);
-  tidbit_verify(&model, nullptr);
+  tidbit_verify(&model, nullptr, nullptr, nullptr);
   tidbit_is_end(&model, 2);
   tidbit_options options{};
   options.context = std::min(20u, info.max_context);
@@ -74,7 +74,7 @@ class Blob : public ::testing::TestWithParam<int> {
 TEST_P(Blob, WholeBlobOpensAndVerifies) {
   tidbit_model model;
   ASSERT_EQ(tidbit_open(blob_.data(), blob_.size(), &model, nullptr), TIDBIT_OK);
-  EXPECT_EQ(tidbit_verify(&model, nullptr), TIDBIT_OK);
+  EXPECT_EQ(tidbit_verify(&model, nullptr, nullptr, nullptr), TIDBIT_OK);
   EXPECT_EQ(open_and_run(blob_), TIDBIT_OK);
 }
 
@@ -131,7 +131,7 @@ TEST_P(Blob, DamagedWeightsAreFoundByVerify) {
   tidbit_model model;
   ASSERT_EQ(tidbit_open(damaged.data(), blob_.size(), &model, nullptr), TIDBIT_OK);
   std::uint64_t fault = 0;
-  EXPECT_EQ(tidbit_verify(&model, &fault), TIDBIT_ERR_CHECKSUM);
+  EXPECT_EQ(tidbit_verify(&model, nullptr, nullptr, &fault), TIDBIT_ERR_CHECKSUM);
   EXPECT_EQ(fault, damaged.sections()[0].offset);
 }
 

@@ -88,7 +88,7 @@ void expect_refused_at(Change change, tidbit_status expected = TIDBIT_ERR_CONFIG
 }
 
 TEST(Fields, ReservedBytesMustBeZero) {
-  expect_refused_at([](ForgedBlob &b) { return &(b.header().reserved[2] = 1) - 2; });
+  expect_refused_at([](ForgedBlob &b) { return &(b.header().reserved[1] = 1) - 1; });
   expect_refused_at([](ForgedBlob &b) {
     b.config().reserved[19] = 1;
     return b.config().reserved;

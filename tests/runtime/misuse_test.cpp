@@ -25,7 +25,13 @@ void expect_not_open(const tidbit_model *model) {
   char small[8], workspace[256];
   std::int32_t tokens[8];
   std::uint32_t count = 0;
-  EXPECT_EQ(tidbit_verify(model, nullptr), TIDBIT_ERR_ARGUMENT);
+  const std::uint8_t key[32] = {};
+  std::uint8_t id[8];
+  const tidbit_trust trust{key, tidbit_ed25519, nullptr, nullptr, nullptr};
+  EXPECT_EQ(tidbit_verify(model, nullptr, nullptr, nullptr), TIDBIT_ERR_ARGUMENT);
+  EXPECT_EQ(tidbit_verify_signature(model, &trust), TIDBIT_ERR_ARGUMENT);
+  EXPECT_EQ(tidbit_signature_key(model, id), 0);
+  EXPECT_EQ(tidbit_revision(model), 0u);
   EXPECT_EQ(tidbit_info(model, &info), TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_describe(model, 0, &field), TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_is_end(model, 0), 0);
@@ -33,7 +39,8 @@ void expect_not_open(const tidbit_model *model) {
   EXPECT_EQ(tidbit_init(model, &options, &memory, &session, nullptr), TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_tokenize_bytes(model, 10), 0u);
   EXPECT_EQ(tidbit_tokenize_most(model, 10), 0u);
-  EXPECT_EQ(tidbit_tokenize(model, "a", 1, nullptr, workspace, sizeof workspace, tokens, 8, &count), TIDBIT_ERR_ARGUMENT);
+  EXPECT_EQ(tidbit_tokenize(model, "a", 1, nullptr, workspace, sizeof workspace, tokens, 8, &count),
+            TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_token_text(model, 0, nullptr, 0, small, &text, &count), TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_find_token(model, "a", 1), -1);
   EXPECT_EQ(tidbit_stream_init(&stream, model, 0, nullptr, 0), TIDBIT_ERR_ARGUMENT);

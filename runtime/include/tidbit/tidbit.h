@@ -110,10 +110,6 @@ typedef struct tidbit_model {
  * refused. `size` may be larger than the blob (a flash partition). */
 tidbit_status tidbit_open(const void *blob, size_t size, tidbit_model *model, uint64_t *fault);
 
-/* Reads all sections and compares their checksums; the zeros between sections are not looked at. On
- * TIDBIT_ERR_CHECKSUM, *fault (may be null) is the offset of the damaged section. */
-tidbit_status tidbit_verify(const tidbit_model *model, uint64_t *fault);
-
 /* Number formats of weights. KV caches use the first three. */
 typedef int32_t tidbit_format;
 enum {
@@ -222,6 +218,62 @@ typedef void (*tidbit_parallel_for)(void *user, tidbit_task task, void *context,
 /* Called on the thread that called the library, at least once per layer, and with a single worker at least once per
  * tidbit_options.poll_work. Kick a watchdog here. A value other than 0 cancels the current chunk, or the logits. */
 typedef int (*tidbit_poll)(void *user);
+
+/* ----------------------------------------------------------------------------------------- trust */
+
+/* Reads all sections and compares their checksums, which detect damage but not forgery. The zeros between sections and
+ * a signature are not looked at. `poll` (may be null) is called at least once per 16 KB. On TIDBIT_ERR_CHECKSUM,
+ * *fault (may be null) is the offset of the damaged section. */
+tidbit_status tidbit_verify(const tidbit_model *model, tidbit_poll poll, void *poll_user, uint64_t *fault);
+
+/* Checks an Ed25519 signature: 0 if it is right. It may be hardware, another library, or tidbit_ed25519. The message
+ * has 96 bytes. */
+typedef int (*tidbit_ed25519_verify)(void *user, const uint8_t signature[64], const uint8_t public_key[32],
+                                     const void *message, size_t bytes);
+
+/* The library's own: strict (RFC 8032 without cofactor; encodings that are not canonical, S >= L and points of small
+ * order are refused), small, and not constant in time. `user` is ignored. */
+int tidbit_ed25519(void *user, const uint8_t signature[64], const uint8_t public_key[32], const void *message,
+                   size_t bytes);
+
+/* Whose blobs to accept, and how to check that. */
+typedef struct tidbit_trust {
+  const uint8_t *public_key;   /* 32 bytes */
+  tidbit_ed25519_verify check; /* tidbit_ed25519, for example; the linker drops that function if nobody names it */
+  void *check_user;
+  tidbit_poll poll; /* may be null; called at least once per 16 KB that are hashed */
+  void *poll_user;
+} tidbit_trust;
+
+/* Reads the whole blob, where it lies, and checks its signature, which covers every byte from the header on
+ * (FORMAT.md). TIDBIT_ERR_SIGNATURE if there is none, if it is by another key, or if any bit of the blob differs from
+ * what was signed. The result holds as long as nobody can change the blob: a blob in memory that an attacker can write
+ * to must be copied first, and opened and checked in its new place. An older blob with a right signature is accepted;
+ * to refuse it, compare tidbit_revision with a number that the attacker cannot lower.
+ * TIDBIT_ERR_UNSUPPORTED if the library was built without TIDBIT_TRUST. */
+tidbit_status tidbit_verify_signature(const tidbit_model *model, const tidbit_trust *trust);
+
+/* 1 if the blob has a signature, right or wrong, otherwise 0. `key_id` becomes the first 8 bytes of the public key that
+ * it claims. */
+int tidbit_signature_key(const tidbit_model *model, uint8_t key_id[8]);
+
+/* The number given to the converter with --revision, or 0. */
+uint32_t tidbit_revision(const tidbit_model *model);
+
+/* A place for a blob: a flash partition or a file in memory. */
+typedef struct tidbit_slot {
+  const void *blob;
+  size_t size;
+} tidbit_slot;
+
+/* Opens the whole blob with the higher revision, and the first of two equal ones. A blob is whole if tidbit_open and
+ * tidbit_verify accept it and, with trust->public_key, also tidbit_verify_signature. So after an interrupted update the
+ * other slot is opened. `trust` may be null. *chosen (may be null) is 0 or 1. If neither is whole, the status is that
+ * of the blob that was tried first. */
+tidbit_status tidbit_open_newest(const tidbit_slot slots[2], const tidbit_trust *trust, tidbit_model *model,
+                                 uint32_t *chosen);
+
+/* --------------------------------------------------------------------------------------- observe */
 
 /* The points at which tidbit_observe is called, and the vectors that it gets, one per token. */
 typedef int32_t tidbit_point;
@@ -514,6 +566,8 @@ TIDBIT_LAYOUT(sizeof(tidbit_memory) == TIDBIT_POINTERS(2 * TIDBIT_PART_COUNT));
 TIDBIT_LAYOUT(offsetof(tidbit_shortage, part) == 8 && sizeof(tidbit_shortage) == 16);
 TIDBIT_LAYOUT(offsetof(tidbit_sampling, repeat_penalty) == 16 && sizeof(tidbit_sampling) == 20);
 TIDBIT_LAYOUT(sizeof(tidbit_rng) == 8);
+TIDBIT_LAYOUT(offsetof(tidbit_tokenize_options, poll) == 8);
+TIDBIT_LAYOUT(sizeof(tidbit_trust) == TIDBIT_POINTERS(5) && sizeof(tidbit_slot) == TIDBIT_POINTERS(2));
 TIDBIT_LAYOUT(offsetof(tidbit_stream, text) == 20 + TIDBIT_POINTERS(2));
 #undef TIDBIT_LAYOUT
 #undef TIDBIT_POINTERS
