@@ -241,6 +241,6 @@ struct SignedMessage {
   std::uint8_t digest[64];  // SHA-512 of the blob without Signature::signature
 };
 static_assert(sizeof(SignedMessage) == 96);
-inline constexpr char kSignatureDomain[33] = "tidbit blob signature, version 1";
+static constexpr char kSignatureDomain[33] = "tidbit blob signature, version 1";
 
 }  // namespace tidbit::format
