@@ -1,7 +1,7 @@
 # Firmware images, and the qemu-system-arm machines that run them.
 
 set(TIDBIT_BAREMETAL_DIR ${CMAKE_CURRENT_LIST_DIR})
-include(${CMAKE_CURRENT_LIST_DIR}/model.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/../../runtime/embed/model.cmake)
 
 # tidbit_board(name core script) adds a board: the name of its QEMU machine, its core as in TIDBIT_CORTEX, and its
 # linker script in boards/.
@@ -35,6 +35,7 @@ function(tidbit_add_firmware name)
   set_target_properties(${name} PROPERTIES SUFFIX .elf
     LINK_DEPENDS "${script};${TIDBIT_BAREMETAL_DIR}/boards/sections.ld")
   if(arg_BLOB)
-    tidbit_add_model(${name} ${arg_BLOB})
+    tidbit_add_model(${name} ${arg_BLOB} SECTION .model)
+    set_target_properties(${name} PROPERTIES TIDBIT_BLOB ${arg_BLOB})
   endif()
 endfunction()

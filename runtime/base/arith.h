@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "base/float_rules.h"
+
 namespace tidbit {
 
 // Not memcpy, which is a call under -ffreestanding.

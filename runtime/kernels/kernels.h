@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/float_rules.h"
 #include "format/enums.h"
 #include "format/format.h"
 #include "tidbit/tidbit.h"

@@ -6,6 +6,7 @@
 extern const unsigned char model_blob[TIDBIT_PLAN_BLOB_BYTES]; /* model.tidbit, in flash */
 static unsigned char memory[TIDBIT_PLAN_TOTAL_BYTES] __attribute__((aligned(TIDBIT_ALIGNMENT)));
 static uint64_t workspace[256];
+static tidbit_stream stream; /* 1 KB, so not on the stack */
 
 int main(void) {
   tidbit_options options = {.context = TIDBIT_PLAN_CONTEXT, .chunk = TIDBIT_PLAN_CHUNK};
@@ -14,7 +15,6 @@ int main(void) {
   tidbit_plan_result plan;
   tidbit_memory parts;
   tidbit_session *session;
-  tidbit_stream stream;
   int32_t tokens[32];
   uint32_t count, bytes;
   const char *text;
