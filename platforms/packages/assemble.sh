@@ -46,12 +46,15 @@ flag() {
     sed -n "s/^-m$2=//p" | tail -n 1
 }
 
-# Arduino looks for archives in src/<core>, or with an FPU in src/<core>/<FPU>-<ABI>.
+# Arduino looks for archives in src/<MCU>, or with an FPU in src/<MCU>/<FPU>-<ABI>. Most platforms have the core as the
+# name of the MCU; that of Teensy 4 has the chip, an M7.
 arduino() {
   mkdir "$folder/src"
   cp "$here/arduino/tidbit.h" "$folder/src"
   cp -R "$root/runtime/include/tidbit" "$folder/src"
   cp -R "$here/arduino/examples" "$folder"
+  mkdir "$folder/extras"
+  cp "$root/runtime/embed/model.S" "$folder/extras"
   fill "$here/arduino/library.properties" "$folder/library.properties"
   for build in "$@"; do
     place=$folder/src/$(flag "$build" cpu)
@@ -59,14 +62,19 @@ arduino() {
     [ -z "$fpu" ] || place=$place/$fpu-$(flag "$build" float-abi)
     mkdir -p "$place"
     cp "$build/libtidbit.a" "$place"
+    case ${place#"$folder/src/"} in
+      cortex-m7/fpv5-d16-hard)
+        mkdir -p "$folder/src/imxrt1062"
+        cp -R "$place" "$folder/src/imxrt1062"
+        ;;
+    esac
   done
 }
 
 # Print the lines of the pack description for the sources and for the archives. An archive's condition has the name of
 # its build.
 cmsis_sources() {
-  sed -n 's|^ *"file": ".*/\(runtime/.*\.cpp\)".*|\1|p' "$1/compile_commands.json" | grep -v '/dsp\.cpp$' |
-    LC_ALL=C sort -u | sed 's|.*|        <file category="sourceCpp" name="&"/>|'
+  (cd "$root" && find runtime -name '*.cpp') | LC_ALL=C sort | sed 's|.*|        <file category="sourceCpp" name="&"/>|'
 }
 
 cmsis_archives() {
@@ -80,8 +88,7 @@ cmsis_archives() {
 
 cmsis() {
   cp -R "$root/runtime" "$folder"
-  cp "$1/runtime/kernels/isa/list.inc" "$folder/runtime/kernels/isa"
-  cmsis_sources "$1" >"$folder/sources"
+  cmsis_sources >"$folder/sources"
   cmsis_archives "$@" >"$folder/archives"
   sed -e "s/@VERSION@/$version/g" -e "s/@DATE@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)/" \
     -e "/@SOURCES@/{r $folder/sources
