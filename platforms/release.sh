@@ -1,9 +1,9 @@
 #!/bin/sh
 # Usage: platforms/release.sh [-o FOLDER] [TARGET...]
-# Builds the packages of a release in FOLDER (default: build/release), one per target. A target is a preset or espidf,
-# zephyr, freertos, pico, arduino or cmsis; the default is all except host. FOLDER/MANIFEST lists their hashes and
-# sizes. The build trees are in FOLDER.work. The same commit and compilers give the same bytes. Needs zip for arduino
-# and cmsis.
+# Builds the packages of a release in FOLDER (default: build/release), one per target. A target is a preset, the preset
+# of a core with an FPU and -softfp, or espidf, zephyr, freertos, pico, arduino or cmsis; the default is all. FOLDER/SHA256SUMS lists
+# their hashes, and FOLDER/tidbit-VERSION.spdx what they contain. The build trees are in FOLDER.work. The same commit
+# and compilers give the same bytes. Needs zip for arduino and cmsis.
 # shellcheck disable=SC2046,SC2086  # lists of words
 set -eu
 cd "$(dirname "$0")/.."
@@ -20,17 +20,22 @@ if [ "${1:-}" = -o ]; then
 fi
 cores="cortex-m0plus cortex-m3 cortex-m4f cortex-m7 cortex-m33 cortex-m55"
 arduino_cores="cortex-m0plus cortex-m3 cortex-m4f cortex-m7 cortex-m33"
-softfp_cores="cortex-m4f cortex-m7 cortex-m33" # some Arduino boards pass floats in integer registers
-[ $# -gt 0 ] || set -- aarch64-linux armv7-linux riscv64-linux $cores rv32imac rv32imafc espidf zephyr freertos pico arduino cmsis
+arduino_softfp="cortex-m4f-softfp cortex-m7-softfp cortex-m33-softfp" # some boards pass floats in integer registers
+softfp="cortex-m4f-softfp cortex-m33-softfp"
+[ $# -gt 0 ] || set -- host aarch64-linux armv7-linux riscv64-linux $cores $softfp rv32imac rv32imafc espidf zephyr \
+  freertos pico arduino cmsis
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 work=$out.work
 
-# build(tree, preset, option...) builds the library in work/<tree>, and for Linux the programs.
+# build(target) builds the library in work/<target>, and for Linux the programs.
 build() {
   build=$work/$1
-  preset=$2
-  shift 2
+  case $1 in
+    *-softfp) set -- "${1%-softfp}" -DTIDBIT_FLOAT_ABI=softfp ;;
+  esac
+  preset=$1
+  shift
   cmake --preset "$preset" -B "$build" -DTIDBIT_BUILD_FIRMWARE=OFF -DTIDBIT_BUILD_TESTS=OFF "$@" >/dev/null
   cmake --build "$build" >"$build.log" || {
     cat "$build.log"
@@ -38,30 +43,47 @@ build() {
   }
 }
 
-build_cores() {
-  for core in "$@"; do
-    build "$core" "$core"
+build_all() {
+  for target in "$@"; do
+    build "$target"
   done
 }
 
-build_softfp() {
-  for core in "$@"; do
-    build "$core-softfp" "$core" -DCMAKE_CXX_FLAGS_MINSIZEREL="-Os -DNDEBUG -mfloat-abi=softfp"
-  done
+# full_name(target) prints the target with what its user has to know: the processor, or how floats are passed.
+full_name() {
+  case $1 in
+    host) echo "$(uname -m)-linux" ;;
+    cortex-m0plus | cortex-m3) echo "$1-soft" ;;
+    *-softfp) echo "$1" ;;
+    cortex-*) echo "$1-hard" ;;
+    *) echo "$1" ;;
+  esac
 }
 
-# compile(preset) prints the C compiler and its options for the target.
+# compile(target) prints the C compiler and its options for the target.
 compile() {
   compiler=$(sed -n 's/^set(CMAKE_C_COMPILER "\(.*\)")/\1/p' "$work/$1"/CMakeFiles/*/CMakeCCompiler.cmake)
   options=$(sed -n 's/^CMAKE_C_FLAGS:[A-Z]*=//p' "$work/$1/CMakeCache.txt")
   echo "${compiler##*/}${options:+ $options}"
 }
 
-# install_target(preset, folder) runs `cmake --install` and adds the license and the README.
+# install_target(target, folder) runs `cmake --install` and adds the license and the README. The host's package also
+# has the sample model, so that there is something to run.
 install_target() {
   cmake --install "$work/$1" --prefix "$2" >/dev/null
-  sed -e "s/@VERSION@/$version/g" -e "s/@TARGET@/$1/" -e "s/@COMPILE@/$(compile "$1")/" "$packages/README.target" \
-    >"$2/README.md"
+  about=/dev/null
+  full=$(full_name "$1")
+  case $1 in
+    host)
+      about=$packages/README.host
+      "$work/host/tidbit-convert" converter/samples/home_control/model -o "$2/home.tidbit" >/dev/null
+      ln -s bin/tidbit bin/tidbit-convert "$2"
+      ;;
+    cortex-*) about=$packages/README.cortex ;;
+  esac
+  sed -e "/@ABOUT@/{r $about
+d}" "$packages/README.target" | sed -e "s/@VERSION@/$version/g" -e "s/@TARGET@/$full/" -e "s/@ABI@/${full##*-}/g" \
+    -e "s/@COMPILE@/$(compile "$1")/" >"$2/README.md"
   cp LICENSE "$2"
 }
 
@@ -82,21 +104,21 @@ pack_zip() {
 # pack(target) assembles the target's files in an empty folder, adds a manifest, and packs them.
 pack() {
   rm -rf "$work/tree"
-  folder=$work/tree/tidbit-$version-$1
+  name=tidbit-$version-$(full_name "$1")
+  folder=$work/tree/$name
   [ "$1" != arduino ] || folder=$work/tree/tidbit
   case $1 in
     espidf | zephyr | freertos | pico) "$packages/assemble.sh" "$1" "$folder" ;;
     arduino)
-      build_cores $arduino_cores
-      build_softfp $softfp_cores
-      (cd "$work" && "$packages/assemble.sh" arduino "$folder" $arduino_cores $(printf '%s-softfp ' $softfp_cores))
+      build_all $arduino_cores $arduino_softfp
+      (cd "$work" && "$packages/assemble.sh" arduino "$folder" $arduino_cores $arduino_softfp)
       ;;
     cmsis)
-      build_cores $cores
+      build_all $cores
       (cd "$work" && "$packages/assemble.sh" cmsis "$folder" $cores)
       ;;
     *)
-      build "$1" "$1"
+      build "$1"
       install_target "$1" "$folder"
       ;;
   esac
@@ -105,7 +127,7 @@ pack() {
   case $1 in
     arduino) pack_zip "$work/tree" "$out/tidbit-$version-arduino.zip" ;;
     cmsis) pack_zip "$folder" "$out/tidbit.tidbit.$version.pack" ;;
-    *) pack_tar "tidbit-$version-$1" ;;
+    *) pack_tar "$name" ;;
   esac
 }
 
@@ -114,4 +136,6 @@ for target in "$@"; do
   pack "$target"
 done
 rm -rf "$work/tree"
-"$packages/manifest.sh" "$out"
+"$packages/sbom.sh" "$out"
+cd "$out"
+find . -type f ! -name SHA256SUMS | sed 's|^\./||' | sort | xargs sha256sum >SHA256SUMS

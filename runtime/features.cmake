@@ -8,7 +8,10 @@ set(tidbit_features "")
 # must be in the order of the C++ enumerators: word i sets bit i of the compile definition TIDBIT_FEATURE_<NAME>.
 # Example: TIDBIT_WEIGHTS="q8;q4" gives TIDBIT_FEATURE_WEIGHTS=12.
 macro(tidbit_feature name help)
-  set(TIDBIT_${name} "${ARGN}" CACHE STRING "${help}: some of ${ARGN}")
+  # Before CMake 3.21, set(CACHE) discards a variable of the project that adds this folder.
+  if(NOT DEFINED TIDBIT_${name} OR "${TIDBIT_${name}}" STREQUAL "$CACHE{TIDBIT_${name}}")
+    set(TIDBIT_${name} "${ARGN}" CACHE STRING "${help}: some of ${ARGN}")
+  endif()
   tidbit_feature_bits(bits TIDBIT_${name} ${ARGN})
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=${bits})
   set_property(GLOBAL PROPERTY TIDBIT_WORDS_${name} "${ARGN}")
@@ -44,13 +47,10 @@ tidbit_feature(TOKENIZERS "Tokenizers (may be empty)" sentencepiece byte_level c
 
 option(TIDBIT_STATUS_STRINGS "Texts for status codes and names (if OFF, they are empty strings)" ON)
 option(TIDBIT_SCALAR_KERNELS "Portable kernels (may be OFF if the target is certain to run its vector kernels)" ON)
-set(tidbit_hosted OFF)
-if(UNIX OR WIN32)  # neither is set for firmware, whatever the name of its system (Generic, PICO)
-  set(tidbit_hosted ON)
-endif()
+include(${CMAKE_CURRENT_LIST_DIR}/hosted.cmake)
 option(TIDBIT_INSPECT "For use at a desk: tidbit_describe, and the hook that sees the vectors of each layer"
   ${tidbit_hosted})
 option(TIDBIT_TRUST "Signed blobs and updates: tidbit_verify_signature, tidbit_ed25519, tidbit_open_newest" ON)
-foreach(name STATUS_STRINGS INSPECT TRUST)
+foreach(name STATUS_STRINGS SCALAR_KERNELS INSPECT TRUST)
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=$<BOOL:${TIDBIT_${name}}>)
 endforeach()

@@ -1,7 +1,7 @@
 # Firmware images, and the QEMU machines that run them.
 
 set(TIDBIT_BAREMETAL_DIR ${CMAKE_CURRENT_LIST_DIR})
-include(${CMAKE_CURRENT_LIST_DIR}/model.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/../../runtime/embed/model.cmake)
 
 # tidbit_board(name core script) adds a board: the name of its QEMU machine, its core as in TIDBIT_CORE
 # (set by the toolchain file), and its linker script in boards/.
@@ -37,6 +37,7 @@ function(tidbit_add_firmware name)
   set_target_properties(${name} PROPERTIES SUFFIX .elf
     LINK_DEPENDS "${script};${TIDBIT_BAREMETAL_DIR}/boards/sections.ld")
   if(arg_BLOB)
-    tidbit_add_model(${name} ${arg_BLOB})
+    tidbit_add_model(${name} ${arg_BLOB} SECTION .model)
+    set_target_properties(${name} PROPERTIES TIDBIT_BLOB ${arg_BLOB})
   endif()
 endfunction()

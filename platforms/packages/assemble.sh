@@ -31,8 +31,7 @@ kconfig_sources() {
 # Copies the application of the samples.
 application() {
   mkdir "$folder/app"
-  cp "$here/app.cmake" "$root/platforms/baremetal/model.S" "$root/platforms/baremetal/model.cmake" \
-    "$root/platforms/baremetal/app/app.c" "$root/platforms/baremetal/app/board.h" "$folder/app"
+  cp "$here/app.cmake" "$root/platforms/baremetal/app/app.c" "$root/platforms/baremetal/app/board.h" "$folder/app"
 }
 
 espidf() {
@@ -54,7 +53,7 @@ freertos() {
   cp -R "$root/runtime" "$here/library.cmake" "$here/freertos/home_control" "$folder"
   application
   mkdir "$folder/baremetal" "$folder/baremetal/boards"
-  (cd "$root/platforms/baremetal" && cp board.cmake startup.? semihosting*.? "$folder/baremetal" &&
+  (cd "$root/platforms/baremetal" && cp board.cmake startup.? cortex_m.c semihosting*.? "$folder/baremetal" &&
     cp boards/mps2-an385.ld boards/sections.ld "$folder/baremetal/boards")
   cp "$root/platforms/toolchains/cortex-m.cmake" "$folder"
 }
@@ -70,12 +69,15 @@ flag() {
     sed -n "s/^-m$2=//p" | tail -n 1
 }
 
-# Arduino looks for archives in src/<core>, or with an FPU in src/<core>/<FPU>-<ABI>.
+# Arduino looks for archives in src/<MCU>, or with an FPU in src/<MCU>/<FPU>-<ABI>. Most platforms have the core as the
+# name of the MCU; that of Teensy 4 has the chip, an M7.
 arduino() {
   mkdir "$folder/src"
   cp "$here/arduino/tidbit.h" "$folder/src"
   cp -R "$root/runtime/include/tidbit" "$folder/src"
   cp -R "$here/arduino/examples" "$folder"
+  mkdir "$folder/extras"
+  cp "$root/runtime/embed/model.S" "$folder/extras"
   fill "$here/arduino/library.properties" "$folder/library.properties"
   for build in "$@"; do
     place=$folder/src/$(flag "$build" cpu)
@@ -83,14 +85,19 @@ arduino() {
     [ -z "$fpu" ] || place=$place/$fpu-$(flag "$build" float-abi)
     mkdir -p "$place"
     cp "$build/libtidbit.a" "$place"
+    case ${place#"$folder/src/"} in
+      cortex-m7/fpv5-d16-hard)
+        mkdir -p "$folder/src/imxrt1062"
+        cp -R "$place" "$folder/src/imxrt1062"
+        ;;
+    esac
   done
 }
 
 # Print the lines of the pack description for the sources and for the archives. An archive's condition has the name of
 # its build.
 cmsis_sources() {
-  sed -n 's|^ *"file": ".*/\(runtime/.*\.cpp\)".*|\1|p' "$1/compile_commands.json" | grep -v '/dsp\.cpp$' |
-    LC_ALL=C sort -u | sed 's|.*|        <file category="sourceCpp" name="&"/>|'
+  (cd "$root" && find runtime -name '*.cpp') | LC_ALL=C sort | sed 's|.*|        <file category="sourceCpp" name="&"/>|'
 }
 
 cmsis_archives() {
@@ -104,8 +111,7 @@ cmsis_archives() {
 
 cmsis() {
   cp -R "$root/runtime" "$folder"
-  cp "$1/runtime/kernels/isa/list.inc" "$folder/runtime/kernels/isa"
-  cmsis_sources "$1" >"$folder/sources"
+  cmsis_sources >"$folder/sources"
   cmsis_archives "$@" >"$folder/archives"
   sed -e "s/@VERSION@/$version/g" -e "s/@DATE@/$(date -u -d "@$SOURCE_DATE_EPOCH" +%F)/" \
     -e "/@SOURCES@/{r $folder/sources

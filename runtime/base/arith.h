@@ -7,6 +7,8 @@
 #include "base/integer_fma.h"
 #include "base/types.h"
 
+#include "base/float_rules.h"
+
 namespace tidbit {
 
 // Not memcpy, which is a call under -ffreestanding.

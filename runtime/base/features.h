@@ -1,14 +1,29 @@
 // What this build of the library contains, as constants. Code for anything else is not compiled. features.cmake defines
-// one bit set per option, in which bit i stands for enumerator i. Without definitions the build has everything.
+// one bit set per option, in which bit i stands for enumerator i. What is not defined is everything.
 #pragma once
 
 #ifndef TIDBIT_FEATURE_WEIGHTS
 #define TIDBIT_FEATURE_WEIGHTS (~0u)
+#endif
+#ifndef TIDBIT_FEATURE_KV_FORMATS
 #define TIDBIT_FEATURE_KV_FORMATS 0x7
+#endif
+#ifndef TIDBIT_FEATURE_NORMS
 #define TIDBIT_FEATURE_NORMS 0x3
+#endif
+#ifndef TIDBIT_FEATURE_ACTIVATIONS
 #define TIDBIT_FEATURE_ACTIVATIONS 0xF
+#endif
+#ifndef TIDBIT_FEATURE_TOKENIZERS
 #define TIDBIT_FEATURE_TOKENIZERS 0x7
+#endif
+#ifndef TIDBIT_FEATURE_SCALAR_KERNELS
+#define TIDBIT_FEATURE_SCALAR_KERNELS 1
+#endif
+#ifndef TIDBIT_FEATURE_STATUS_STRINGS
 #define TIDBIT_FEATURE_STATUS_STRINGS 1
+#endif
+#ifndef TIDBIT_FEATURE_INSPECT
 #define TIDBIT_FEATURE_INSPECT 1
 #define TIDBIT_FEATURE_TRUST 1
 #endif

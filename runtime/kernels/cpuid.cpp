@@ -1,3 +1,5 @@
+#ifdef __x86_64__
+
 #include <cpuid.h>
 
 #include "kernels/cpu.h"
@@ -32,3 +34,5 @@ bool cpuid_meets(const CpuNeeds &needs) {
 }
 
 }  // namespace tidbit
+
+#endif  // __x86_64__

@@ -2,6 +2,7 @@
 // ARITHMETIC.md specifies every entry. Kernels take ranges of rows or heads and know nothing about threads.
 #pragma once
 
+#include "base/float_rules.h"
 #include "base/types.h"
 #include "format/enums.h"
 #include "format/format.h"

@@ -1,17 +1,21 @@
-// Selects a kernel table: the one that the caller names, or the fastest that this build and this CPU have. The build
-// turns each row of isa/list.cmake into a line of kernels/isa/list.inc: TIDBIT_ISA_BUILT(name, isa, table, fields of
-// CpuNeeds) or, if the build leaves the set out, TIDBIT_ISA_ABSENT(name, isa).
+// Selects a kernel table: the one that the caller names, or the fastest that this build and this CPU have.
 #include "base/features.h"
 #include "kernels/cpu.h"
+#include "kernels/isa/list.inc"
 #include "kernels/kernels.h"
+
+#ifndef TIDBIT_KERNELS_FOR_EVERY_CPU
+#error "TIDBIT_SCALAR_KERNELS=OFF: this target has no other kernels that are certain to run"
+#endif
 
 namespace tidbit {
 
-#define TIDBIT_ISA_BUILT(name, isa, table, ...) extern const Kernels table;
-#define TIDBIT_ISA_ABSENT(name, isa)
-#include "kernels/isa/list.inc"
-#undef TIDBIT_ISA_BUILT
-#undef TIDBIT_ISA_ABSENT
+#define TIDBIT_DECLARED(name, isa, table, ...) extern const Kernels table;
+#define TIDBIT_CHOICE(name, isa, table, ...) {TIDBIT_ISA_##isa, &table, {__VA_ARGS__}},
+#define TIDBIT_NAMED(name, isa, ...) names.of[TIDBIT_ISA_##isa] = #name;
+#define TIDBIT_OMITTED(name, isa)
+
+TIDBIT_ISAS(TIDBIT_DECLARED, TIDBIT_OMITTED)
 
 namespace {
 
@@ -26,13 +30,7 @@ using enum CpuNeeds::Register;
 #endif
 
 // From fast to slow.
-constexpr Choice kChoices[] = {
-#define TIDBIT_ISA_BUILT(name, isa, table, ...) {TIDBIT_ISA_##isa, &table, {__VA_ARGS__}},
-#define TIDBIT_ISA_ABSENT(name, isa)
-#include "kernels/isa/list.inc"
-#undef TIDBIT_ISA_BUILT
-#undef TIDBIT_ISA_ABSENT
-};
+constexpr Choice kChoices[] = {TIDBIT_ISAS(TIDBIT_CHOICE, TIDBIT_OMITTED)};
 
 struct Names {
   const char *of[TIDBIT_ISA_COUNT];
@@ -40,11 +38,7 @@ struct Names {
 constexpr Names kNames = [] {
   Names names{};
   names.of[TIDBIT_ISA_AUTO] = "auto";
-#define TIDBIT_ISA_BUILT(name, isa, ...) names.of[TIDBIT_ISA_##isa] = #name;
-#define TIDBIT_ISA_ABSENT(name, isa) names.of[TIDBIT_ISA_##isa] = #name;
-#include "kernels/isa/list.inc"
-#undef TIDBIT_ISA_BUILT
-#undef TIDBIT_ISA_ABSENT
+  TIDBIT_ISAS(TIDBIT_NAMED, TIDBIT_NAMED)
   return names;
 }();
 

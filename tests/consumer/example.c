@@ -7,6 +7,7 @@ extern const unsigned char model_blob[TIDBIT_PLAN_BLOB_BYTES]; /* model.tidbit, 
 static unsigned char memory[TIDBIT_PLAN_TOTAL_BYTES] __attribute__((aligned(TIDBIT_ALIGNMENT)));
 static const char request[] = "turn on the light";
 static uint64_t workspace[TIDBIT_TOKENIZE_BYTES(sizeof request) / 8];
+static tidbit_stream stream; /* 1 KB, so not on the stack */
 
 int main(void) {
   tidbit_options options = {.context = TIDBIT_PLAN_CONTEXT, .chunk = TIDBIT_PLAN_CHUNK};
@@ -16,7 +17,6 @@ int main(void) {
   tidbit_plan_result plan;
   tidbit_memory parts;
   tidbit_session *session;
-  tidbit_stream stream;
   int32_t tokens[32];
   uint32_t count, bytes;
   const char *text;

@@ -24,7 +24,7 @@ tidbit_isa isa_named(const std::string &name) {
 const std::vector<Table> &tables() {
   static const std::vector<Table> all = [] {
     std::vector<Table> list;
-    std::istringstream names(TIDBIT_ISAS);  // of this build, from its list
+    std::istringstream names(TIDBIT_BUILT_ISAS);  // of this build, from its list
     for (std::string name; names >> name;) {
       if (name != "scalar") list.push_back({name, find_kernels(isa_named(name), cpu_flags())});
     }

@@ -5,7 +5,8 @@
 cmake_minimum_required(VERSION 3.25)
 file(STRINGS ${TREE}/README.md command REGEX "^    .* YOUR_SOURCES .* -o program$")
 set(board ${BAREMETAL}/startup.c ${BAREMETAL}/cortex_m.c ${BAREMETAL}/semihosting.c
-  ${BAREMETAL}/semihosting_number.c ${BAREMETAL}/model.S -DTIDBIT_BLOB="${MODEL_DIR}/model.tidbit" -I${BAREMETAL} -nostartfiles
+  ${BAREMETAL}/semihosting_number.c ${TREE}/lib/cmake/tidbit/model.S -DTIDBIT_BLOB="${MODEL_DIR}/model.tidbit"
+  -DTIDBIT_SECTION=.model -I${BAREMETAL} -nostartfiles
   -L${BAREMETAL}/boards -T${BAREMETAL}/boards/${BOARD}.ld)
 set(sources ${BAREMETAL}/app/app.c ${BAREMETAL}/app/board_semihosting.c -I${MODEL_DIR} ${board})
 separate_arguments(command UNIX_COMMAND "${command}")

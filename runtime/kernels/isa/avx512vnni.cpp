@@ -1,5 +1,8 @@
 // AVX-512 F, BW, DQ, VL and VNNI: 16 lanes. (The tests also compile this file with an emulation of the intrinsics,
 // which then also replaces xsimd.)
+#include "kernels/isa/list.inc"
+#ifdef TIDBIT_FILE_AVX512VNNI
+
 #include <immintrin.h>
 
 #include "kernels/generic/table.h"
@@ -156,3 +159,5 @@ struct Avx512Lanes : XsimdLanes<Avx512> {
 extern constinit const Kernels kAvx512vnniKernels = make_kernels<Avx512Lanes>(TIDBIT_ISA_AVX512VNNI);
 
 }  // namespace tidbit
+
+#endif  // TIDBIT_FILE_AVX512VNNI

@@ -4,6 +4,9 @@
 // One instruction each turns the even and the odd bytes of a word of four int8 into a word of two int16. Those of the
 // activations are used for several rows, whose sums stay in registers. The inner steps are in assembly because they
 // need every register: compilers load all weights first and keep the sums in memory.
+#include "kernels/isa/list.inc"
+#ifdef TIDBIT_FILE_DSP
+
 #include "kernels/generic/table.h"
 #include "kernels/isa/scalar_lanes.h"
 
@@ -238,7 +241,11 @@ struct DspLanes {
   }
 
   static void to_f16(const float *x, std::uint32_t n, std::uint16_t *y) {
-    for (std::uint32_t i = 0; i < n; ++i) y[i] = __builtin_bit_cast(std::uint16_t, static_cast<__fp16>(x[i]));
+    for (std::uint32_t i = 0; i < n; ++i) {
+      float half = 0;  // in the low half of the register
+      __asm__("vcvtb.f16.f32 %0, %1" : "=t"(half) : "t"(x[i]));
+      y[i] = static_cast<std::uint16_t>(float_bits(half));
+    }
   }
 };
 
@@ -247,3 +254,5 @@ struct DspLanes {
 extern constinit const Kernels kDspKernels = make_kernels<DspLanes>(TIDBIT_ISA_DSP);
 
 }  // namespace tidbit
+
+#endif  // TIDBIT_FILE_DSP

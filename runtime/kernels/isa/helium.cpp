@@ -1,5 +1,8 @@
 // Cortex-M with Helium (M55): 16 int8 products per instruction, added to a general register; and 4 floats at a time
 // where it does not matter that Helium flushes subnormals. The DSP table does everything else.
+#include "kernels/isa/list.inc"
+#ifdef TIDBIT_FILE_HELIUM
+
 #include "kernels/generic/table.h"
 #include "kernels/isa/helium_rows.h"
 
@@ -184,3 +187,5 @@ extern constinit const Kernels kHeliumKernels = [] {
 }();
 
 }  // namespace tidbit
+
+#endif  // TIDBIT_FILE_HELIUM

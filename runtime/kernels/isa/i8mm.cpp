@@ -1,5 +1,8 @@
 // AArch64 with the int8 matrix product of Armv8.6, which multiplies 8 columns of 2 rows with 2 vectors at once. A
 // single vector gains nothing from it. The q8 product uses panels; scores with a q8 cache use the common order.
+#include "kernels/isa/list.inc"
+#ifdef TIDBIT_FILE_I8MM
+
 #include "kernels/generic/table.h"
 #include "kernels/isa/i8mm_panel.h"
 
@@ -72,3 +75,5 @@ extern constinit const Kernels kI8mmKernels = [] {
 }();
 
 }  // namespace tidbit
+
+#endif  // TIDBIT_FILE_I8MM

@@ -1,4 +1,7 @@
 // AArch64 without the dot product instructions.
+#include "kernels/isa/list.inc"
+#ifdef TIDBIT_FILE_NEON
+
 #include "kernels/generic/table.h"
 #include "kernels/isa/neon_lanes.h"
 
@@ -100,3 +103,5 @@ struct PlainNeonLanes : NeonLanes {
 extern constinit const Kernels kNeonKernels = make_kernels<PlainNeonLanes>(TIDBIT_ISA_NEON);
 
 }  // namespace tidbit
+
+#endif  // TIDBIT_FILE_NEON

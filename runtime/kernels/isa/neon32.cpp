@@ -1,6 +1,9 @@
 // Armv7-A with NEON and VFPv4. NEON flushes subnormals there, so it computes what is exact without them: the integer
 // sums, and floats that can't be subnormal or whose flush to zero changes nothing (integers and f16 widened, codes).
 // All other floats take the FPU, one lane at a time, which keeps subnormals and has the fused multiply-add.
+#include "kernels/isa/list.inc"
+#ifdef TIDBIT_FILE_NEON32
+
 #include <arm_neon.h>
 
 #include "kernels/generic/table.h"
@@ -220,3 +223,5 @@ struct Neon32Lanes {
 extern constinit const Kernels kNeon32Kernels = make_kernels<Neon32Lanes>(TIDBIT_ISA_NEON32);
 
 }  // namespace tidbit
+
+#endif  // TIDBIT_FILE_NEON32

@@ -1,4 +1,7 @@
 // WebAssembly with SIMD128: 4 lanes. It has no fused multiply-add, so two vectors of doubles replace it.
+#include "kernels/isa/list.inc"
+#ifdef TIDBIT_FILE_SIMD128
+
 #include <wasm_simd128.h>
 
 #include "kernels/generic/table.h"
@@ -217,3 +220,5 @@ struct Simd128Lanes {
 extern constinit const Kernels kSimd128Kernels = make_kernels<Simd128Lanes>(TIDBIT_ISA_SIMD128);
 
 }  // namespace tidbit
+
+#endif  // TIDBIT_FILE_SIMD128

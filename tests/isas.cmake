@@ -1,0 +1,23 @@
+# tidbit_isas(out) sets `out` to the names of the instruction sets of the library `tidbit`, as the preprocessor finds
+# them in runtime/kernels/isa/list.inc with the compiler options of this build.
+function(tidbit_isas out)
+  get_target_property(definitions tidbit COMPILE_DEFINITIONS)
+  list(FILTER definitions INCLUDE REGEX "^TIDBIT_KERNELS_|^TIDBIT_FEATURE_[A-Z_]+=[0-9]+$")
+  list(TRANSFORM definitions PREPEND -D)
+  if(NOT TIDBIT_SCALAR_KERNELS)
+    list(APPEND definitions -DTIDBIT_FEATURE_SCALAR_KERNELS=0)
+  else()
+    list(APPEND definitions -DTIDBIT_FEATURE_SCALAR_KERNELS=1)
+  endif()
+  separate_arguments(options UNIX_COMMAND "${CMAKE_CXX_FLAGS}")
+  if(CMAKE_CXX_COMPILER_TARGET)
+    list(APPEND options --target=${CMAKE_CXX_COMPILER_TARGET})
+  endif()
+  set(source ${CMAKE_CURRENT_BINARY_DIR}/isas.cpp)
+  file(WRITE ${source} "#include \"kernels/isa/list.inc\"\nTIDBIT_ISAS(BUILT, ABSENT)\n")
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} ${options} ${definitions} -I${PROJECT_SOURCE_DIR}/runtime
+    -E -P ${source} OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "BUILT\\([a-z0-9]+" isas "${text}")
+  list(TRANSFORM isas REPLACE "BUILT\\(" "")
+  set(${out} ${isas} PARENT_SCOPE)
+endfunction()
