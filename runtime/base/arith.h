@@ -4,10 +4,9 @@
 // Everything here is static, because files compiled for different instruction sets must not share one copy.
 #pragma once
 
+#include "base/float_rules.h"
 #include "base/integer_fma.h"
 #include "base/types.h"
-
-#include "base/float_rules.h"
 
 namespace tidbit {
 

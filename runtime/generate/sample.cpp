@@ -72,20 +72,17 @@ class Masses {
   std::uint32_t count_;
 };
 
-// Maps floats to integers in the same order, and back. NaNs are above or below all numbers, by their sign.
-std::int32_t order(std::int32_t bits) { return bits ^ (bits >> 31 & 0x7FFFFFFF); }
-
-// Finds the largest logit. False if one is NaN, or if none is above minus infinity.
-bool find_highest(const float *logits, std::uint32_t count, float *highest) {
-  const std::int32_t infinity = 0x7F800000;
-  std::int32_t low = 0, high = ~infinity;
-  for (std::uint32_t i = 0; i < count; ++i) {  // compilers vectorize it, which they do not for a maximum of floats
-    const std::int32_t place = order(static_cast<std::int32_t>(float_bits(logits[i])));
-    low = place < low ? place : low;
-    high = place > high ? place : high;
+// Finds the largest logit, the first among equals. False if one is NaN, or if none is above minus infinity.
+bool find_highest(const float *logits, std::uint32_t count, std::uint32_t *index) {
+  float highest = bits_float(0xFF800000);
+  *index = count;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (logits[i] <= highest) continue;
+    if (logits[i] != logits[i]) return false;
+    highest = logits[i];
+    *index = i;
   }
-  *highest = bits_float(static_cast<std::uint32_t>(order(high)));
-  return low >= ~infinity && high > ~infinity && high <= infinity;
+  return *index != count;
 }
 
 // Penalizes each recent token once. A set of the tokens seen would need a bit for each token of the vocabulary, so the
@@ -220,16 +217,14 @@ extern "C" tidbit_status tidbit_sample(float *logits, uint32_t count, const tidb
   if (logits == nullptr || count == 0 || sampling == nullptr || token == nullptr) return TIDBIT_ERR_ARGUMENT;
   if ((recent == nullptr && recent_count != 0) || !is_valid(*sampling)) return TIDBIT_ERR_ARGUMENT;
   if (sampling->repeat_penalty > 0) penalize(logits, count, sampling->repeat_penalty, recent, recent_count);
-  float highest;
-  if (!find_highest(logits, count, &highest)) return TIDBIT_ERR_NOT_FINITE;
+  std::uint32_t best;
+  if (!find_highest(logits, count, &best)) return TIDBIT_ERR_NOT_FINITE;
   if (sampling->temperature <= 0) {
-    std::uint32_t first = 0;
-    while (logits[first] != highest) ++first;
-    *token = static_cast<int32_t>(first);
+    *token = static_cast<int32_t>(best);
     return TIDBIT_OK;
   }
   if (rng == nullptr) return TIDBIT_ERR_ARGUMENT;
-  to_masses(logits, count, highest, sampling->temperature);
+  to_masses(logits, count, logits[best], sampling->temperature);
   Masses masses(logits, count);
   keep_top_k(masses, sampling->top_k);
   keep_top_p(masses, sampling->top_p);

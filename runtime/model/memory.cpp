@@ -120,10 +120,7 @@ extern "C" tidbit_status tidbit_split_memory(const tidbit_plan_result *plan, voi
   if (plan == nullptr || buffer == nullptr || memory == nullptr) return TIDBIT_ERR_ARGUMENT;
   if (reinterpret_cast<std::uintptr_t>(buffer) % TIDBIT_ALIGNMENT != 0) return TIDBIT_ERR_ALIGNMENT;
   std::uint64_t total = 0;
-  for (const std::uint64_t part : plan->bytes) {
-    if (part > SIZE_MAX || part % TIDBIT_ALIGNMENT != 0) return TIDBIT_ERR_ARGUMENT;
-    total += part;
-  }
+  for (const std::uint64_t part : plan->bytes) total += part;
   if (total != plan->total) return TIDBIT_ERR_ARGUMENT;
   if (bytes < total) {
     if (missing != nullptr) *missing = total - bytes;

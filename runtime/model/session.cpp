@@ -14,7 +14,7 @@ tidbit_status check_overlap(const tidbit_plan_result &plan, const tidbit_memory 
   };
   for (int a = 0; a < TIDBIT_PART_COUNT; ++a) {
     for (int b = 0; b <= TIDBIT_PART_COUNT; ++b) {
-      const std::uint64_t bytes = b < TIDBIT_PART_COUNT ? plan.bytes[b] : model.header->blob_bytes;
+      const auto bytes = static_cast<std::size_t>(b < TIDBIT_PART_COUNT ? plan.bytes[b] : model.header->blob_bytes);
       if (a != b && begin(a) - begin(b) < bytes) return TIDBIT_ERR_ARGUMENT;
     }
   }
@@ -133,6 +133,11 @@ tidbit_status prefill(Session &s, const std::int32_t *tokens, std::uint32_t coun
 }
 
 }  // namespace
+
+tidbit_status check_idle(const Session *s) {
+  if (s == nullptr) return TIDBIT_ERR_ARGUMENT;
+  return s->running ? TIDBIT_ERR_BUSY : TIDBIT_OK;
+}
 
 void poll(Session &s) {
   s.poll_left = s.poll_work;

@@ -36,10 +36,7 @@ inline constexpr std::uint32_t kDefaultPollWork = 65536;
 using Session = tidbit_session;
 
 // What every function that changes, saves or restores a session checks first.
-inline tidbit_status check_idle(const Session *s) {
-  if (s == nullptr) return TIDBIT_ERR_ARGUMENT;
-  return s->running ? TIDBIT_ERR_BUSY : TIDBIT_OK;
-}
+tidbit_status check_idle(const Session *s);
 
 // Calls the poll hook.
 void poll(Session &s);

@@ -61,10 +61,10 @@ tidbit_isa(neon FOR "${arm64}"
 
 tidbit_isa(helium HAS "${cortex_m_dsp} && defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)"
   OPTIONS -fomit-frame-pointer)
-# The DSP loop needs every register. Unswitching loops (one copy for each value of an invariant condition) would cost
-# flash and gain nothing.
+# The DSP loop needs every register. Unswitching loops (one copy for each value of an invariant condition) and removing
+# partial redundancies would cost flash and gain nothing.
 tidbit_isa(dsp HAS "${cortex_m_dsp}"
-  OPTIONS -O3 -fomit-frame-pointer GNU_OPTIONS -fno-unswitch-loops)
+  OPTIONS -O3 -fomit-frame-pointer GNU_OPTIONS -fno-unswitch-loops -fno-tree-pre)
 
 tidbit_isa(neon32 FOR "defined(__arm__) && __ARM_ARCH == 7 && __ARM_ARCH_PROFILE == 'A'"
   HAS "defined(__ARM_NEON) && defined(__ARM_FEATURE_FMA) && defined(__ARM_FP16_FORMAT_IEEE)"
