@@ -10,6 +10,7 @@
 enum { WATCHDOG_MS = 8000 }; /* a step takes seconds without an FPU; the longest of RP2040 is 8388 ms */
 
 extern const unsigned char model_blob[], model_blob_end[];
+static bool asked; /* false if the model was refused */
 
 static uint32_t read_line(char *text, uint32_t capacity) {
   uint32_t bytes = 0;
@@ -22,7 +23,6 @@ static uint32_t read_line(char *text, uint32_t capacity) {
 }
 
 uint32_t board_read_request(char *text, uint32_t capacity) {
-  static bool asked;
   const uint32_t bytes = asked ? read_line(text, capacity) : 0;
   asked = true;
   watchdog_enable(WATCHDOG_MS, true);
@@ -36,9 +36,10 @@ void board_serve_watchdog(void) { watchdog_update(); }
 int main(void) {
   stdio_init_all();
   printf("kernels: %s\n", tidbit_isa_name(tidbit_isa_best(0)));
-  for (;;) {
+  do {
     app_run(model_blob, (size_t)(model_blob_end - model_blob));
     watchdog_disable();
     puts("");
-  }
+  } while (asked);
+  return 1;
 }

@@ -12,6 +12,8 @@
 
 enum { MODEL_TYPE = 0x40, IDLE_MS = 500 };
 
+static bool asked; /* false if the model was refused */
+
 static uint32_t read_line(char *text, uint32_t capacity) {
   uint32_t bytes = 0;
   printf("request: ");
@@ -29,7 +31,6 @@ static uint32_t read_line(char *text, uint32_t capacity) {
 }
 
 uint32_t board_read_request(char *text, uint32_t capacity) {
-  static bool asked;
   const uint32_t bytes = asked ? read_line(text, capacity) : 0;
   asked = true;
   return bytes;
@@ -58,9 +59,9 @@ void app_main(void) {
   }
   ESP_ERROR_CHECK(esp_partition_mmap(partition, 0, partition->size, ESP_PARTITION_MMAP_DATA, &model, &handle));
   printf("kernels: %s\n", tidbit_isa_name(tidbit_isa_best(0)));
-  for (;;) {
+  do {
     app_run(model, partition->size);
     printf("\nstack used: %u of %d\n", (unsigned)(CONFIG_ESP_MAIN_TASK_STACK_SIZE - uxTaskGetStackHighWaterMark(NULL)),
            CONFIG_ESP_MAIN_TASK_STACK_SIZE);
-  }
+  } while (asked);
 }

@@ -13,9 +13,9 @@ enum { WATCHDOG_MS = 10000 }; /* a step takes seconds on a core without an FPU *
 
 extern const unsigned char model_blob[], model_blob_end[];
 static int watchdog;
+static bool asked; /* false if the model was refused */
 
 uint32_t board_read_request(char *text, uint32_t capacity) {
-  static bool asked;
   size_t bytes = 0;
   if (asked) {
     printk("request: ");
@@ -39,11 +39,12 @@ int main(void) {
   task_wdt_init(NULL);
   console_getline_init();
   printk("kernels: %s\n", tidbit_isa_name(tidbit_isa_best(0)));
-  for (;;) {
+  do {
     size_t unused = 0;
     app_run(model_blob, (size_t)(model_blob_end - model_blob));
     task_wdt_delete(watchdog);
     k_thread_stack_space_get(k_current_get(), &unused);
     printk("\nstack used: %zu of %d\n", CONFIG_MAIN_STACK_SIZE - unused, CONFIG_MAIN_STACK_SIZE);
-  }
+  } while (asked);
+  return 1;
 }
