@@ -16,6 +16,7 @@ using Bytes = std::vector<unsigned char>;
 using Digest = std::array<unsigned char, 64>;
 
 Bytes from_hex(const std::string &hex) {
+  if (hex.empty()) return {};  // sodium_hex2bin takes no null pointer
   Bytes bytes(hex.size() / 2);
   EXPECT_EQ(sodium_hex2bin(bytes.data(), bytes.size(), hex.data(), hex.size(), nullptr, nullptr, nullptr), 0);
   return bytes;
