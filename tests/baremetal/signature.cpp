@@ -1,5 +1,5 @@
 // Checks SHA-512 and Ed25519 on the core, with the second test of RFC 8032.
-#include <cstring>
+#include <string.h>
 
 #include "tests/baremetal/console.h"
 
@@ -27,14 +27,14 @@ int main() {
   using namespace tidbit::test;
   char text[64] = {};
   semihosting_command_line(text, sizeof text);
-  if (std::strncmp(text, "signature ", 10) == 0) {
+  if (strncmp(text, "signature ", 10) == 0) {
     for (int n = text[10] - '0'; n > 0; --n) {
       if (!accepts(kSignature, 0x72)) fail("refused");
     }
     return 0;
   }
   std::uint8_t changed[64];
-  std::memcpy(changed, kSignature, sizeof changed);
+  memcpy(changed, kSignature, sizeof changed);
   changed[40] ^= 1;
   if (!accepts(kSignature, 0x72)) fail("the right signature is refused");
   if (accepts(kSignature, 0x73) || accepts(changed, 0x72)) fail("a wrong signature is accepted");
