@@ -314,8 +314,8 @@ typedef struct tidbit_options {
 
 /* poll_work: 65536 multiply-adds of q8 are about a millisecond on a Cortex-M4 at 100 MHz. Other operations count as
  * many multiply-adds as they take time. Not divided are the products of 16 rows with the tokens of a chunk, up to eight
- * queries' pass over their positions and, with more than one worker, layers. platforms/README.md has the longest gaps
- * of the sample model. A short interval costs speed: the rows are then computed a few at a time. */
+ * queries' pass over their positions and, with more than one worker, layers. A short interval costs speed: the rows are
+ * then computed a few at a time. */
 
 /* ---------------------------------------------------------------------------------------- memory */
 
