@@ -42,7 +42,6 @@ class Progress {
   Progress &operator=(const Progress &) = delete;
 
   void show(uint64_t done, uint64_t total);
-  bool is_visible() const { return terminal_; }
 
  private:
   const char *what_;

@@ -4,15 +4,9 @@
 namespace tidbit::test {
 namespace {
 
-tidbit_model open(const AlignedBytes &blob) {
-  tidbit_model model;
-  EXPECT_EQ(tidbit_open(blob.data(), blob.size(), &model, nullptr), TIDBIT_OK);
-  return model;
-}
-
 TEST(Memory, PlanNamesExactBytesOfEachPart) {
   const AlignedBytes blob = build_blob(tiny_llama());
-  const tidbit_model model = open(blob);
+  const tidbit_model model = opened(blob);
   tidbit_options options{};
   options.context = 33;
   options.chunk = 1;
@@ -32,7 +26,7 @@ TEST(Memory, PlanNamesExactBytesOfEachPart) {
 TEST(Memory, KvFormatSetsTheCachesSize) {
   const auto kv_bytes = [](format::Format kv) {
     const AlignedBytes blob = build_blob(tiny_llama(format::Format::f32, kv));
-    const tidbit_model model = open(blob);
+    const tidbit_model model = opened(blob);
     tidbit_options options{};
     options.context = 64;
     tidbit_plan_result plan;
@@ -46,7 +40,7 @@ TEST(Memory, KvFormatSetsTheCachesSize) {
 
 TEST(Memory, TooSmallPartIsNamedWithItsMissingBytes) {
   const AlignedBytes blob = build_blob(tiny_llama());
-  const tidbit_model model = open(blob);
+  const tidbit_model model = opened(blob);
   const tidbit_options options{};
   tidbit_plan_result plan;
   ASSERT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);
@@ -63,7 +57,7 @@ TEST(Memory, TooSmallPartIsNamedWithItsMissingBytes) {
 
 TEST(Memory, OneBufferIsCutIntoParts) {
   const AlignedBytes blob = build_blob(tiny_llama());
-  const tidbit_model model = open(blob);
+  const tidbit_model model = opened(blob);
   const tidbit_options options{};
   tidbit_plan_result plan;
   ASSERT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);
@@ -80,7 +74,7 @@ TEST(Memory, OneBufferIsCutIntoParts) {
 
 TEST(Memory, OptionsOutOfRangeAreRefused) {
   const AlignedBytes blob = build_blob(tiny_llama());
-  const tidbit_model model = open(blob);
+  const tidbit_model model = opened(blob);
   tidbit_plan_result plan;
   tidbit_options options{};
   options.context = 97;  // the model has 96
@@ -96,7 +90,7 @@ TEST(Memory, OptionsOutOfRangeAreRefused) {
 
 TEST(Memory, InstructionSetThatIsNotThereIsRefused) {
   const AlignedBytes blob = build_blob(tiny_llama());
-  const tidbit_model model = open(blob);
+  const tidbit_model model = opened(blob);
   for (int isa = 0; isa <= TIDBIT_ISA_COUNT; ++isa) {
     tidbit_options options{};
     options.isa = static_cast<tidbit_isa>(isa);

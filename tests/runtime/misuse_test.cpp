@@ -103,8 +103,7 @@ TEST(Misuse, ANullSessionIsRefusedEverywhere) {
 
 TEST(Misuse, OtherNullPointersAreRefused) {
   const AlignedBytes blob = build_blob(tiny_llama());
-  tidbit_model model;
-  ASSERT_EQ(tidbit_open(blob.data(), blob.size(), &model, nullptr), TIDBIT_OK);
+  const tidbit_model model = opened(blob);
   const tidbit_options options{};
   tidbit_plan_result plan;
   tidbit_memory memory{};
@@ -131,8 +130,7 @@ TEST(Misuse, OtherNullPointersAreRefused) {
 
 TEST(Misuse, PartsThatOverlapAreRefused) {
   const AlignedBytes blob = build_blob(tiny_llama());
-  tidbit_model model;
-  ASSERT_EQ(tidbit_open(blob.data(), blob.size(), &model, nullptr), TIDBIT_OK);
+  const tidbit_model model = opened(blob);
   const tidbit_options options{};
   tidbit_plan_result plan;
   ASSERT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);
@@ -185,8 +183,7 @@ struct Intruder {
 
 TEST(Misuse, AHookCannotChangeItsOwnSession) {
   const AlignedBytes blob = build_blob(tiny_llama());
-  tidbit_model model;
-  ASSERT_EQ(tidbit_open(blob.data(), blob.size(), &model, nullptr), TIDBIT_OK);
+  const tidbit_model model = opened(blob);
   const std::vector<std::int32_t> tokens = some_tokens(50, 20);
   Runner plain(model, {});
   const std::uint64_t expected = hash_of(plain.logits_of(tokens, 10, 50));
@@ -202,8 +199,7 @@ TEST(Misuse, AHookCannotChangeItsOwnSession) {
 
 tidbit_status init_status() {
   const AlignedBytes blob = build_blob(tiny_llama());
-  tidbit_model model;
-  EXPECT_EQ(tidbit_open(blob.data(), blob.size(), &model, nullptr), TIDBIT_OK);
+  const tidbit_model model = opened(blob);
   const tidbit_options options{};
   tidbit_plan_result plan;
   EXPECT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);

@@ -11,6 +11,13 @@
 
 namespace tidbit::test {
 
+// The blob must outlive the model.
+inline tidbit_model opened(const AlignedBytes &blob) {
+  tidbit_model model;
+  EXPECT_EQ(tidbit_open(blob.data(), blob.size(), &model, nullptr), TIDBIT_OK);
+  return model;
+}
+
 struct Memory {
   std::array<AlignedBytes, TIDBIT_PART_COUNT> parts;
   tidbit_memory view{};
