@@ -9,10 +9,13 @@
 #define TIDBIT_FEATURE_KV_FORMATS 0x7
 #endif
 #ifndef TIDBIT_FEATURE_NORMS
-#define TIDBIT_FEATURE_NORMS 0x3
+#define TIDBIT_FEATURE_NORMS 0xF
 #endif
 #ifndef TIDBIT_FEATURE_ACTIVATIONS
-#define TIDBIT_FEATURE_ACTIVATIONS 0xF
+#define TIDBIT_FEATURE_ACTIVATIONS 0x7F
+#endif
+#ifndef TIDBIT_FEATURE_LAYER_PARTS
+#define TIDBIT_FEATURE_LAYER_PARTS 0x3FFF
 #endif
 #ifndef TIDBIT_FEATURE_TOKENIZERS
 #define TIDBIT_FEATURE_TOKENIZERS 0x7
@@ -55,5 +58,27 @@ template <class Activation>
 static constexpr bool has_activation(Activation a) {
   return contains(TIDBIT_FEATURE_ACTIVATIONS, a);
 }
+
+// What models may have beyond Llama and GPT-2.
+enum class LayerPart : unsigned char {
+  window,
+  rotary_tables,  // more than one, or scaled
+  qk_norm,
+  soft_cap,  // of scores and logits
+  alibi,
+  sinks,
+  qkv_clip,
+  out_norm,
+  projection_norm,
+  parallel,
+  residual_scale,
+  embedding_norm,
+  experts,
+  short_convolution,
+};
+// Also true with the activations from relu_squared on, two of which have parameters.
+inline constexpr bool kAnyLayerPart = TIDBIT_FEATURE_LAYER_PARTS != 0 || TIDBIT_FEATURE_ACTIVATIONS >> 4 != 0;
+
+static constexpr bool has(LayerPart part) { return contains(TIDBIT_FEATURE_LAYER_PARTS, part); }
 
 }  // namespace tidbit::features

@@ -27,6 +27,8 @@ inline constexpr std::uint32_t kMaxLayers = 1024;  // of a stack
 inline constexpr std::uint32_t kMaxKinds = 255;    // of a stack
 inline constexpr std::uint32_t kMaxWidth = 1u << 16;
 inline constexpr std::uint32_t kMaxFfn = 1u << 18;
+inline constexpr std::uint32_t kMaxExperts = 1024;
+inline constexpr std::uint32_t kMaxTaps = 64;
 inline constexpr std::uint32_t kMaxHeads = 1024;
 inline constexpr std::uint32_t kMaxHeadDim = 256;
 inline constexpr std::uint32_t kMaxContext = 1u << 20;
@@ -58,8 +60,8 @@ struct Config {
   std::uint32_t layer_embedding;  // channels of the per-layer embedding table; reserved
   float embedding_scale;          // multiplies the token embedding
   float logit_scale;              // multiplies the logits
-  float logit_cap;                // cap * tanh(logit / cap); 0: none; reserved
-  float final_norm_epsilon;
+  float logit_cap;                // cap * tanh(logit / cap); 0: none
+  float final_norm_epsilon;       // also of the embedding norm
   Norm final_norm;
   Position position;
   std::uint8_t tied;  // 1: the head is the token embedding
@@ -70,7 +72,8 @@ struct Config {
   std::uint8_t end_token_count;  // entries of end_tokens that are used
   std::int32_t bos_token;        // -1: none
   std::int32_t end_tokens[kMaxEndTokens];
-  std::uint8_t reserved[20];
+  Norm embedding_norm;  // of the residual stream before the first layer
+  std::uint8_t reserved[19];
 };
 static_assert(sizeof(Config) == 128);
 
@@ -150,11 +153,11 @@ struct LayerKind {
   float norm_epsilon;
   // Feed-forward
   std::uint32_t ffn_width;
-  std::uint32_t experts;  // 0: one feed-forward
-  std::uint32_t experts_used;
-  std::uint32_t shared_experts;
+  std::uint32_t experts;         // 0: one feed-forward
+  std::uint32_t experts_used;    // per token
+  std::uint32_t shared_experts;  // 1: a feed-forward of ffn_width in addition, for every token
   std::uint32_t expert_width;
-  float router_scale;
+  float router_scale;  // reserved
 
   Mixer mixer;
   Mask mask;
@@ -179,7 +182,8 @@ struct LayerKind {
   std::uint8_t gated;  // 1: act(gate) * up, 0: act(up)
   Router router;
   std::uint8_t router_normalized;
-  std::uint8_t reserved[30];
+  std::uint8_t reserved[26];
+  float qkv_clip;           // q, k and v are limited to this absolute value; 0: no limit
   Slot slots[kLayerSlots];  // by LayerRole: the place among the layer's tensors; ascending, without gaps
 };
 static_assert(sizeof(LayerKind) == 192);

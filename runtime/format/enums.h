@@ -6,7 +6,7 @@
 
 namespace tidbit::format {
 
-// LayerNorm and RMSNorm, with weights or without (reserved).
+// LayerNorm and RMSNorm, with weights or without.
 enum class Norm : std::uint8_t { none = 0, layer = 1, rms = 2, layer_weightless = 3, rms_weightless = 4 };
 
 enum class Activation : std::uint8_t {
@@ -14,9 +14,9 @@ enum class Activation : std::uint8_t {
   gelu_erf = 1,
   gelu_tanh = 2,
   silu = 3,
-  relu_squared = 4,  // reserved, like those below
-  xielu = 5,
-  clamped_silu = 6,
+  relu_squared = 4,
+  xielu = 5,         // with parameters: alpha for positive inputs, alpha for the others
+  clamped_silu = 6,  // always gated; with parameters: the factor in the sigmoid, the limit
 };
 
 // What is added to the token embedding. Learned and sinusoidal positions are both tables.
@@ -27,20 +27,21 @@ enum class Head : std::uint8_t { language_model = 0, classifier = 1, pooling = 2
 
 enum class StackType : std::uint8_t { decoder = 0, encoder = 1 };
 
-// What mixes positions in a layer. All but attention are reserved.
+// What mixes positions in a layer. The last two are reserved.
 enum class Mixer : std::uint8_t { attention = 0, short_convolution = 1, gated_delta = 2, mamba2 = 3 };
 
 // Which positions a query sees. With a window of W, it sees the last W of them, including its own.
 enum class Mask : std::uint8_t { causal = 0, bidirectional = 1 };
 
-// How q and k are normalized (reserved): each head separately, or the whole projection.
-enum class QkNormScope : std::uint8_t { none = 0, per_head = 1, whole = 2 };
+// How q and k are normalized: each head by itself with weights that all heads share, the whole projection, or each head
+// by itself with its own weights.
+enum class QkNormScope : std::uint8_t { none = 0, per_head = 1, whole = 2, own_weights = 3 };
 
-// serial: the feed-forward reads the residual stream after the mixer was added. parallel (reserved): both read the
-// stream before that, through one shared norm or one norm each.
+// serial: the feed-forward reads the residual stream after the mixer was added. parallel: both read the stream before
+// that, through one shared norm (mixer_in_norm) or one norm each.
 enum class Residual : std::uint8_t { serial = 0, parallel_one_norm = 1, parallel_two_norms = 2 };
 
-// How experts are chosen and weighted (reserved).
+// How experts are chosen and weighted. The last is reserved.
 enum class Router : std::uint8_t { none = 0, softmax_then_top_k = 1, top_k_then_softmax = 2, sigmoid = 3 };
 
 }  // namespace tidbit::format

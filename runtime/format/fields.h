@@ -3,6 +3,7 @@
 // range that this library computes. The rest of the range is TIDBIT_ERR_UNSUPPORTED, everything else TIDBIT_ERR_CONFIG.
 #pragma once
 
+#include "base/features.h"
 #include "format/blob_format.h"
 #include "format/formats.h"
 
@@ -27,7 +28,9 @@ struct Field {
 
 inline constexpr std::uint32_t kAnyReal = 0xFFFFFFFF;  // a NaN, which no field can have
 
-static constexpr Field flag(const char *name, std::size_t offset, std::uint32_t computed) {
+using features::LayerPart;
+
+static constexpr Field flag(const char *name, std::size_t offset, bool computed) {
   return {name, static_cast<std::uint16_t>(offset), FieldType::byte, false, 1, computed, "no yes"};
 }
 // `computed` is the last value that this library computes.
@@ -43,6 +46,10 @@ static constexpr Field count(const char *name, std::size_t offset, std::uint32_t
 static constexpr Field reserved_count(const char *name, std::size_t offset, std::uint32_t high) {
   return {name, static_cast<std::uint16_t>(offset), FieldType::count, false, high, 0, nullptr};
 }
+// Only 0 is computed by a build without this part.
+static constexpr Field count_of(LayerPart part, const char *name, std::size_t offset, std::uint32_t high) {
+  return features::has(part) ? count(name, offset, 0, high) : reserved_count(name, offset, high);
+}
 static constexpr Field real(const char *name, std::size_t offset) {
   return {name, static_cast<std::uint16_t>(offset), FieldType::real, false, 0, kAnyReal, nullptr};
 }
@@ -53,14 +60,25 @@ static constexpr Field reserved_real(const char *name, std::size_t offset, float
   return {name, static_cast<std::uint16_t>(offset),      FieldType::real, true,
           0,    __builtin_bit_cast(std::uint32_t, only), nullptr};
 }
+// Only `only` is computed by a build without this part.
+static constexpr Field real_of(LayerPart part, const char *name, std::size_t offset, float only) {
+  return features::has(part) ? positive_real(name, offset) : reserved_real(name, offset, only);
+}
 
 static constexpr char kNormNames[] = "none layer rms layer_weightless rms_weightless";
 
 static constexpr Field norm_field(const char *name, std::size_t offset) {
-  return choice(name, offset, Norm::rms_weightless, Norm::rms, kNormNames);
+  return choice(name, offset, Norm::rms_weightless, Norm::rms_weightless, kNormNames);
 }
-static constexpr Field reserved_norm(const char *name, std::size_t offset) {
-  return choice(name, offset, Norm::rms_weightless, Norm::none, kNormNames);
+static constexpr Field norm_of(LayerPart part, const char *name, std::size_t offset) {
+  return choice(name, offset, Norm::rms_weightless, features::has(part) ? Norm::rms_weightless : Norm::none,
+                kNormNames);
+}
+// `last` is computed by a build that has the part.
+template <class Enum>
+static constexpr Field choice_of(LayerPart part, const char *name, std::size_t offset, Enum end, Enum last,
+                                 const char *values) {
+  return choice(name, offset, end, features::has(part) ? last : Enum{0}, values);
 }
 
 static constexpr Field kConfigFields[] = {
@@ -74,18 +92,20 @@ static constexpr Field kConfigFields[] = {
     reserved_count("layer_embedding", offsetof(Config, layer_embedding), kMaxWidth),
     real("embedding_scale", offsetof(Config, embedding_scale)),
     real("logit_scale", offsetof(Config, logit_scale)),
-    reserved_real("logit_cap", offsetof(Config, logit_cap), 0.0f),
+    real_of(LayerPart::soft_cap, "logit_cap", offsetof(Config, logit_cap), 0.0f),
     positive_real("final_norm_epsilon", offsetof(Config, final_norm_epsilon)),
     norm_field("final_norm", offsetof(Config, final_norm)),
     choice("position", offsetof(Config, position), Position::table, Position::table, "none table"),
-    flag("tied", offsetof(Config, tied), 1),
+    flag("tied", offsetof(Config, tied), true),
     choice("head", offsetof(Config, head), Head::pooling, Head::language_model, "language_model classifier pooling"),
     choice("weights", offsetof(Config, weights), Format{kFormats - 1}, Format{kFormats - 1}, kFormatNameList.text),
     choice("kv", offsetof(Config, kv), Format::q8, Format::q8, kFormatNameList.text),
-    {"rotary_tables", offsetof(Config, rotary_tables), FieldType::byte, false, kMaxRotaryTables, 1, nullptr},
+    {"rotary_tables", offsetof(Config, rotary_tables), FieldType::byte, false, kMaxRotaryTables,
+     features::has(LayerPart::rotary_tables) ? kMaxRotaryTables : 1, nullptr},
     {"end_token_count", offsetof(Config, end_token_count), FieldType::byte, false, kMaxEndTokens, kMaxEndTokens,
      nullptr},
     {"bos_token", offsetof(Config, bos_token), FieldType::token, false, 0, 0, nullptr},
+    norm_of(LayerPart::embedding_norm, "embedding_norm", offsetof(Config, embedding_norm)),
 };
 
 static constexpr Field kKindFields[] = {
@@ -93,48 +113,50 @@ static constexpr Field kKindFields[] = {
     count("kv_heads", offsetof(LayerKind, kv_heads), 1, kMaxHeads),
     count("head_dim", offsetof(LayerKind, head_dim), 1, kMaxHeadDim),
     count("value_dim", offsetof(LayerKind, value_dim), 1, kMaxHeadDim),
-    reserved_count("window", offsetof(LayerKind, window), kMaxContext),
+    count_of(LayerPart::window, "window", offsetof(LayerKind, window), kMaxContext),
     count("rotary_dim", offsetof(LayerKind, rotary_dim), 0, kMaxHeadDim),
     reserved_count("kv_layer", offsetof(LayerKind, kv_layer), kMaxLayers),
-    reserved_count("taps", offsetof(LayerKind, taps), 64),
+    count_of(LayerPart::short_convolution, "taps", offsetof(LayerKind, taps), kMaxTaps),
     reserved_count("state_dim", offsetof(LayerKind, state_dim), 1024),
     real("attention_scale", offsetof(LayerKind, attention_scale)),
-    reserved_real("score_cap", offsetof(LayerKind, score_cap), 0.0f),
-    reserved_real("residual_scale", offsetof(LayerKind, residual_scale), 1.0f),
+    real_of(LayerPart::soft_cap, "score_cap", offsetof(LayerKind, score_cap), 0.0f),
+    real_of(LayerPart::residual_scale, "residual_scale", offsetof(LayerKind, residual_scale), 1.0f),
     positive_real("norm_epsilon", offsetof(LayerKind, norm_epsilon)),
     count("ffn_width", offsetof(LayerKind, ffn_width), 1, kMaxFfn),
-    reserved_count("experts", offsetof(LayerKind, experts), 1024),
-    reserved_count("experts_used", offsetof(LayerKind, experts_used), 1024),
-    reserved_count("shared_experts", offsetof(LayerKind, shared_experts), 1024),
-    reserved_count("expert_width", offsetof(LayerKind, expert_width), kMaxFfn),
+    count_of(LayerPart::experts, "experts", offsetof(LayerKind, experts), kMaxExperts),
+    count_of(LayerPart::experts, "experts_used", offsetof(LayerKind, experts_used), kMaxExperts),
+    count_of(LayerPart::experts, "shared_experts", offsetof(LayerKind, shared_experts), 1),
+    count_of(LayerPart::experts, "expert_width", offsetof(LayerKind, expert_width), kMaxFfn),
     reserved_real("router_scale", offsetof(LayerKind, router_scale), 0.0f),
-    choice("mixer", offsetof(LayerKind, mixer), Mixer::mamba2, Mixer::attention,
-           "attention short_convolution gated_delta mamba2"),
+    choice_of(LayerPart::short_convolution, "mixer", offsetof(LayerKind, mixer), Mixer::mamba2,
+              Mixer::short_convolution, "attention short_convolution gated_delta mamba2"),
     choice("mask", offsetof(LayerKind, mask), Mask::bidirectional, Mask::causal, "causal bidirectional"),
-    flag("cross", offsetof(LayerKind, cross), 0),
-    {"rotary_table", offsetof(LayerKind, rotary_table), FieldType::byte, false, kMaxRotaryTables - 1, 0, nullptr},
-    reserved_norm("qk_norm", offsetof(LayerKind, qk_norm)),
-    choice("qk_norm_scope", offsetof(LayerKind, qk_norm_scope), QkNormScope::whole, QkNormScope::none,
-           "none per_head whole"),
-    flag("qk_norm_after", offsetof(LayerKind, qk_norm_after), 0),
-    flag("alibi", offsetof(LayerKind, alibi), 0),
-    flag("sinks", offsetof(LayerKind, sinks), 0),
-    flag("output_gate", offsetof(LayerKind, output_gate), 0),
+    flag("cross", offsetof(LayerKind, cross), false),
+    {"rotary_table", offsetof(LayerKind, rotary_table), FieldType::byte, false, kMaxRotaryTables - 1,
+     features::has(LayerPart::rotary_tables) ? kMaxRotaryTables - 1 : 0, nullptr},
+    norm_of(LayerPart::qk_norm, "qk_norm", offsetof(LayerKind, qk_norm)),
+    choice_of(LayerPart::qk_norm, "qk_norm_scope", offsetof(LayerKind, qk_norm_scope), QkNormScope::own_weights,
+              QkNormScope::own_weights, "none per_head whole own_weights"),
+    flag("qk_norm_after", offsetof(LayerKind, qk_norm_after), features::has(LayerPart::qk_norm)),
+    flag("alibi", offsetof(LayerKind, alibi), features::has(LayerPart::alibi)),
+    flag("sinks", offsetof(LayerKind, sinks), features::has(LayerPart::sinks)),
+    flag("output_gate", offsetof(LayerKind, output_gate), false),
     norm_field("mixer_in_norm", offsetof(LayerKind, mixer_in_norm)),
-    reserved_norm("mixer_out_norm", offsetof(LayerKind, mixer_out_norm)),
+    norm_of(LayerPart::out_norm, "mixer_out_norm", offsetof(LayerKind, mixer_out_norm)),
     norm_field("mixer_sum_norm", offsetof(LayerKind, mixer_sum_norm)),
     norm_field("ffn_in_norm", offsetof(LayerKind, ffn_in_norm)),
-    reserved_norm("ffn_out_norm", offsetof(LayerKind, ffn_out_norm)),
+    norm_of(LayerPart::out_norm, "ffn_out_norm", offsetof(LayerKind, ffn_out_norm)),
     norm_field("ffn_sum_norm", offsetof(LayerKind, ffn_sum_norm)),
-    reserved_norm("projection_norm", offsetof(LayerKind, projection_norm)),
-    choice("residual", offsetof(LayerKind, residual), Residual::parallel_two_norms, Residual::serial,
-           "serial parallel_one_norm parallel_two_norms"),
-    choice("activation", offsetof(LayerKind, activation), Activation::clamped_silu, Activation::silu,
+    norm_of(LayerPart::projection_norm, "projection_norm", offsetof(LayerKind, projection_norm)),
+    choice_of(LayerPart::parallel, "residual", offsetof(LayerKind, residual), Residual::parallel_two_norms,
+              Residual::parallel_two_norms, "serial parallel_one_norm parallel_two_norms"),
+    choice("activation", offsetof(LayerKind, activation), Activation::clamped_silu, Activation::clamped_silu,
            "relu gelu_erf gelu_tanh silu relu_squared xielu clamped_silu"),
-    flag("gated", offsetof(LayerKind, gated), 1),
-    choice("router", offsetof(LayerKind, router), Router::sigmoid, Router::none,
-           "none softmax_then_top_k top_k_then_softmax sigmoid"),
-    flag("router_normalized", offsetof(LayerKind, router_normalized), 0),
+    flag("gated", offsetof(LayerKind, gated), true),
+    choice_of(LayerPart::experts, "router", offsetof(LayerKind, router), Router::sigmoid, Router::top_k_then_softmax,
+              "none softmax_then_top_k top_k_then_softmax sigmoid"),
+    flag("router_normalized", offsetof(LayerKind, router_normalized), features::has(LayerPart::experts)),
+    real_of(LayerPart::qkv_clip, "qkv_clip", offsetof(LayerKind, qkv_clip), 0.0f),
 };
 
 }  // namespace tidbit::format

@@ -152,7 +152,39 @@ class FieldCheck : Check {
     if (k.value_dim != k.head_dim) return refuse(&k.value_dim, TIDBIT_ERR_UNSUPPORTED);
     const bool turns = k.rotary_dim % 2 == 0 && k.rotary_dim <= k.head_dim && k.rotary_dim / 2 <= c_.rotary_pairs;
     if (!turns) return refuse(&k.rotary_dim);
+    if (features::kAnyLayerPart && !check_parts(k)) return false;
     return features::has_activation(k.activation) || refuse(&k.activation, TIDBIT_ERR_UNSUPPORTED);
+  }
+
+  // What a layer may have beyond Llama and GPT-2.
+  bool check_parts(const LayerKind &k) {
+    const bool attention = k.mixer == format::Mixer::attention, normalized = k.qk_norm != format::Norm::none;
+    if (normalized != (k.qk_norm_scope != format::QkNormScope::none)) return refuse(&k.qk_norm_scope);
+    if (k.rotary_dim != 0 && k.rotary_table >= c_.rotary_tables) return refuse(&k.rotary_table);
+    if (attention != (k.taps == 0)) return refuse(&k.taps);
+    if (!attention && (normalized || k.window != 0 || k.alibi != 0 || k.sinks != 0 || k.rotary_dim != 0)) {
+      return refuse(&k.mixer);
+    }
+    if (k.projection_norm != format::Norm::none && (!attention || k.experts != 0)) return refuse(&k.projection_norm);
+    if (k.activation == format::Activation::clamped_silu && k.gated == 0) return refuse(&k.gated);
+    return check_residual(k) && check_experts(k);
+  }
+
+  // Parallel sublayers have no norm after the sum, and share the first norm or have two.
+  bool check_residual(const LayerKind &k) {
+    using format::Norm, format::Residual;
+    if (k.residual == Residual::serial) return true;
+    if (k.residual == Residual::parallel_one_norm && k.ffn_in_norm != Norm::none) return refuse(&k.ffn_in_norm);
+    if (k.mixer_sum_norm != Norm::none) return refuse(&k.mixer_sum_norm);
+    return k.ffn_sum_norm == Norm::none || refuse(&k.ffn_sum_norm);
+  }
+
+  bool check_experts(const LayerKind &k) {
+    const bool there = k.experts != 0;
+    if (there != (k.experts_used != 0) || k.experts_used > k.experts) return refuse(&k.experts_used);
+    if (there != (k.expert_width != 0)) return refuse(&k.expert_width);
+    if (there != (k.router != format::Router::none)) return refuse(&k.router);
+    return there || k.shared_experts == 0 || refuse(&k.shared_experts);
   }
 
   // Each layer names a kind; the rest of the table is zeros.

@@ -22,14 +22,17 @@ struct Rows {
 };
 
 template <std::size_t n>
-consteval Rows<n> rows_of(const NamedRole (&roles)[n]) {
+consteval Rows<n> rows_of(const NamedRole *roles) {
   Rows<n> rows{};
   for (std::size_t i = 0; i < n; ++i) rows.rows[i] = roles[i].row;
   return rows;
 }
 
-constexpr auto kGlobalRows = rows_of(format::kGlobalRoles);
-constexpr auto kLayerRows = rows_of(format::kLayerRoles);
+// A build without these parts does not know their roles.
+constexpr auto kGlobalRows = rows_of < features::kAnyLayerPart ? static_cast<std::size_t>(format::GlobalRole::count)
+                                                               : format::kPlainGlobalRoles > (format::kGlobalRoles);
+constexpr auto kLayerRows = rows_of < features::kAnyLayerPart ? static_cast<std::size_t>(format::LayerRole::count)
+                                                              : format::kPlainLayerRoles > (format::kLayerRoles);
 
 bool has_format(const Tensor &t, TensorKind kind) {
   switch (kind) {

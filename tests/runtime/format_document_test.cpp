@@ -62,16 +62,35 @@ std::string field_row(const Field &f, std::size_t base) {
 
 std::string dim_text(Dim dim) {
   constexpr const char *kNames[] = {
-      "1",   "vocab_size", "width", "max_context", "segments", "rotary_tables", "rotary_pairs", "heads value_dim",
-      "qkv", "ffn_width",  "up"};
+      "1",      "vocab_size",      "width",        "max_context", "segments",    "rotary_tables", "rotary_pairs",
+      "2",      "heads value_dim", "qkv",          "ffn_width",   "up",          "heads",         "q_norm",
+      "k_norm", "experts",         "expert_width", "expert_up",   "expert_down", "3 width",       "taps"};
   return kNames[static_cast<std::size_t>(dim)];
 }
 
 std::string role_row(const NamedRole &role, std::size_t number) {
   constexpr const char *kKinds[] = {"matrix", "table", "vector"};
-  constexpr const char *kNeeds[] = {
-      "always",      "optional",         "if tied is 0",          "if position is 1",
-      "if segments", "if rotary_tables", "if its norm is 1 or 2", "optional if its norm is 1"};
+  constexpr const char *kNeeds[] = {"always",
+                                    "optional",
+                                    "if tied is 0",
+                                    "if position is 1",
+                                    "if segments",
+                                    "if rotary_tables",
+                                    "if its norm is 1 or 2",
+                                    "optional if its norm is 1",
+                                    "optional if rotary_tables",
+                                    "if mixer is 0",
+                                    "optional if mixer is 0",
+                                    "if alibi",
+                                    "if sinks",
+                                    "if activation is 5 or 6",
+                                    "if experts is 0 or shared_experts is 1",
+                                    "optional if experts is 0 or shared_experts is 1",
+                                    "if experts",
+                                    "optional if experts",
+                                    "optional if shared_experts",
+                                    "if mixer is 1",
+                                    "optional if mixer is 1"};
   return "| " + std::to_string(number) + " | " + role.name + " | " + kKinds[static_cast<int>(role.row.kind)] + " | [" +
          dim_text(role.row.rows) + "][" + dim_text(role.row.cols) + "] | " + kNeeds[static_cast<int>(role.row.need)] +
          " |";
