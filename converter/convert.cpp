@@ -15,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint32_t kUsualContext = 2048;
 
 // The last component of a path, also for "dir/" and ".".
 std::string base_name(const fs::path &path) {
@@ -122,7 +121,7 @@ void describe_blob(const fs::path &path, ConvertReport &report) {
 ConvertReport convert(const ConvertOptions &options) try {
   const Checkpoint checkpoint = open_checkpoint(options.source);
   check_output(options, checkpoint);
-  ModelPlan plan = plan_model(checkpoint);
+  ModelPlan plan = plan_model(checkpoint, options.context);
   set_options(options, plan.config);
   check_format(options.weights);
   check_format(options.embeddings.value_or(options.weights));

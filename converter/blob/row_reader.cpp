@@ -12,20 +12,27 @@ namespace {
 // Row r of the blob is column r of the checkpoint, so [first, first + count) is read from each stored row.
 void read_columns(const RowSource &source, std::uint32_t first, std::uint32_t count, std::uint32_t cols, float *out) {
   const std::uint64_t stored_cols = source.stored->shape.at(1);
-  std::vector<float> piece(count);
+  std::vector<float> piece(std::uint64_t{count - 1} * source.step + 1);
   for (std::uint32_t col = 0; col < cols; ++col) {
-    read_elements(*source.stored, col * stored_cols + source.first + first, count, piece.data());
-    for (std::uint32_t row = 0; row < count; ++row) out[std::uint64_t{row} * cols + col] = piece[row];
+    const std::uint64_t at = source.first + std::uint64_t{first} * source.step;
+    read_elements(*source.stored, col * stored_cols + at, piece.size(), piece.data());
+    for (std::uint32_t row = 0; row < count; ++row) out[std::uint64_t{row} * cols + col] = piece[row * source.step];
   }
 }
 
-// Rows 2i and 2i + 1 of a head become rows i and i + half.
-void read_pairs(const RowSource &source, std::uint32_t first, std::uint32_t count, std::uint32_t cols, float *out) {
-  const std::uint32_t head_dim = source.pairs_of, half = head_dim / 2;
+// Which row of the heads becomes row `row`: i comes from 2i, and i + half from 2i + 1.
+std::uint32_t apart(const RowSource &source, std::uint32_t row) {
+  if (source.head == 0) return row;
+  const std::uint32_t channel = row % source.head, half = source.turned / 2;
+  if (channel >= source.turned) return row;
+  return row - channel + (channel < half ? 2 * channel : 2 * (channel - half) + 1);
+}
+
+void read_single_rows(const RowSource &source, std::uint32_t first, std::uint32_t count, std::uint32_t cols,
+                      float *out) {
   for (std::uint32_t i = 0; i < count; ++i) {
-    const std::uint32_t row = first + i, channel = row % head_dim;
-    const std::uint32_t from = row - channel + (channel < half ? 2 * channel : 2 * (channel - half) + 1);
-    read_elements(*source.stored, std::uint64_t{source.first + from} * cols, cols, out + std::uint64_t{i} * cols);
+    const std::uint64_t row = source.first + std::uint64_t{apart(source, first + i)} * source.step;
+    read_elements(*source.stored, row * cols, cols, out + std::uint64_t{i} * cols);
   }
 }
 
@@ -34,8 +41,8 @@ void read_source(const RowSource &source, std::uint32_t first, std::uint32_t cou
     for (std::uint32_t i = 0; i < count; ++i) source.compute(first + i, out + std::uint64_t{i} * cols);
   } else if (source.transposed) {
     read_columns(source, first, count, cols, out);
-  } else if (source.pairs_of != 0) {
-    read_pairs(source, first, count, cols, out);
+  } else if (source.head != 0 || source.step != 1) {
+    read_single_rows(source, first, count, cols, out);
   } else {
     read_elements(*source.stored, std::uint64_t{source.first + first} * cols, std::uint64_t{count} * cols, out);
   }
@@ -66,6 +73,8 @@ void read_rows(const TensorPlan &plan, std::uint32_t first, std::uint32_t count,
     if (from < to) {
       float *at = out + std::uint64_t{from - first} * cols;
       read_source(source, from - start, to - from, cols, at);
+      if (source.plus != 0)
+        std::for_each(at, at + std::uint64_t{to - from} * cols, [&](float &x) { x += source.plus; });
       check_finite(source, std::uint64_t{to - from} * cols, at);
     }
     start += source.rows;

@@ -246,6 +246,30 @@ const json *ConfigReader::object_or_null(const std::string &key) {
   return value;
 }
 
+std::vector<double> ConfigReader::numbers(const std::string &key) {
+  const json *list = take(key);
+  if (list == nullptr || !list->is_array()) refuse(key, list == nullptr ? "is missing" : "is not a list");
+  std::vector<double> numbers;
+  for (const json &item : *list) {
+    if (!item.is_number()) refuse(key, "has " + shortened(item.dump()) + ", not a number");
+    numbers.push_back(item.get<double>());
+    if (!(std::abs(numbers.back()) <= std::numeric_limits<float>::max())) refuse(key, "has a number that is too large");
+  }
+  return numbers;
+}
+
+std::vector<std::string> ConfigReader::texts(const std::string &key) {
+  const json *list = take(key);
+  if (list == nullptr) return {};
+  if (!list->is_array()) refuse(key, "is not a list");
+  std::vector<std::string> texts;
+  for (const json &item : *list) {
+    if (!item.is_string()) refuse(key, "has " + shortened(item.dump()) + ", not a string");
+    texts.push_back(item.get<std::string>());
+  }
+  return texts;
+}
+
 std::vector<std::int64_t> ConfigReader::ids(const std::string &key) {
   const json *value = take(key);
   if (value == nullptr) return {};

@@ -27,6 +27,8 @@ class ConfigReader {
   bool flag_or(const std::string &key, bool fallback);
   std::string text_or(const std::string &key, const std::string &fallback);
   const nlohmann::json *object_or_null(const std::string &key);
+  std::vector<double> numbers(const std::string &key);     // an error if it is missing
+  std::vector<std::string> texts(const std::string &key);  // empty if it is missing
   // One id, a list of ids, or nothing.
   std::vector<std::int64_t> ids(const std::string &key);
 

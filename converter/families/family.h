@@ -16,24 +16,43 @@
 
 namespace tidbit::convert {
 
+// A row of the table of rotary frequencies.
+struct RotaryTable {
+  std::vector<float> frequencies;  // radians per position
+  float amplitude = 1;             // of cosine and sine
+  bool operator==(const RotaryTable &) const = default;
+};
+
 // A model's configuration while it is being read.
 struct Reading {
   ConfigReader &keys;
   format::Config &config;
-  format::LayerKind &kind;  // of all layers, unless Family::read_layer changes it
+  format::LayerKind &kind;    // of all layers, unless Family::read_layer changes it
+  std::uint32_t context = 0;  // that the user asked for; 0: no wish
   std::uint32_t layers = 0;
-  std::vector<float> rotary_frequencies = {};       // radians per position
+  bool pairs_adjacent = false;  // channels 2i and 2i + 1 of a head turn together, not i and i + half
+  std::vector<RotaryTable> rotary = {};
+  std::vector<std::string> layer_types = {};        // for families whose layers differ (layer_types.h)
   std::vector<const char *> embedding_copies = {};  // other names of the token embedding
+  std::vector<std::string> notes = {};              // for the summary
 };
 
 // Fills row `row` of a tensor.
 using ComputeRow = std::function<void(std::uint32_t row, float *out)>;
 
-// Where the tensor of a role comes from. In a name, '#' stands for the layer's number and '*' for "weight" or "bias".
-// Names are relative to the checkpoint's prefix, and those of layers also to Names::layer; a leading '/' marks a
-// complete name.
+// Where the tensor of a role comes from. In a name, '#' stands for the layer's number, '@' for that of an expert or a
+// head, and '*' for "weight" or "bias". Names are relative to the checkpoint's prefix, and those of layers also to
+// Names::layer; a leading '/' marks a complete name. The tensor of a role for experts is either one tensor per expert,
+// or one for all with the expert as its first dimension.
 struct Origin {
   enum class Bias : std::uint8_t { none, always, by_key };
+  // The order of rows in a tensor that has all parts of a role.
+  enum class Order : std::uint8_t {
+    parts,        // q, k, v; gate, up
+    groups,       // for each key-value head its queries, its key, its value
+    interleaved,  // gate 0, up 0, gate 1, up 1, ...
+    quarters,     // CodeGen: four times a quarter of q, of v, of k
+  };
 
   // Either one tensor for the whole role or one for each part: q, k and v; gate and up.
   std::array<const char *, 4> names = {};
@@ -41,8 +60,11 @@ struct Origin {
   bool transposed = false;
   bool optional = false;
   bool drop_zeros = false;
+  bool plus_one = false;
+  Order order = Order::parts;
   Bias bias = Bias::none;
   const char *bias_key = nullptr;
+  bool bias_default = false;  // if the key is missing
   ComputeRow (*compute)(const Reading &) = nullptr;
 };
 
@@ -57,6 +79,11 @@ struct Row {
   constexpr Row biased_if(const char *key) const {
     return with(&Origin::bias, Origin::Bias::by_key).with(&Origin::bias_key, key);
   }
+  // The same, and also if the key is missing.
+  constexpr Row biased_unless_false(const char *key) const { return biased_if(key).with(&Origin::bias_default, true); }
+  // The weights, but not the bias, are stored minus 1.
+  constexpr Row plus_one() const { return with(&Origin::plus_one, true); }
+  constexpr Row in_order(Origin::Order order) const { return with(&Origin::order, order); }
   // Matrices are stored [in][out].
   constexpr Row transposed() const { return with(&Origin::transposed, true); }
   // Left out if it is missing or all zeros.
@@ -93,7 +120,7 @@ struct LeftOut {
 };
 
 // The names of a family's tensors in one dialect. The roles listed here also decide which norms a layer has, and
-// whether positions are a table or rotary.
+// whether positions are a table or rotary. If a role has several rows, the first one whose tensors are stored counts.
 struct Names {
   Dialect dialect;
   std::span<const char *const> prefixes;  // the one with most tensors of layer 0 is used
@@ -122,6 +149,7 @@ struct ShapeKeys {
   Key ffn = {};       // if null, ffn_times * width
   std::uint32_t ffn_times = 0;
   Key context = "max_position_embeddings";
+  std::uint32_t usual_context = 0;  // if the key is missing; 0: that is an error
 };
 
 struct NamedActivation {
@@ -141,6 +169,7 @@ inline constexpr NamedActivation kActivations[] = {
     {"gelu_python_tanh", format::Activation::gelu_tanh},
     {"silu", format::Activation::silu},
     {"swish", format::Activation::silu},
+    {"relu2", format::Activation::relu_squared},
 };
 
 struct Family {
@@ -155,6 +184,7 @@ struct Family {
   bool gated = false;
   bool tied;                                   // the default of tie_word_embeddings
   std::span<const char *const> harmless = {};  // keys to ignore, in addition to those ignored for all families
+  void (*read_rotary)(Reading &) = nullptr;    // null: all layers rotate alike (rotary.h)
   void (*read)(Reading &) = nullptr;           // reads what is special
   void (*read_layer)(Reading &, std::uint32_t layer, format::LayerKind &) = nullptr;
   std::span<const Names> names;

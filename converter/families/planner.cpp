@@ -6,6 +6,7 @@
 #include "converter/error.h"
 #include "converter/families/read_model.h"
 #include "converter/families/registry.h"
+#include "converter/families/rotary.h"
 #include "converter/families/tensor_finder.h"
 #include "converter/families/tensor_planner.h"
 
@@ -51,6 +52,10 @@ std::vector<GlobalRow> global_rows(const Names &names, const Reading &model) {
   for (const char *copy : model.embedding_copies) *next++ = copy;
   if (model.config.tied != 0 && head != rows.end()) *next++ = head->origin.names[0];
   embedding->origin.alternatives = true;
+  const auto is_scaled = [](const RotaryTable &table) { return table.amplitude != 1; };
+  if (std::any_of(model.rotary.begin(), model.rotary.end(), is_scaled)) {
+    rows.push_back(tensor(GlobalRole::rotary_amplitudes).or_computed(amplitude_row));
+  }
   return rows;
 }
 
@@ -122,14 +127,16 @@ void check_computed(const Family &family, const Checkpoint &checkpoint, const Mo
 
 }  // namespace
 
-ModelPlan plan_model(const Checkpoint &checkpoint) {
+ModelPlan plan_model(const Checkpoint &checkpoint, std::uint32_t context) {
   const Family &family = family_of(checkpoint);
   const Names &names = names_in(family, checkpoint.dialect);
   ModelPlan plan;
   ConfigReader keys(checkpoint.config, checkpoint.config_name);
   LayerKind kind = {};
-  Reading model{.keys = keys, .config = plan.config, .kind = kind};
+  Reading model{.keys = keys, .config = plan.config, .kind = kind, .context = context};
+  model.pairs_adjacent = checkpoint.rotary_pairs_adjacent;
   read_model(family, names, model);
+  plan.notes = model.notes;
   read_special_tokens(checkpoint, keys, plan);
 
   TensorFinder finder(checkpoint, names);

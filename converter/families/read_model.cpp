@@ -68,7 +68,11 @@ void read_shape(const ShapeKeys &shape, Reading &model) {
   model.config.width = count_of(model.keys, shape.width, format::kMaxWidth);
   read_heads(shape, model);
   read_ffn(shape, model);
-  model.config.max_context = count_of(model.keys, shape.context, format::kMaxContext);
+  if (shape.usual_context != 0 && !model.keys.has(shape.context.name)) {
+    model.config.max_context = shape.usual_context;
+  } else {
+    model.config.max_context = count_of(model.keys, shape.context, format::kMaxContext);
+  }
 }
 
 format::Activation read_activation(const Family &family, ConfigReader &keys) {
@@ -96,7 +100,8 @@ void read_roles(const Family &family, const Names &names, Reading &model) {
     set_norm(format::kLayerRoles[static_cast<std::size_t>(row.role)].row, family.norm, &model.kind);
   }
   if (names_role(names, GlobalRole::position_embedding)) model.config.position = format::Position::table;
-  if (names_role(names, GlobalRole::rotary_frequencies)) read_rotary(model);
+  if (!names_role(names, GlobalRole::rotary_frequencies)) return;
+  (family.read_rotary != nullptr ? family.read_rotary : &read_rotary)(model);
 }
 
 // The ids that are in the vocabulary. A note tells of the others.

@@ -2,96 +2,97 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "converter/error.h"
+#include "converter/families/rotary_scaling.h"
 
 namespace tidbit::convert {
 namespace {
 
-std::vector<float> plain_frequencies(double theta, std::uint32_t dim) {
-  std::vector<float> frequencies(dim / 2);
-  for (std::uint32_t i = 0; i < dim / 2; ++i) {
-    const float exponent = static_cast<float>(2 * i) / static_cast<float>(dim);
-    frequencies[i] = 1.0f / static_cast<float>(std::pow(theta, static_cast<double>(exponent)));
+// Of rope_parameters or rope_scaling; what the chosen way of scaling does not use means nothing.
+constexpr const char *kOfSomeTypes[] = {
+    "type",         "factor",      "low_freq_factor", "high_freq_factor", "original_max_position_embeddings",
+    "beta_fast",    "beta_slow",   "mscale",          "mscale_all_dim",   "truncate",
+    "short_factor", "long_factor", "short_mscale",    "long_mscale",      "finetuned"};
+
+std::uint32_t rotated(const Reading &model, ConfigReader &rope, const RotaryDefaults &defaults) {
+  const double share = rope.number_or("partial_rotary_factor", defaults.share);
+  if (!(share > 0 && share <= 1)) rope.refuse("partial_rotary_factor", "is outside 0 to 1");
+  const std::uint32_t dim = defaults.dim != 0 ? defaults.dim : static_cast<std::uint32_t>(model.kind.head_dim * share);
+  if (dim == 0 || dim % 2 != 0 || dim > model.kind.head_dim) {
+    model.keys.refuse("head_dim", "gives " + std::to_string(dim) + " channels that turn; the number must be even");
   }
-  return frequencies;
+  return dim;
 }
 
-struct Llama3 {
-  double factor, low, high, old_context;
-};
-
-// Long waves are stretched by `factor`, short ones kept, those between blended.
-float llama3_frequency(float frequency, const Llama3 &p) {
-  const float wavelength = static_cast<float>(2 * std::numbers::pi) / frequency;
-  if (wavelength < static_cast<float>(p.old_context / p.high)) return frequency;
-  const auto factor = static_cast<float>(p.factor);
-  if (wavelength > static_cast<float>(p.old_context / p.low)) return frequency / factor;
-  const float blend =
-      (static_cast<float>(p.old_context) / wavelength - static_cast<float>(p.low)) / static_cast<float>(p.high - p.low);
-  return (1 - blend) * frequency / factor + blend * frequency;
-}
-
-double positive(ConfigReader &rope, const std::string &key, double fallback) {
-  const double value = rope.number_or(key, fallback);
-  if (!(value > 0)) rope.refuse(key, rope.has(key) ? "is not above 0" : "is missing");
-  return value;
-}
-
-void scale(ConfigReader &rope, const std::string &type, std::uint32_t max_context, std::vector<float> &frequencies) {
-  if (type == "default") return;
-  if (type == "linear") {
-    const auto factor = static_cast<float>(positive(rope, "factor", 0));
-    for (float &frequency : frequencies) frequency /= factor;
-    return;
+Rotary add_table(Reading &model, RotaryTable table) {
+  const auto found = std::find(model.rotary.begin(), model.rotary.end(), table);
+  const auto place = static_cast<std::size_t>(found - model.rotary.begin());
+  const auto dim = static_cast<std::uint32_t>(2 * table.frequencies.size());
+  if (found == model.rotary.end()) model.rotary.push_back(std::move(table));
+  if (model.rotary.size() > format::kMaxRotaryTables) {
+    throw ConvertError(model.keys.file() + ": more than " + std::to_string(format::kMaxRotaryTables) +
+                       " sets of rotary frequencies");
   }
-  if (type != "llama3") rope.refuse("rope_type", "is " + in_quotes(type) + ", which is not supported");
-  const Llama3 p = {positive(rope, "factor", 0), positive(rope, "low_freq_factor", 0),
-                    positive(rope, "high_freq_factor", 0),
-                    positive(rope, "original_max_position_embeddings", max_context)};
-  if (p.high <= p.low) rope.refuse("high_freq_factor", "is not above low_freq_factor");
-  for (float &frequency : frequencies) frequency = llama3_frequency(frequency, p);
+  model.config.rotary_tables = static_cast<std::uint8_t>(model.rotary.size());
+  model.config.rotary_pairs = std::max(model.config.rotary_pairs, dim / 2);
+  return {static_cast<std::uint8_t>(place), dim};
 }
 
 }  // namespace
 
-void read_rotary(Reading &model) {
-  static const nlohmann::json kEmpty = nlohmann::json::object();
+Rotary add_rotary(Reading &model, const RotaryDefaults &defaults) {
   ConfigReader &keys = model.keys;
   const nlohmann::json *version5 = keys.object_or_null("rope_parameters");
   const nlohmann::json *version4 = keys.object_or_null("rope_scaling");
   if (version4 != nullptr && version4->empty()) version4 = nullptr;
   const nlohmann::json *given = version4 != nullptr ? version4 : version5;
-  const std::string where = keys.file() + (version4 != nullptr ? ": rope_scaling" : ": rope_parameters");
-  ConfigReader rope(given != nullptr ? *given : kEmpty, where);
-
-  const double theta = positive(rope, "rope_theta", positive(keys, "rope_theta", 10000.0));
-  const double share = rope.number_or("partial_rotary_factor", keys.number_or("partial_rotary_factor", 1.0));
-  if (!(share > 0 && share <= 1)) keys.refuse("partial_rotary_factor", "is outside 0 to 1");
-  const auto dim = static_cast<std::uint32_t>(model.kind.head_dim * share);
-  if (dim == 0 || dim % 2 != 0) {
-    keys.refuse("head_dim", "gives " + std::to_string(dim) + " channels that turn; the number must be even");
+  std::string where = keys.file() + (version4 != nullptr ? ": rope_scaling" : ": rope_parameters");
+  if (given != nullptr && defaults.layer_type != nullptr && given->contains(defaults.layer_type)) {
+    given = &given->at(defaults.layer_type);
+    where += std::string(": ") + defaults.layer_type;
+    if (!given->is_object()) throw ConvertError(where + " is not an object");
   }
-  std::vector<float> frequencies = plain_frequencies(theta, dim);
-  scale(rope, rope.text_or("rope_type", rope.text_or("type", "default")), model.config.max_context, frequencies);
+  nlohmann::json parameters = given != nullptr ? *given : nlohmann::json::object();
+  constexpr const char *kOldContext = "original_max_position_embeddings";
+  if (keys.has(kOldContext)) parameters[kOldContext] = keys.count(kOldContext, format::kMaxContext);
+  ConfigReader rope(parameters, where);
+
+  const double theta = positive(rope, "rope_theta", positive(keys, "rope_theta", defaults.theta));
+  RotaryDefaults of_keys = defaults;
+  of_keys.share = keys.number_or("partial_rotary_factor", defaults.share);
+  const std::uint32_t dim = rotated(model, rope, of_keys);
+  RotaryTable table{plain_frequencies(theta, dim)};
+  scale_rotary(rope, model, theta, dim, table);
   const auto finite = [](float frequency) { return std::isfinite(frequency); };
-  if (!std::all_of(frequencies.begin(), frequencies.end(), finite)) {
+  if (!std::all_of(table.frequencies.begin(), table.frequencies.end(), finite)) {
     rope.refuse("rope_theta", "or the factor gives frequencies that are not finite");
   }
-  static constexpr const char *kOfSomeTypes[] = {"type", "factor", "low_freq_factor", "high_freq_factor",
-                                                 "original_max_position_embeddings"};
   rope.harmless(kOfSomeTypes);
-  rope.only("attention_factor", 1.0);
   for (const std::string &key : rope.finish()) rope.refuse(key, "is not supported");
-  model.kind.rotary_dim = dim;
-  model.config.rotary_tables = 1;
-  model.config.rotary_pairs = dim / 2;
-  model.rotary_frequencies = std::move(frequencies);
+  return add_table(model, std::move(table));
 }
 
+Rotary add_plain_rotary(Reading &model, double theta, std::uint32_t dim) {
+  return add_table(model, {plain_frequencies(theta, dim)});
+}
+
+void use(const Rotary &rotary, format::LayerKind &kind) {
+  kind.rotary_dim = rotary.dim;
+  kind.rotary_table = rotary.table;
+}
+
+void read_rotary(Reading &model) { use(add_rotary(model, {}), model.kind); }
+
 ComputeRow rotary_row(const Reading &model) {
-  return [values = model.rotary_frequencies](std::uint32_t row, float *out) { *out = values[row]; };
+  return [tables = model.rotary, pairs = model.config.rotary_pairs](std::uint32_t row, float *out) {
+    const std::vector<float> &frequencies = tables[row / pairs].frequencies;
+    *out = row % pairs < frequencies.size() ? frequencies[row % pairs] : 0;
+  };
+}
+
+ComputeRow amplitude_row(const Reading &model) {
+  return [tables = model.rotary](std::uint32_t row, float *out) { *out = tables[row].amplitude; };
 }
 
 }  // namespace tidbit::convert

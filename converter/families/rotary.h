@@ -6,11 +6,35 @@
 
 namespace tidbit::convert {
 
-// Reads the frequencies and the number of rotated channels from rope_parameters (transformers 5) or from rope_theta and
-// rope_scaling (transformers 4).
+// How one kind of layer rotates.
+struct Rotary {
+  std::uint8_t table = 0;  // row of the table of frequencies
+  std::uint32_t dim = 0;   // channels of a head that rotate
+};
+
+// What a family knows before it reads the parameters.
+struct RotaryDefaults {
+  double theta = 10000;
+  double share = 1;                  // of a head's channels that rotate
+  std::uint32_t dim = 0;             // if not 0, so many channels rotate, whatever the share
+  const char *layer_type = nullptr;  // the key of the parameters, if there are several sets of them
+};
+
+// Reads the parameters from rope_parameters (transformers 5) or from rope_theta and rope_scaling (transformers 4), and
+// adds a table of frequencies unless there is an equal one.
+Rotary add_rotary(Reading &model, const RotaryDefaults &defaults);
+
+// The same without scaling.
+Rotary add_plain_rotary(Reading &model, double theta, std::uint32_t dim);
+
+// Lets layers of this kind rotate.
+void use(const Rotary &rotary, format::LayerKind &kind);
+
+// All layers rotate alike: reads the parameters and sets the kind's numbers.
 void read_rotary(Reading &model);
 
-// The rows of the frequency table.
+// The rows of the tables of frequencies and amplitudes.
 ComputeRow rotary_row(const Reading &model);
+ComputeRow amplitude_row(const Reading &model);
 
 }  // namespace tidbit::convert

@@ -14,10 +14,18 @@ std::string replaced(std::string text, char marker, const std::string &by) {
   return at == std::string::npos ? text : text.replace(at, 1, by);
 }
 
+// Dimensions of 1 make no difference: [channels][1][taps] is [channels][taps].
+TensorFinder::Shape without_ones(TensorFinder::Shape shape) {
+  std::erase(shape, 1u);
+  return shape;
+}
+
 }  // namespace
 
 TensorFinder::TensorFinder(const Checkpoint &checkpoint, const Names &names) : checkpoint_(checkpoint), names_(names) {
-  const auto of_layer_0 = [&](const LayerRow &row) { return layer_name(row.origin.names[0], "weight", 0); };
+  const auto of_layer_0 = [&](const LayerRow &row) {
+    return item_name(layer_name(row.origin.names[0], "weight", 0), 0);
+  };
   std::string best;
   std::ptrdiff_t most = 0;
   for (const char *prefix : names.prefixes) {
@@ -40,6 +48,8 @@ std::string TensorFinder::layer_name(const char *name, const char *suffix, std::
   return replaced(replaced(prefix_ + names_.layer + name, '#', std::to_string(layer)), '*', suffix);
 }
 
+std::string item_name(const std::string &name, std::uint32_t item) { return replaced(name, '@', std::to_string(item)); }
+
 const StoredTensor *TensorFinder::find(const std::string &name) const {
   const auto found = checkpoint_.tensors.find(name);
   return found == checkpoint_.tensors.end() ? nullptr : &found->second;
@@ -49,8 +59,7 @@ const StoredTensor *TensorFinder::take_if(const std::string &name, const Shape &
   const StoredTensor *tensor = find(name);
   if (tensor == nullptr) return nullptr;
   const std::string file = tensor->file->path().string();
-  const bool as_one_row = shape.size() == 1 && tensor->shape == Shape{1, shape[0]};
-  if (tensor->shape != shape && !as_one_row) {
+  if (without_ones(tensor->shape) != without_ones(shape)) {
     throw ConvertError(file + ": tensor " + in_quotes(name) + " has the shape " + shape_text(tensor->shape) +
                        ", the configuration asks for " + shape_text(shape));
   }

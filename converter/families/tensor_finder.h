@@ -12,6 +12,9 @@
 
 namespace tidbit::convert {
 
+// The name of an expert's or a head's tensor: its number in place of '@'.
+std::string item_name(const std::string &name, std::uint32_t item);
+
 class TensorFinder {
  public:
   // Chooses the prefix under which most tensors of layer 0 are stored. Throws if there are none.

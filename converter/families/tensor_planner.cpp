@@ -1,6 +1,7 @@
 #include "converter/families/tensor_planner.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "converter/error.h"
 
@@ -37,6 +38,44 @@ bool is_zero(const StoredTensor &tensor) {
   return std::all_of(values.begin(), values.end(), [](float value) { return value == 0; });
 }
 
+using Part = PartOfRole;
+
+// Parts whose rows follow each other.
+std::vector<Part> after_another(std::vector<Part> parts) {
+  std::uint32_t first = 0;
+  for (Part &part : parts) {
+    part.first = first;
+    first += part.rows;
+  }
+  return parts;
+}
+
+// For each key-value head, its queries, its key and its value follow each other.
+std::vector<Part> in_groups(const LayerKind &kind, bool turns) {
+  const std::uint32_t queries = kind.heads / kind.kv_heads * kind.head_dim,
+                      group = queries + kind.head_dim + kind.value_dim;
+  std::vector<Part> parts;
+  for (std::uint32_t h = 0; h < kind.kv_heads; ++h) parts.push_back({queries, turns, h * group});
+  for (std::uint32_t h = 0; h < kind.kv_heads; ++h) parts.push_back({kind.head_dim, turns, h * group + queries});
+  for (std::uint32_t h = 0; h < kind.kv_heads; ++h)
+    parts.push_back({kind.value_dim, false, h * group + queries + kind.head_dim});
+  return parts;
+}
+
+// Four times a quarter of the rows of q, of v and of k.
+std::vector<Part> in_quarters(const LayerKind &kind, bool turns) {
+  const std::uint32_t rows = format::q_rows(kind) / 4;
+  std::vector<Part> parts;
+  for (const std::uint32_t place : {0u, 2u, 1u}) {
+    for (std::uint32_t i = 0; i < 4; ++i) parts.push_back({rows, turns && place != 1, (3 * i + place) * rows});
+  }
+  return parts;
+}
+
+ComputeRow zeros(std::uint32_t cols) {
+  return [cols](std::uint32_t, float *out) { std::fill_n(out, cols, 0.0f); };
+}
+
 }  // namespace
 
 GlobalTensors TensorPlanner::globals(std::span<const GlobalRow> rows) {
@@ -50,11 +89,18 @@ LayerTensors TensorPlanner::layer(std::span<const LayerRow> rows, std::uint32_t 
 template <class Role, std::size_t kRoles>
 std::array<TensorPlan, kRoles> TensorPlanner::plan_all(std::span<const Row<Role>> rows,
                                                        const NamedRole (&roles)[kRoles], const Scope &scope) {
-  std::array<TensorPlan, kRoles> tensors;
+  std::array<const Row<Role> *, kRoles> chosen = {};
   for (const Row<Role> &row : rows) {
-    const auto role = static_cast<std::size_t>(row.role);
-    tensors[role] = plan(row.origin, roles[role], "weight", scope);
-    if (has_bias(row.origin)) tensors[role + 1] = plan(row.origin, roles[role + 1], "bias", scope);
+    const Row<Role> *&choice = chosen[static_cast<std::size_t>(row.role)];
+    const bool first_stored = choice != nullptr && is_stored(choice->origin, "weight", scope);
+    if (choice == nullptr || (!first_stored && is_stored(row.origin, "weight", scope))) choice = &row;
+  }
+  std::array<TensorPlan, kRoles> tensors;
+  for (std::size_t role = 0; role < kRoles; ++role) {
+    if (chosen[role] == nullptr) continue;
+    const Origin &origin = chosen[role]->origin;
+    tensors[role] = plan(origin, roles[role], "weight", scope);
+    if (has_bias(origin)) tensors[role + 1] = plan(origin, roles[role + 1], "bias", scope);
   }
   for (std::size_t i = 0; i < kRoles; ++i) {
     if (tensors[i].role != nullptr || presence(roles[i].row, scope) != Presence::required) continue;
@@ -71,39 +117,41 @@ TensorPlan TensorPlanner::plan(const Origin &origin, const NamedRole &role, cons
   tensor.rows = format::size_of(role.row.rows, model_.config, scope.kind);
   tensor.cols = format::size_of(role.row.cols, model_.config, scope.kind);
 
-  const std::vector<std::string> names = names_of(origin, suffix, scope);
-  const auto is_stored = [&](const std::string &name) { return finder_.find(name) != nullptr; };
-  const bool stored = std::any_of(names.begin(), names.end(), is_stored);
+  const bool stored = is_stored(origin, suffix, scope);
   if (!stored && origin.compute != nullptr) {
     tensor.sources = {{.rows = tensor.source_rows(), .compute = origin.compute(model_)}};
     return tensor;
   }
   if (!stored && origin.optional) return {};
-  const bool transposed = origin.transposed && !tensor.is_vector();
-  tensor.sources = origin.alternatives ? take_one_of(names, tensor) : take_parts(names, tensor, transposed, scope);
+  const Target target{tensor, origin, scope};
+  const std::vector<std::string> names = names_of(origin, suffix, scope);
+  if (origin.alternatives) {
+    tensor.sources = take_one_of(names, target);
+  } else if (items_of(target) != 0) {
+    tensor.sources = take_items(names, target);
+  } else {
+    tensor.sources = take_parts(names, parts_of(target), target);
+  }
+  if (origin.plus_one && *suffix == 'w') {
+    for (RowSource &source : tensor.sources) source.plus = 1;
+  }
   return origin.drop_zeros && is_zero(*tensor.sources.front().stored) ? TensorPlan{} : tensor;
 }
 
 bool TensorPlanner::has_bias(const Origin &origin) const {
-  if (origin.bias == Origin::Bias::by_key) return model_.keys.flag_or(origin.bias_key, false);
+  if (origin.bias == Origin::Bias::by_key) return model_.keys.flag_or(origin.bias_key, origin.bias_default);
   return origin.bias == Origin::Bias::always;
+}
+
+bool TensorPlanner::is_stored(const Origin &origin, const char *suffix, const Scope &scope) const {
+  const std::vector<std::string> names = names_of(origin, suffix, scope);
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string &name) { return finder_.find(item_name(name, 0)) != nullptr; });
 }
 
 Presence TensorPlanner::presence(const RoleRow &role, const Scope &scope) const {
   const void *fields = scope.kind != nullptr ? static_cast<const void *>(scope.kind) : &model_.config;
   return format::presence(role, model_.config, fields);
-}
-
-// The roles qkv and ffn_up consist of parts.
-TensorPlanner::Parts TensorPlanner::parts_of(const TensorPlan &tensor, const Scope &scope) const {
-  const Dim dim = tensor.is_vector() ? tensor.role->cols : tensor.role->rows;
-  const LayerKind *kind = scope.kind;
-  if (dim == Dim::qkv) {
-    const bool turns = kind->rotary_dim != 0;
-    return {{format::q_rows(*kind), turns}, {format::k_rows(*kind), turns}, {format::v_rows(*kind), false}};
-  }
-  if (dim == Dim::up && kind->gated != 0) return {{kind->ffn_width, false}, {kind->ffn_width, false}};
-  return {{tensor.source_rows(), false}};
 }
 
 std::vector<std::string> TensorPlanner::names_of(const Origin &origin, const char *suffix, const Scope &scope) const {
@@ -116,63 +164,149 @@ std::vector<std::string> TensorPlanner::names_of(const Origin &origin, const cha
   return names;
 }
 
-std::vector<RowSource> TensorPlanner::take_parts(const std::vector<std::string> &names, const TensorPlan &tensor,
-                                                 bool transposed, const Scope &scope) {
-  const Parts parts = parts_of(tensor, scope);
+// The roles qkv, ffn_up and expert_up (of one expert) consist of parts.
+TensorPlanner::Parts TensorPlanner::parts_of(const Target &target) const {
+  using Order = Origin::Order;
+  const TensorPlan &tensor = target.tensor;
+  const LayerKind *kind = target.scope.kind;
+  const Dim dim = tensor.is_vector() ? tensor.role->cols : tensor.role->rows;
+  const bool turns = kind != nullptr && kind->rotary_dim != 0;
+  if (dim == Dim::qkv) {
+    const Parts whole = {
+        {format::q_rows(*kind), turns}, {format::k_rows(*kind), turns}, {format::v_rows(*kind), false}};
+    if (target.origin.order == Order::groups) return in_groups(*kind, turns);
+    return target.origin.order == Order::quarters ? in_quarters(*kind, turns) : after_another(whole);
+  }
+  if (dim == Dim::up || dim == Dim::expert_up) {
+    const std::uint32_t rows = dim == Dim::up ? kind->ffn_width : kind->expert_width;
+    if (kind->gated == 0) return {{rows}};
+    if (target.origin.order == Order::interleaved) return {{rows, false, 0, 2}, {rows, false, 1, 2}};
+    return after_another({{rows}, {rows}});
+  }
+  if (dim == Dim::expert_down) return {{model_.config.width}};
+  if (dim == Dim::q_norm || dim == Dim::k_norm) return {{tensor.source_rows(), turns}};
+  return {{tensor.source_rows()}};
+}
+
+// How many experts, or heads with a norm of their own, the role's tensor is stacked from; 0: it is not.
+std::uint32_t TensorPlanner::items_of(const Target &target) const {
+  const RoleRow &role = *target.tensor.role;
+  const Dim dim = role.kind == format::TensorKind::vector ? role.cols : role.rows;
+  const LayerKind *kind = target.scope.kind;
+  if (dim == Dim::expert_up || dim == Dim::expert_down) return kind->experts;
+  const bool by_head = std::strchr(target.origin.names[0], '@') != nullptr;
+  return by_head ? target.tensor.source_rows() / kind->head_dim : 0;
+}
+
+// Rows of an item in the blob.
+std::uint32_t TensorPlanner::item_rows(const Target &target) const {
+  return target.tensor.source_rows() / items_of(target);
+}
+
+// From one tensor for all parts, or from one for each part.
+std::vector<RowSource> TensorPlanner::take_parts(const std::vector<std::string> &names, const Parts &parts,
+                                                 const Target &target) {
   if (names.size() != 1 && names.size() != parts.size()) {
     throw ConvertError(finder_.where() + ": the family names " + std::to_string(names.size()) + " tensors for the " +
-                       std::to_string(parts.size()) + " parts of " + tensor.name);
+                       std::to_string(parts.size()) + " parts of " + target.tensor.name);
   }
   std::vector<RowSource> sources;
-  const std::size_t each = names.size() == 1 ? parts.size() : 1;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    take(names[i], tensor, transposed, std::span(parts).subspan(i * each, each), scope, sources);
+    const auto own = names.size() == 1 ? std::span(parts) : std::span(parts).subspan(i, 1);
+    std::uint32_t rows = 0;
+    for (const Part &part : own) rows += part.rows;
+    TensorFinder::Shape shape = {rows, target.tensor.source_cols()};
+    if (target.origin.transposed && !target.tensor.is_vector()) std::swap(shape[0], shape[1]);
+    const StoredTensor &stored = take(names[i], shape, target.tensor);
+    for (const Part &part : own) sources.push_back(source_of(stored, part, names.size() == 1 ? part.first : 0, target));
+  }
+  return sources;
+}
+
+// Experts one below the other, each padded with rows of zeros; heads without padding.
+std::vector<RowSource> TensorPlanner::take_items(const std::vector<std::string> &names, const Target &target) {
+  const std::uint32_t items = items_of(target), rows = item_rows(target);
+  const bool apart = names[0].find('@') != std::string::npos;
+  Parts parts = parts_of(target);
+  if (target.tensor.role->need == Need::norm || target.tensor.role->need == Need::norm_bias)
+    parts = {{rows, parts[0].turns}};
+  std::vector<RowSource> stacked;
+  const std::vector<RowSource> slices = apart ? std::vector<RowSource>{} : take_slices(names[0], parts, target);
+  for (std::uint32_t item = 0; item < items; ++item) {
+    std::vector<RowSource> sources(slices.begin() + (apart ? 0 : item * parts.size()),
+                                   slices.begin() + (apart ? 0 : (item + 1) * parts.size()));
+    std::vector<std::string> of_item;
+    for (const std::string &name : names) of_item.push_back(item_name(name, item));
+    if (apart) sources = take_parts(of_item, parts, target);
+    std::uint32_t used = 0;
+    for (const RowSource &source : sources) used += source.rows;
+    if (used < rows) sources.push_back({.rows = rows - used, .compute = zeros(target.tensor.source_cols())});
+    stacked.insert(stacked.end(), sources.begin(), sources.end());
+  }
+  return stacked;
+}
+
+// The parts of each item of a tensor that has all of them: [items][rows][cols].
+std::vector<RowSource> TensorPlanner::take_slices(const std::string &name, const Parts &parts, const Target &target) {
+  const std::uint32_t items = items_of(target);
+  std::uint32_t rows = 0;
+  for (const Part &part : parts) rows += part.rows;
+  TensorFinder::Shape shape = {items, rows, target.tensor.source_cols()};
+  if (target.origin.transposed && !target.tensor.is_vector()) std::swap(shape[1], shape[2]);
+  const StoredTensor &all = take(name, shape, target.tensor);
+  std::vector<RowSource> sources;
+  for (std::uint32_t item = 0; item < items; ++item) {
+    auto slice = std::make_shared<StoredTensor>(all);
+    slice->shape = {shape[1], shape[2]};
+    slice->offset += item * slice->bytes();
+    for (const Part &part : parts) {
+      sources.push_back(source_of(*slice, part, part.first, target));
+      sources.back().slice = slice;
+    }
   }
   return sources;
 }
 
 // Takes all that are stored, checks that they are equal, and uses the first.
-std::vector<RowSource> TensorPlanner::take_one_of(const std::vector<std::string> &names, const TensorPlan &tensor) {
-  std::vector<RowSource> found;
-  const Part whole = {tensor.source_rows(), false};
+std::vector<RowSource> TensorPlanner::take_one_of(const std::vector<std::string> &names, const Target &target) {
+  std::vector<const StoredTensor *> found;
+  const TensorPlan &tensor = target.tensor;
   for (const std::string &name : names) {
-    if (finder_.find(name) != nullptr) take(name, tensor, false, std::span(&whole, 1), {}, found);
+    if (finder_.find(name) != nullptr)
+      found.push_back(&take(name, {tensor.source_rows(), tensor.source_cols()}, tensor));
   }
   if (found.empty()) {
     std::string all;
     for (const std::string &name : names) all += (all.empty() ? "\"" : " or \"") + name + "\"";
     throw ConvertError(finder_.where() + ": tensor " + all + " is missing");
   }
-  for (const RowSource &other : found) {
-    if (other.stored == found.front().stored || are_equal(*other.stored, *found.front().stored)) continue;
-    throw ConvertError(finder_.where() + ": by the configuration " + in_quotes(found.front().stored->name) + " and \"" +
-                       other.stored->name + "\" are one tensor" +
+  for (const StoredTensor *other : found) {
+    if (other == found.front() || are_equal(*other, *found.front())) continue;
+    throw ConvertError(finder_.where() + ": by the configuration " + in_quotes(found.front()->name) + " and \"" +
+                       other->name + "\" are one tensor" +
                        (tensor.role->need == Need::always ? " (tie_word_embeddings)" : "") + ", but they differ");
   }
-  found.resize(1);
-  return found;
+  return {source_of(*found.front(), {tensor.source_rows()}, 0, target)};
 }
 
-// Takes a tensor and appends a source for each part of it.
-void TensorPlanner::take(const std::string &name, const TensorPlan &tensor, bool transposed,
-                         std::span<const Part> parts, const Scope &scope, std::vector<RowSource> &sources) {
-  std::uint64_t rows = 0;
-  for (const Part &part : parts) rows += part.rows;
-  TensorFinder::Shape shape = {rows, tensor.cols};
-  if (tensor.is_vector()) shape = {rows};
-  if (transposed) shape = {tensor.cols, rows};
+const StoredTensor &TensorPlanner::take(const std::string &name, const TensorFinder::Shape &shape,
+                                        const TensorPlan &tensor) {
   const StoredTensor *stored = finder_.take_if(name, shape);
-  if (stored == nullptr) {
-    throw ConvertError(finder_.where() + ": tensor " + in_quotes(name) + " is missing" +
-                       (tensor.role->need == Need::untied ? ", and tie_word_embeddings is false" : ""));
+  if (stored != nullptr) return *stored;
+  throw ConvertError(finder_.where() + ": tensor " + in_quotes(name) + " is missing" +
+                     (tensor.role->need == Need::untied ? ", and tie_word_embeddings is false" : ""));
+}
+
+// `first` is the row of `stored` at which the part begins.
+RowSource TensorPlanner::source_of(const StoredTensor &stored, const Part &part, std::uint32_t first,
+                                   const Target &target) const {
+  RowSource source{.rows = part.rows, .stored = &stored, .first = first, .step = part.step};
+  source.transposed = target.origin.transposed && !target.tensor.is_vector();
+  if (part.turns && model_.pairs_adjacent) {
+    source.head = target.scope.kind->head_dim;
+    source.turned = target.scope.kind->rotary_dim;
   }
-  std::uint32_t first = 0;
-  for (const Part &part : parts) {
-    RowSource source{.rows = part.rows, .stored = stored, .transposed = transposed, .first = first};
-    if (part.turns && checkpoint_.rotary_pairs_adjacent) source.pairs_of = scope.kind->head_dim;
-    sources.push_back(source);
-    first += part.rows;
-  }
+  return source;
 }
 
 }  // namespace tidbit::convert

@@ -11,6 +11,14 @@
 
 namespace tidbit::convert {
 
+// Consecutive rows of a role's tensor, and where they are in a stored tensor that has the whole role.
+struct PartOfRole {
+  std::uint32_t rows = 0;
+  bool turns = false;  // rows of heads that are rotated
+  std::uint32_t first = 0;
+  std::uint32_t step = 1;
+};
+
 class TensorPlanner {
  public:
   // All three must outlive the planner, and the checkpoint also its plans.
@@ -27,12 +35,14 @@ class TensorPlanner {
     const format::LayerKind *kind = nullptr;
     std::uint32_t layer = 0;
   };
-  // One part of a role: its rows, and whether they are heads with rotary positions.
-  struct Part {
-    std::uint32_t rows = 0;
-    bool turns = false;
-  };
+  using Part = PartOfRole;
   using Parts = std::vector<Part>;
+  // The role's tensor as the sources see it.
+  struct Target {
+    const TensorPlan &tensor;
+    const Origin &origin;
+    const Scope &scope;
+  };
 
   template <class Role, std::size_t kRoles>
   std::array<TensorPlan, kRoles> plan_all(std::span<const Row<Role>> rows, const format::NamedRole (&roles)[kRoles],
@@ -40,15 +50,19 @@ class TensorPlanner {
   TensorPlan plan(const Origin &origin, const format::NamedRole &role, const char *suffix, const Scope &scope);
 
   bool has_bias(const Origin &origin) const;
+  bool is_stored(const Origin &origin, const char *suffix, const Scope &scope) const;
   format::Presence presence(const format::RoleRow &role, const Scope &scope) const;
-  Parts parts_of(const TensorPlan &tensor, const Scope &scope) const;
   std::vector<std::string> names_of(const Origin &origin, const char *suffix, const Scope &scope) const;
+  Parts parts_of(const Target &target) const;
+  std::uint32_t items_of(const Target &target) const;
+  std::uint32_t item_rows(const Target &target) const;
 
-  std::vector<RowSource> take_parts(const std::vector<std::string> &names, const TensorPlan &tensor, bool transposed,
-                                    const Scope &scope);
-  std::vector<RowSource> take_one_of(const std::vector<std::string> &names, const TensorPlan &tensor);
-  void take(const std::string &name, const TensorPlan &tensor, bool transposed, std::span<const Part> parts,
-            const Scope &scope, std::vector<RowSource> &sources);
+  std::vector<RowSource> take_parts(const std::vector<std::string> &names, const Parts &parts, const Target &target);
+  std::vector<RowSource> take_items(const std::vector<std::string> &names, const Target &target);
+  std::vector<RowSource> take_slices(const std::string &name, const Parts &parts, const Target &target);
+  std::vector<RowSource> take_one_of(const std::vector<std::string> &names, const Target &target);
+  const StoredTensor &take(const std::string &name, const TensorFinder::Shape &shape, const TensorPlan &tensor);
+  RowSource source_of(const StoredTensor &stored, const Part &part, std::uint32_t first, const Target &target) const;
 
   const Checkpoint &checkpoint_;
   TensorFinder &finder_;

@@ -41,32 +41,30 @@ TEST_P(Refused, NamesTheKey) {
   EXPECT_NE(message.find(GetParam().message), std::string::npos) << message;
 }
 
-INSTANTIATE_TEST_SUITE_P(Computation, Refused,
-                         testing::Values(Case{kLlama, "sliding_window", "16", "not supported"},
-                                         Case{kLlama, "attn_logit_softcapping", "50.0", "not supported"},
-                                         Case{kLlama, "final_logit_softcapping", "30.0", "not supported"},
-                                         Case{kLlama, "quantization_config", R"({"quant_method":"gptq"})", "gptq"},
-                                         Case{kLlama, "num_experts", "8", "not supported"},
-                                         Case{kLlama, "num_local_experts", "8", "not supported"},
-                                         Case{kLlama, "qk_norm", "true", "not supported"},
-                                         Case{kLlama, "logit_scale", "0.5", "not supported"},
-                                         Case{kLlama, "parallel_attn", "true", "not supported"},
-                                         Case{kLlama, "alibi", "true", "not supported"},
-                                         Case{kLlama, "original_max_position_embeddings", "16", "not supported"},
-                                         Case{kLlama, "hidden_act", "\"tanh\"", "\"tanh\""},
-                                         Case{kLlama, "model_type", "\"mixtral\"", "\"mixtral\" is not supported"},
-                                         Case{kLlama, "partial_rotary_factor", "1.5", "outside 0 to 1"},
-                                         Case{kLlama, "pruned_heads", R"({"0":[1]})", "not supported"},
-                                         Case{"gpt2-odd-heads", "num_attention_heads", "5", "n_head and"},
-                                         Case{"openai-gpt", "num_hidden_layers", "1", "n_layer and"},
-                                         Case{"gpt2-odd-heads", "add_cross_attention", "true", "not supported"},
-                                         Case{"gpt2-odd-heads", "activation_function", "\"quick_gelu\"",
-                                              "\"quick_gelu\""},
-                                         Case{"openai-gpt", "afn", "\"gelu_new\"", "not supported"},
-                                         Case{"marian", "normalize_before", "true", "not supported"},
-                                         Case{"marian", "normalize_embedding", "true", "not supported"},
-                                         Case{"marian", "add_final_layer_norm", "true", "not supported"},
-                                         Case{"marian", "static_position_embeddings", "false", "only true is"}));
+INSTANTIATE_TEST_SUITE_P(
+    Computation, Refused,
+    testing::Values(Case{kLlama, "sliding_window", "16", "not supported"},
+                    Case{kLlama, "attn_logit_softcapping", "50.0", "not supported"},
+                    Case{kLlama, "final_logit_softcapping", "30.0", "not supported"},
+                    Case{kLlama, "quantization_config", R"({"quant_method":"gptq"})", "gptq"},
+                    Case{kLlama, "num_experts", "8", "not supported"},
+                    Case{kLlama, "num_local_experts", "8", "not supported"},
+                    Case{kLlama, "qk_norm", "true", "not supported"},
+                    Case{kLlama, "logit_scale", "0.5", "not supported"},
+                    Case{kLlama, "parallel_attn", "true", "not supported"},
+                    Case{kLlama, "alibi", "true", "not supported"}, Case{kLlama, "hidden_act", "\"tanh\"", "\"tanh\""},
+                    Case{kLlama, "model_type", "\"mixtral\"", "\"mixtral\" is not supported"},
+                    Case{kLlama, "partial_rotary_factor", "1.5", "outside 0 to 1"},
+                    Case{kLlama, "pruned_heads", R"({"0":[1]})", "not supported"},
+                    Case{"gpt2-odd-heads", "num_attention_heads", "5", "n_head and"},
+                    Case{"openai-gpt", "num_hidden_layers", "1", "n_layer and"},
+                    Case{"gpt2-odd-heads", "add_cross_attention", "true", "not supported"},
+                    Case{"gpt2-odd-heads", "activation_function", "\"quick_gelu\"", "\"quick_gelu\""},
+                    Case{"openai-gpt", "afn", "\"gelu_new\"", "not supported"},
+                    Case{"marian", "normalize_before", "true", "not supported"},
+                    Case{"marian", "normalize_embedding", "true", "not supported"},
+                    Case{"marian", "add_final_layer_norm", "true", "not supported"},
+                    Case{"marian", "static_position_embeddings", "false", "only true is"}));
 
 INSTANTIATE_TEST_SUITE_P(Shape, Refused,
                          testing::Values(Case{kLlama, "vocab_size", "", "is missing"},
@@ -137,7 +135,7 @@ std::string rope_failure(const char *rope) {
 }
 
 TEST(RotaryScaling, ThatIsNotKnownIsRefused) {
-  for (const char *type : {"yarn", "dynamic", "longrope", "su", "proportional"}) {
+  for (const char *type : {"proportional", "ntk", "mrope"}) {
     const std::string message = rope_failure((R"({"rope_type":")" + std::string(type) + R"(","factor":2.0})").c_str());
     EXPECT_NE(message.find(type), std::string::npos) << message;
   }
@@ -147,6 +145,14 @@ TEST(RotaryScaling, ThatIsNotKnownIsRefused) {
   EXPECT_NE(rope_failure(R"({"full_attention":{"rope_type":"default"}})").find("full_attention"), std::string::npos);
   EXPECT_NE(rope_failure("7").find("rope_parameters is not an object"), std::string::npos);
   EXPECT_NE(rope_failure(R"({"rope_theta":1e-300})").find("config.json: rope_parameters: rope_"), std::string::npos);
+}
+
+TEST(RotaryScaling, ByLongRopeNeedsAFactorPerFrequency) {
+  EXPECT_NE(
+      rope_failure(R"({"rope_type":"longrope","short_factor":[1],"long_factor":[1]})").find("factor has 1 numbers"),
+      std::string::npos);
+  EXPECT_NE(rope_failure(R"({"rope_type":"longrope","short_factor":[1,2,3]})").find("long_factor is missing"),
+            std::string::npos);
 }
 
 TEST(RotaryScaling, ByLlama3NeedsItsFactorsInOrder) {

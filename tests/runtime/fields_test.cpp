@@ -90,7 +90,7 @@ void expect_refused_at(Change change, tidbit_status expected = TIDBIT_ERR_CONFIG
 TEST(Fields, ReservedBytesMustBeZero) {
   expect_refused_at([](ForgedBlob &b) { return &(b.header().reserved[1] = 1) - 1; });
   expect_refused_at([](ForgedBlob &b) {
-    b.config().reserved[19] = 1;
+    b.config().reserved[18] = 1;
     return b.config().reserved;
   });
   expect_refused_at([](ForgedBlob &b) { return &(b.stack().reserved = 1); });
@@ -99,7 +99,7 @@ TEST(Fields, ReservedBytesMustBeZero) {
     return b.header().stacks + 1;
   });
   expect_refused_at([](ForgedBlob &b) {
-    b.kinds()[0].reserved[29] = 1;
+    b.kinds()[0].reserved[25] = 1;
     return b.kinds()[0].reserved;
   });
   expect_refused_at([](ForgedBlob &b) {
