@@ -191,6 +191,8 @@ bool ConfigReader::has(const std::string &key) const {
   return found != object_.end() && !found->is_null();
 }
 
+bool ConfigReader::contains(const std::string &key) const { return object_.find(key) != object_.end(); }
+
 void ConfigReader::refuse(const std::string &key, const std::string &why) const {
   throw ConvertError(file_ + ": " + key + " " + why);
 }

@@ -18,7 +18,8 @@ class ConfigReader {
   // `file` is used in error messages. Both must outlive the reader.
   ConfigReader(const nlohmann::json &object, const std::string &file) : object_(object), file_(file) {}
 
-  bool has(const std::string &key) const;  // present and not null
+  bool has(const std::string &key) const;       // present and not null
+  bool contains(const std::string &key) const;  // present, perhaps null
 
   std::uint32_t count(const std::string &key, std::uint32_t most);  // 1 to most; an error if it is missing
   std::uint32_t count_or(const std::string &key, std::uint32_t most, std::uint32_t fallback);

@@ -5,8 +5,10 @@
 
 namespace tidbit::convert {
 
-extern const Family kLlama, kGpt2, kOpenAiGpt, kMarian;
+extern const Family kGemma, kGemma2, kGemma3, kGpt2, kLlama, kMarian, kOpenAiGpt, kQwen2, kQwen3;
 
-inline const Family *const kFamilies[] = {&kLlama, &kGpt2, &kOpenAiGpt, &kMarian};
+inline const Family *const kFamilies[] = {
+    &kGemma, &kGemma2, &kGemma3, &kGpt2, &kLlama, &kMarian, &kOpenAiGpt, &kQwen2, &kQwen3,
+};
 
 }  // namespace tidbit::convert

@@ -1,0 +1,124 @@
+// Gemma 1, 2 and 3 (text): norms stored minus 1, a scaled embedding, GELU. Gemma 2 and 3 have four norms a layer and a
+// window in some layers; Gemma 2 has soft caps; Gemma 3 has norms of queries and keys, and rotates sliding layers by
+// frequencies of their own.
+#include <cmath>
+
+#include "converter/families/layer_types.h"
+#include "converter/families/llama_layers.h"
+#include "converter/families/registry.h"
+
+namespace tidbit::convert {
+namespace {
+
+constexpr auto kGlobals = llama_globals(tensor(Global::final_norm, "norm.weight").plus_one());
+constexpr std::array kNormsBefore = {kLlamaNorms[0].plus_one(), kLlamaNorms[1].plus_one()};
+constexpr std::array kFourNorms = {
+    kLlamaNorms[0].plus_one(),
+    tensor(Layer::mixer_out_norm, "post_attention_layernorm.weight").plus_one(),
+    tensor(Layer::ffn_in_norm, "pre_feedforward_layernorm.weight").plus_one(),
+    tensor(Layer::ffn_out_norm, "post_feedforward_layernorm.weight").plus_one(),
+};
+constexpr std::array kQkNorms = {kLlamaQkNorms[0].plus_one(), kLlamaQkNorms[1].plus_one()};
+constexpr std::array kAttention = {kLlamaQkv.biased_if("attention_bias"),
+                                   kLlamaAttentionOut.biased_if("attention_bias")};
+
+constexpr auto kLayers1 = join(kNormsBefore, kAttention, kLlamaFfn);
+constexpr auto kLayers2 = join(kFourNorms, kAttention, kLlamaFfn);
+constexpr auto kLayers3 = join(kFourNorms, kAttention, kLlamaFfn, kQkNorms);
+constexpr Names kNames1[] = {{Dialect::huggingface, kLlamaPrefixes, "layers.#.", kGlobals, kLayers1, kLlamaLeftOut}};
+constexpr Names kNames2[] = {{Dialect::huggingface, kLlamaPrefixes, "layers.#.", kGlobals, kLayers2, kLlamaLeftOut}};
+constexpr Names kNames3[] = {{Dialect::huggingface, kLlamaPrefixes, "layers.#.", kGlobals, kLayers3, kLlamaLeftOut}};
+
+void read_common(Reading &model) {
+  model.config.embedding_scale = static_cast<float>(std::sqrt(static_cast<double>(model.config.width)));
+  model.keys.only("use_bidirectional_attention", false);
+}
+
+void read1(Reading &model) {
+  read_common(model);
+  model.keys.text_or("hidden_act", "");  // hidden_activation is what counts
+}
+
+float cap_of(Reading &model, const char *key, double usual) {
+  const double cap = model.keys.number_or(key, model.keys.contains(key) ? 0 : usual);
+  if (cap < 0) model.keys.refuse(key, "is negative");
+  return static_cast<float>(cap);
+}
+
+void read_caps(Reading &model, double usual_score_cap, double usual_logit_cap) {
+  model.kind.score_cap = cap_of(model, "attn_logit_softcapping", usual_score_cap);
+  model.config.logit_cap = cap_of(model, "final_logit_softcapping", usual_logit_cap);
+}
+
+void read_window(Reading &model, std::uint32_t pattern) {
+  const auto scalar = model.keys.number_or("query_pre_attn_scalar", 256);
+  if (!(scalar > 0)) model.keys.refuse("query_pre_attn_scalar", "is not above 0");
+  model.kind.attention_scale = static_cast<float>(1 / std::sqrt(scalar));
+  read_layer_types(model, [=](std::uint32_t layer) { return (layer + 1) % pattern == 0; });
+  model.kind.window = window_of(model, 4096);
+}
+
+void read2(Reading &model) {
+  read_common(model);
+  read_caps(model, 50, 30);
+  read_window(model, 2);
+}
+
+void read3(Reading &model) {
+  read_common(model);
+  read_caps(model, 0, 0);
+  model.kind.qk_norm_scope = format::QkNormScope::per_head;
+  read_window(model, model.keys.count_or("sliding_window_pattern", format::kMaxLayers,
+                                         model.keys.count_or("_sliding_window_pattern", format::kMaxLayers, 6)));
+}
+
+// Table 0 is that of sliding layers.
+void read_rotary3(Reading &model) {
+  const nlohmann::json *given = model.keys.object_or_null("rope_parameters");
+  if (given != nullptr && given->contains(kSlidingAttention)) {
+    add_rotary(model, {.layer_type = kSlidingAttention});
+  } else {
+    add_plain_rotary(model, model.keys.number_or("rope_local_base_freq", 10000), model.kind.head_dim);
+  }
+  use(add_rotary(model, {.theta = 1e6, .layer_type = kFullAttention}), model.kind);
+}
+
+void read_layer(Reading &model, std::uint32_t layer, format::LayerKind &kind) {
+  if (is_full(model, layer)) {
+    kind.window = 0;
+  } else {
+    kind.rotary_table = 0;
+  }
+}
+
+constexpr Family gemma(const char *model_type, std::span<const Names> names, void (*read)(Reading &)) {
+  return {
+      .model_type = model_type,
+      .shape = kLlamaShape,
+      .norm = format::Norm::rms,
+      .epsilon_key = "rms_norm_eps",
+      .epsilon = 1e-6,
+      .activation_key = "hidden_activation",
+      .activation = "gelu_pytorch_tanh",
+      .gated = true,
+      .tied = true,
+      .read = read,
+      .names = names,
+  };
+}
+constexpr Family with_window(Family family) {
+  family.read_layer = read_layer;
+  return family;
+}
+constexpr Family with_two_rotations(Family family) {
+  family.read_rotary = read_rotary3;
+  return family;
+}
+
+}  // namespace
+
+constexpr Family kGemma = gemma("gemma", kNames1, read1);
+constexpr Family kGemma2 = with_window(gemma("gemma2", kNames2, read2));
+constexpr Family kGemma3 = with_two_rotations(with_window(gemma("gemma3_text", kNames3, read3)));
+
+}  // namespace tidbit::convert
