@@ -30,7 +30,8 @@ struct Reading {
   format::LayerKind &kind;    // of all layers, unless Family::read_layer changes it
   std::uint32_t context = 0;  // that the user asked for; 0: no wish
   std::uint32_t layers = 0;
-  bool pairs_adjacent = false;  // channels 2i and 2i + 1 of a head turn together, not i and i + half
+  double rotary_theta = 0, rotary_share = 0;  // defaults of the family
+  bool pairs_adjacent = false;                // channels 2i and 2i + 1 of a head turn together, not i and i + half
   std::vector<RotaryTable> rotary = {};
   std::vector<std::string> layer_types = {};        // for families whose layers differ (layer_types.h)
   std::vector<const char *> embedding_copies = {};  // other names of the token embedding
@@ -184,6 +185,9 @@ struct Family {
   bool gated = false;
   bool tied;                                   // the default of tie_word_embeddings
   std::span<const char *const> harmless = {};  // keys to ignore, in addition to those ignored for all families
+  double rotary_theta = 10000;                 // the default of rope_theta
+  double rotary_share = 1;                     // the default of partial_rotary_factor
+  bool pairs_adjacent = false;                 // Reading::pairs_adjacent
   void (*read_rotary)(Reading &) = nullptr;    // null: all layers rotate alike (rotary.h)
   void (*read)(Reading &) = nullptr;           // reads what is special
   void (*read_layer)(Reading &, std::uint32_t layer, format::LayerKind &) = nullptr;

@@ -53,4 +53,24 @@ inline constexpr std::array<LayerRow, 2> kLlamaQkNorms = {
 inline constexpr ShapeKeys kLlamaShape = {
     .kv_heads = "num_key_value_heads", .head_dim = "head_dim", .ffn = "intermediate_size"};
 
+constexpr Names llama_names(std::span<const GlobalRow> globals, std::span<const LayerRow> layers) {
+  return {Dialect::huggingface, kLlamaPrefixes, "layers.#.", globals, layers, kLlamaLeftOut};
+}
+
+// A family that differs from Llama in what the caller changes.
+constexpr Family llama_like(const char *model_type, std::span<const Names> names) {
+  return {
+      .model_type = model_type,
+      .shape = kLlamaShape,
+      .norm = format::Norm::rms,
+      .epsilon_key = "rms_norm_eps",
+      .epsilon = 1e-6,
+      .activation_key = "hidden_act",
+      .activation = "silu",
+      .gated = true,
+      .tied = false,
+      .names = names,
+  };
+}
+
 }  // namespace tidbit::convert

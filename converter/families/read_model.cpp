@@ -130,6 +130,9 @@ void read_model(const Family &family, const Names &names, Reading &model) {
   std::strncpy(config.family, family.model_type, sizeof config.family - 1);
   config.embedding_scale = config.logit_scale = model.kind.residual_scale = 1;
   config.bos_token = -1;
+  model.rotary_theta = family.rotary_theta;
+  model.rotary_share = family.rotary_share;
+  model.pairs_adjacent = model.pairs_adjacent || family.pairs_adjacent;
   read_shape(family.shape, model);
   read_roles(family, names, model);
   model.kind.norm_epsilon = static_cast<float>(family.epsilon);

@@ -5,10 +5,13 @@
 
 namespace tidbit::convert {
 
-extern const Family kGemma, kGemma2, kGemma3, kGpt2, kLlama, kMarian, kOpenAiGpt, kQwen2, kQwen3;
+extern const Family kArcee, kErnie4_5, kGemma, kGemma2, kGemma3, kGlm, kGlm4, kGpt2, kGranite, kHelium, kHunYuanDense,
+    kLlama, kMarian, kMinistral, kMinistral3, kMistral, kOpenAiGpt, kPhi, kPhi3, kQwen2, kQwen3, kSeedOss, kSmolLm3;
 
 inline const Family *const kFamilies[] = {
-    &kGemma, &kGemma2, &kGemma3, &kGpt2, &kLlama, &kMarian, &kOpenAiGpt, &kQwen2, &kQwen3,
+    &kArcee,     &kErnie4_5, &kGemma,        &kGemma2, &kGemma3, &kGlm,       &kGlm4,       &kGpt2,
+    &kGranite,   &kHelium,   &kHunYuanDense, &kLlama,  &kMarian, &kMinistral, &kMinistral3, &kMistral,
+    &kOpenAiGpt, &kPhi,      &kPhi3,         &kQwen2,  &kQwen3,  &kSeedOss,   &kSmolLm3,
 };
 
 }  // namespace tidbit::convert

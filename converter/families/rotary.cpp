@@ -16,7 +16,8 @@ constexpr const char *kOfSomeTypes[] = {
     "short_factor", "long_factor", "short_mscale",    "long_mscale",      "finetuned"};
 
 std::uint32_t rotated(const Reading &model, ConfigReader &rope, const RotaryDefaults &defaults) {
-  const double share = rope.number_or("partial_rotary_factor", defaults.share);
+  const double share =
+      rope.number_or("partial_rotary_factor", model.keys.number_or("partial_rotary_factor", model.rotary_share));
   if (!(share > 0 && share <= 1)) rope.refuse("partial_rotary_factor", "is outside 0 to 1");
   const std::uint32_t dim = defaults.dim != 0 ? defaults.dim : static_cast<std::uint32_t>(model.kind.head_dim * share);
   if (dim == 0 || dim % 2 != 0 || dim > model.kind.head_dim) {
@@ -58,10 +59,11 @@ Rotary add_rotary(Reading &model, const RotaryDefaults &defaults) {
   if (keys.has(kOldContext)) parameters[kOldContext] = keys.count(kOldContext, format::kMaxContext);
   ConfigReader rope(parameters, where);
 
-  const double theta = positive(rope, "rope_theta", positive(keys, "rope_theta", defaults.theta));
-  RotaryDefaults of_keys = defaults;
-  of_keys.share = keys.number_or("partial_rotary_factor", defaults.share);
-  const std::uint32_t dim = rotated(model, rope, of_keys);
+  double theta = positive(rope, "rope_theta",
+                          positive(keys, "rope_theta", defaults.theta != 0 ? defaults.theta : model.rotary_theta));
+  const std::uint32_t dim = rotated(model, rope, defaults);
+  const double alpha = defaults.by_alpha ? rope.number_or("alpha", 0) : 0;
+  if (alpha > 0 && dim > 2) theta *= std::pow(alpha, dim / (dim - 2.0));
   RotaryTable table{plain_frequencies(theta, dim)};
   scale_rotary(rope, model, theta, dim, table);
   const auto finite = [](float frequency) { return std::isfinite(frequency); };
@@ -69,6 +71,7 @@ Rotary add_rotary(Reading &model, const RotaryDefaults &defaults) {
     rope.refuse("rope_theta", "or the factor gives frequencies that are not finite");
   }
   rope.harmless(kOfSomeTypes);
+  if (defaults.ignored != nullptr) rope.harmless(std::span(&defaults.ignored, 1));
   for (const std::string &key : rope.finish()) rope.refuse(key, "is not supported");
   return add_table(model, std::move(table));
 }

@@ -14,9 +14,10 @@ struct Rotary {
 
 // What a family knows before it reads the parameters.
 struct RotaryDefaults {
-  double theta = 10000;
-  double share = 1;                  // of a head's channels that rotate
+  double theta = 0;                  // 0: that of the family
   std::uint32_t dim = 0;             // if not 0, so many channels rotate, whatever the share
+  bool by_alpha = false;             // "dynamic" scaling with a fixed alpha stretches theta
+  const char *ignored = nullptr;     // a key of the parameters that the family reads itself
   const char *layer_type = nullptr;  // the key of the parameters, if there are several sets of them
 };
 
