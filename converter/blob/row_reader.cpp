@@ -73,8 +73,7 @@ void read_rows(const TensorPlan &plan, std::uint32_t first, std::uint32_t count,
     if (from < to) {
       float *at = out + std::uint64_t{from - first} * cols;
       read_source(source, from - start, to - from, cols, at);
-      if (source.plus != 0)
-        std::for_each(at, at + std::uint64_t{to - from} * cols, [&](float &x) { x += source.plus; });
+      if (source.map != nullptr) std::transform(at, at + std::uint64_t{to - from} * cols, at, source.map);
       check_finite(source, std::uint64_t{to - from} * cols, at);
     }
     start += source.rows;

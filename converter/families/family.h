@@ -61,7 +61,7 @@ struct Origin {
   bool transposed = false;
   bool optional = false;
   bool drop_zeros = false;
-  bool plus_one = false;
+  std::array<float (*)(float), 2> maps = {};  // of the weights of each part
   Order order = Order::parts;
   Bias bias = Bias::none;
   const char *bias_key = nullptr;
@@ -83,7 +83,13 @@ struct Row {
   // The same, and also if the key is missing.
   constexpr Row biased_unless_false(const char *key) const { return biased_if(key).with(&Origin::bias_default, true); }
   // The weights, but not the bias, are stored minus 1.
-  constexpr Row plus_one() const { return with(&Origin::plus_one, true); }
+  constexpr Row plus_one() const {
+    return mapped([](float x) { return x + 1; });
+  }
+  // Each weight goes through a function, which the second part may have of its own.
+  constexpr Row mapped(float (*first)(float), float (*second)(float) = nullptr) const {
+    return with(&Origin::maps, {first, second != nullptr ? second : first});
+  }
   constexpr Row in_order(Origin::Order order) const { return with(&Origin::order, order); }
   // Matrices are stored [in][out].
   constexpr Row transposed() const { return with(&Origin::transposed, true); }
@@ -177,10 +183,10 @@ struct Family {
   const char *model_type;  // of config.json
   ShapeKeys shape;
   format::Norm norm;
-  const char *epsilon_key;  // null: always the default
-  double epsilon;           // the default
-  const char *activation_key;
-  const char *activation;  // the default
+  const char *epsilon_key;     // null: always the default
+  double epsilon;              // the default
+  const char *activation_key;  // null: always the default
+  const char *activation;      // the default
   std::span<const NamedActivation> activations = kActivations;
   bool gated = false;
   bool tied;                                   // the default of tie_word_embeddings

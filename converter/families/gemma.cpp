@@ -74,12 +74,7 @@ void read3(Reading &model) {
 
 // Table 0 is that of sliding layers.
 void read_rotary3(Reading &model) {
-  const nlohmann::json *given = model.keys.object_or_null("rope_parameters");
-  if (given != nullptr && given->contains(kSlidingAttention)) {
-    add_rotary(model, {.layer_type = kSlidingAttention});
-  } else {
-    add_plain_rotary(model, model.keys.number_or("rope_local_base_freq", 10000), model.kind.head_dim);
-  }
+  add_sliding_rotary(model, model.keys.number_or("rope_local_base_freq", 10000));
   use(add_rotary(model, {.theta = 1e6, .layer_type = kFullAttention}), model.kind);
 }
 

@@ -44,7 +44,12 @@ inline constexpr std::array<LayerRow, 2> kLlamaFfn = {
     tensor(Layer::ffn_up, "mlp.gate_proj.*", "mlp.up_proj.*"),
     tensor(Layer::ffn_down, "mlp.down_proj.*"),
 };
-// Norms of each head's query and key; read_qk_norm says of which kind.
+// Norms behind the sublayers instead.
+inline constexpr std::array<LayerRow, 2> kNormsBehind = {
+    tensor(Layer::mixer_out_norm, "post_attention_layernorm.weight"),
+    tensor(Layer::ffn_out_norm, "post_feedforward_layernorm.weight"),
+};
+// Norms of queries and keys; the family sets qk_norm_scope.
 inline constexpr std::array<LayerRow, 2> kLlamaQkNorms = {
     tensor(Layer::q_norm, "self_attn.q_norm.weight"),
     tensor(Layer::k_norm, "self_attn.k_norm.weight"),

@@ -17,12 +17,12 @@ namespace tidbit::convert {
 struct RowSource {
   std::uint32_t rows = 0;
   const StoredTensor *stored = nullptr;
-  bool transposed = false;   // stored [in][out]: row r of the blob is column first + r of the checkpoint
-  std::uint32_t first = 0;   // the first row (or column) of `stored` to use
-  std::uint32_t step = 1;    // to the next
-  std::uint32_t head = 0;    // if not 0, the head_dim of heads in which pairs of rows are moved apart:
-  std::uint32_t turned = 0;  // of the first `turned` rows of a head, 2i and 2i + 1 become i and i + turned / 2
-  float plus = 0;            // is added to each element
+  bool transposed = false;        // stored [in][out]: row r of the blob is column first + r of the checkpoint
+  std::uint32_t first = 0;        // the first row (or column) of `stored` to use
+  std::uint32_t step = 1;         // to the next
+  std::uint32_t head = 0;         // if not 0, the head_dim of heads in which pairs of rows are moved apart:
+  std::uint32_t turned = 0;       // of the first `turned` rows of a head, 2i and 2i + 1 become i and i + turned / 2
+  float (*map)(float) = nullptr;  // of each element
   std::function<void(std::uint32_t row, float *out)> compute = {};
   std::shared_ptr<const StoredTensor> slice = {};  // keeps `stored` alive, if it is a part of a stored tensor
 };

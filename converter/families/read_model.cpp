@@ -76,7 +76,8 @@ void read_shape(const ShapeKeys &shape, Reading &model) {
 }
 
 format::Activation read_activation(const Family &family, ConfigReader &keys) {
-  const std::string name = keys.text_or(family.activation_key, family.activation);
+  const std::string name =
+      family.activation_key != nullptr ? keys.text_or(family.activation_key, family.activation) : family.activation;
   for (const NamedActivation &row : family.activations) {
     if (name == row.name) return row.activation;
   }

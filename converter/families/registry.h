@@ -5,13 +5,16 @@
 
 namespace tidbit::convert {
 
-extern const Family kArcee, kErnie4_5, kGemma, kGemma2, kGemma3, kGlm, kGlm4, kGpt2, kGranite, kHelium, kHunYuanDense,
-    kLlama, kMarian, kMinistral, kMinistral3, kMistral, kOpenAiGpt, kPhi, kPhi3, kQwen2, kQwen3, kSeedOss, kSmolLm3;
+extern const Family kApertus, kArcee, kBitNet, kCohere, kCohere2, kErnie4_5, kExaone4, kGemma, kGemma2, kGemma3, kGlm,
+    kGlm4, kGpt2, kGranite, kHelium, kHunYuanDense, kLfm2, kLlama, kMarian, kMinistral, kMinistral3, kMistral,
+    kNanoChat, kNemotron, kOlmo, kOlmo2, kOlmo3, kOpenAiGpt, kPhi, kPhi3, kQwen2, kQwen3, kSeedOss, kSmolLm3, kStableLm,
+    kStarcoder2;
 
 inline const Family *const kFamilies[] = {
-    &kArcee,     &kErnie4_5, &kGemma,        &kGemma2, &kGemma3, &kGlm,       &kGlm4,       &kGpt2,
-    &kGranite,   &kHelium,   &kHunYuanDense, &kLlama,  &kMarian, &kMinistral, &kMinistral3, &kMistral,
-    &kOpenAiGpt, &kPhi,      &kPhi3,         &kQwen2,  &kQwen3,  &kSeedOss,   &kSmolLm3,
+    &kApertus,   &kArcee,     &kBitNet,     &kCohere,  &kCohere2,  &kErnie4_5, &kExaone4,      &kGemma,    &kGemma2,
+    &kGemma3,    &kGlm,       &kGlm4,       &kGpt2,    &kGranite,  &kHelium,   &kHunYuanDense, &kLfm2,     &kLlama,
+    &kMarian,    &kMinistral, &kMinistral3, &kMistral, &kNanoChat, &kNemotron, &kOlmo,         &kOlmo2,    &kOlmo3,
+    &kOpenAiGpt, &kPhi,       &kPhi3,       &kQwen2,   &kQwen3,    &kSeedOss,  &kSmolLm3,      &kStableLm, &kStarcoder2,
 };
 
 }  // namespace tidbit::convert

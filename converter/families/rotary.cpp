@@ -80,6 +80,14 @@ Rotary add_plain_rotary(Reading &model, double theta, std::uint32_t dim) {
   return add_table(model, {plain_frequencies(theta, dim)});
 }
 
+Rotary add_sliding_rotary(Reading &model, double theta) {
+  const nlohmann::json *given = model.keys.object_or_null("rope_parameters");
+  if (given != nullptr && given->contains("sliding_attention")) {
+    return add_rotary(model, {.layer_type = "sliding_attention"});
+  }
+  return add_plain_rotary(model, theta, model.kind.head_dim);
+}
+
 void use(const Rotary &rotary, format::LayerKind &kind) {
   kind.rotary_dim = rotary.dim;
   kind.rotary_table = rotary.table;

@@ -28,6 +28,10 @@ Rotary add_rotary(Reading &model, const RotaryDefaults &defaults);
 // The same without scaling.
 Rotary add_plain_rotary(Reading &model, double theta, std::uint32_t dim);
 
+// Of layers with a window, in families that scale only the others: the sliding_attention of rope_parameters, or
+// unscaled frequencies.
+Rotary add_sliding_rotary(Reading &model, double theta);
+
 // Lets layers of this kind rotate.
 void use(const Rotary &rotary, format::LayerKind &kind);
 

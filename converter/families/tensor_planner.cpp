@@ -132,8 +132,9 @@ TensorPlan TensorPlanner::plan(const Origin &origin, const NamedRole &role, cons
   } else {
     tensor.sources = take_parts(names, parts_of(target), target);
   }
-  if (origin.plus_one && *suffix == 'w') {
-    for (RowSource &source : tensor.sources) source.plus = 1;
+  if (*suffix == 'w') {
+    for (std::size_t i = 0; i < tensor.sources.size(); ++i)
+      tensor.sources[i].map = origin.maps[std::min<std::size_t>(i, 1)];
   }
   return origin.drop_zeros && is_zero(*tensor.sources.front().stored) ? TensorPlan{} : tensor;
 }
@@ -183,6 +184,7 @@ TensorPlanner::Parts TensorPlanner::parts_of(const Target &target) const {
     if (target.origin.order == Order::interleaved) return {{rows, false, 0, 2}, {rows, false, 1, 2}};
     return after_another({{rows}, {rows}});
   }
+  if (dim == Dim::two) return after_another({{1}, {1}});
   if (dim == Dim::expert_down) return {{model_.config.width}};
   if (dim == Dim::q_norm || dim == Dim::k_norm) return {{tensor.source_rows(), turns}};
   return {{tensor.source_rows()}};
@@ -196,6 +198,13 @@ std::uint32_t TensorPlanner::items_of(const Target &target) const {
   if (dim == Dim::expert_up || dim == Dim::expert_down) return kind->experts;
   const bool by_head = std::strchr(target.origin.names[0], '@') != nullptr;
   return by_head ? target.tensor.source_rows() / kind->head_dim : 0;
+}
+
+// Whether the tensor has the norms of all heads, [heads][head_dim].
+bool TensorPlanner::has_own_weights(const Target &target) const {
+  const Dim dim = target.tensor.role->cols;
+  const bool of_heads = dim == Dim::q_norm || dim == Dim::k_norm;
+  return of_heads && items_of(target) == 0 && target.scope.kind->qk_norm_scope == format::QkNormScope::own_weights;
 }
 
 // Rows of an item in the blob.
@@ -217,6 +226,8 @@ std::vector<RowSource> TensorPlanner::take_parts(const std::vector<std::string> 
     for (const Part &part : own) rows += part.rows;
     TensorFinder::Shape shape = {rows, target.tensor.source_cols()};
     if (target.origin.transposed && !target.tensor.is_vector()) std::swap(shape[0], shape[1]);
+    if (target.tensor.is_vector() && target.tensor.rows != 1) shape = {target.tensor.rows, target.tensor.cols};
+    if (has_own_weights(target)) shape = {rows / target.scope.kind->head_dim, target.scope.kind->head_dim};
     const StoredTensor &stored = take(names[i], shape, target.tensor);
     for (const Part &part : own) sources.push_back(source_of(stored, part, names.size() == 1 ? part.first : 0, target));
   }

@@ -55,6 +55,7 @@ class TensorPlanner {
   std::vector<std::string> names_of(const Origin &origin, const char *suffix, const Scope &scope) const;
   Parts parts_of(const Target &target) const;
   std::uint32_t items_of(const Target &target) const;
+  bool has_own_weights(const Target &target) const;
   std::uint32_t item_rows(const Target &target) const;
 
   std::vector<RowSource> take_parts(const std::vector<std::string> &names, const Parts &parts, const Target &target);
