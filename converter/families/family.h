@@ -27,7 +27,8 @@ struct RotaryTable {
 struct Reading {
   ConfigReader &keys;
   format::Config &config;
-  format::LayerKind &kind;    // of all layers, unless Family::read_layer changes it
+  format::LayerKind &kind;  // of all layers, unless Family::read_layer changes it
+  const Checkpoint *checkpoint = nullptr;
   std::uint32_t context = 0;  // that the user asked for; 0: no wish
   std::uint32_t layers = 0;
   double rotary_theta = 0, rotary_share = 0;  // defaults of the family
@@ -65,8 +66,10 @@ struct Origin {
   Order order = Order::parts;
   Bias bias = Bias::none;
   const char *bias_key = nullptr;
-  bool bias_default = false;  // if the key is missing
-  ComputeRow (*compute)(const Reading &) = nullptr;
+  bool bias_default = false;                         // if the key is missing
+  std::uint32_t skipped = 0;                         // rows of the stored tensor in front of those that are used
+  ComputeRow (*compute)(const Reading &) = nullptr;  // may return null: then the tensor is stored
+  bool always_computed = false;
 };
 
 template <class Role>
@@ -97,6 +100,11 @@ struct Row {
   constexpr Row unless_zero() const { return with(&Origin::optional, true).with(&Origin::drop_zeros, true); }
   // Computed if it is not stored.
   constexpr Row or_computed(ComputeRow (*function)(const Reading &)) const { return with(&Origin::compute, function); }
+  // Computed although it is stored, unless the function returns null.
+  constexpr Row computed(ComputeRow (*function)(const Reading &)) const {
+    return or_computed(function).with(&Origin::always_computed, true);
+  }
+  constexpr Row skipping(std::uint32_t rows) const { return with(&Origin::skipped, rows); }
 
   template <class Value>
   constexpr Row with(Value Origin::*member, std::type_identity_t<Value> value) const {

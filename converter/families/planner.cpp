@@ -133,7 +133,7 @@ ModelPlan plan_model(const Checkpoint &checkpoint, std::uint32_t context) {
   ModelPlan plan;
   ConfigReader keys(checkpoint.config, checkpoint.config_name);
   LayerKind kind = {};
-  Reading model{.keys = keys, .config = plan.config, .kind = kind, .context = context};
+  Reading model{.keys = keys, .config = plan.config, .kind = kind, .checkpoint = &checkpoint, .context = context};
   model.pairs_adjacent = checkpoint.rotary_pairs_adjacent;
   read_model(family, names, model);
   plan.notes = model.notes;

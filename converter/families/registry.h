@@ -5,16 +5,18 @@
 
 namespace tidbit::convert {
 
-extern const Family kApertus, kArcee, kBitNet, kCohere, kCohere2, kErnie4_5, kExaone4, kGemma, kGemma2, kGemma3, kGlm,
-    kGlm4, kGpt2, kGranite, kHelium, kHunYuanDense, kLfm2, kLlama, kMarian, kMinistral, kMinistral3, kMistral,
-    kNanoChat, kNemotron, kOlmo, kOlmo2, kOlmo3, kOpenAiGpt, kPhi, kPhi3, kQwen2, kQwen3, kSeedOss, kSmolLm3, kStableLm,
-    kStarcoder2;
+extern const Family kApertus, kArcee, kBioGpt, kBitNet, kBloom, kCodeGen, kCohere, kCohere2, kErnie4_5, kExaone4,
+    kFalcon, kGemma, kGemma2, kGemma3, kGlm, kGlm4, kGpt2, kGptBigCode, kGptJ, kGptNeo, kGptNeoX, kGranite, kHelium,
+    kHunYuanDense, kLfm2, kLlama, kMarian, kMinistral, kMinistral3, kMistral, kMpt, kNanoChat, kNemotron, kOlmo, kOlmo2,
+    kOlmo3, kOpenAiGpt, kOpt, kPhi, kPhi3, kQwen2, kQwen3, kSeedOss, kSmolLm3, kStableLm, kStarcoder2, kXglm;
 
 inline const Family *const kFamilies[] = {
-    &kApertus,   &kArcee,     &kBitNet,     &kCohere,  &kCohere2,  &kErnie4_5, &kExaone4,      &kGemma,    &kGemma2,
-    &kGemma3,    &kGlm,       &kGlm4,       &kGpt2,    &kGranite,  &kHelium,   &kHunYuanDense, &kLfm2,     &kLlama,
-    &kMarian,    &kMinistral, &kMinistral3, &kMistral, &kNanoChat, &kNemotron, &kOlmo,         &kOlmo2,    &kOlmo3,
-    &kOpenAiGpt, &kPhi,       &kPhi3,       &kQwen2,   &kQwen3,    &kSeedOss,  &kSmolLm3,      &kStableLm, &kStarcoder2,
+    &kApertus,  &kArcee,      &kBioGpt,  &kBitNet,    &kBloom,      &kCodeGen,    &kCohere, &kCohere2,
+    &kErnie4_5, &kExaone4,    &kFalcon,  &kGemma,     &kGemma2,     &kGemma3,     &kGlm,    &kGlm4,
+    &kGpt2,     &kGptBigCode, &kGptJ,    &kGptNeo,    &kGptNeoX,    &kGranite,    &kHelium, &kHunYuanDense,
+    &kLfm2,     &kLlama,      &kMarian,  &kMinistral, &kMinistral3, &kMistral,    &kMpt,    &kNanoChat,
+    &kNemotron, &kOlmo,       &kOlmo2,   &kOlmo3,     &kOpenAiGpt,  &kOpt,        &kPhi,    &kPhi3,
+    &kQwen2,    &kQwen3,      &kSeedOss, &kSmolLm3,   &kStableLm,   &kStarcoder2, &kXglm,
 };
 
 }  // namespace tidbit::convert

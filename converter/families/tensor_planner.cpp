@@ -118,9 +118,9 @@ TensorPlan TensorPlanner::plan(const Origin &origin, const NamedRole &role, cons
   tensor.cols = format::size_of(role.row.cols, model_.config, scope.kind);
 
   const bool stored = is_stored(origin, suffix, scope);
-  if (!stored && origin.compute != nullptr) {
+  if (origin.compute != nullptr && (!stored || origin.always_computed)) {
     tensor.sources = {{.rows = tensor.source_rows(), .compute = origin.compute(model_)}};
-    return tensor;
+    if (tensor.sources[0].compute != nullptr) return tensor;
   }
   if (!stored && origin.optional) return {};
   const Target target{tensor, origin, scope};
@@ -224,12 +224,13 @@ std::vector<RowSource> TensorPlanner::take_parts(const std::vector<std::string> 
     const auto own = names.size() == 1 ? std::span(parts) : std::span(parts).subspan(i, 1);
     std::uint32_t rows = 0;
     for (const Part &part : own) rows += part.rows;
-    TensorFinder::Shape shape = {rows, target.tensor.source_cols()};
+    TensorFinder::Shape shape = {rows + target.origin.skipped, target.tensor.source_cols()};
     if (target.origin.transposed && !target.tensor.is_vector()) std::swap(shape[0], shape[1]);
     if (target.tensor.is_vector() && target.tensor.rows != 1) shape = {target.tensor.rows, target.tensor.cols};
     if (has_own_weights(target)) shape = {rows / target.scope.kind->head_dim, target.scope.kind->head_dim};
     const StoredTensor &stored = take(names[i], shape, target.tensor);
-    for (const Part &part : own) sources.push_back(source_of(stored, part, names.size() == 1 ? part.first : 0, target));
+    for (const Part &part : own)
+      sources.push_back(source_of(stored, part, (names.size() == 1 ? part.first : 0) + target.origin.skipped, target));
   }
   return sources;
 }

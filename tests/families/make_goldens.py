@@ -37,11 +37,11 @@ RANDOM = {family: draw for module in MODULES for family, draw in module.RANDOM.i
 COMMITTED = {name: golden for module in MODULES for name, golden in module.COMMITTED.items()}
 
 
-def redraw(model, generator):
+def redraw(model, family, generator):
     with torch.no_grad():
         for name, p in model.named_parameters():
             noise = torch.randn(p.shape, generator=generator)
-            if "embed_positions" in name:
+            if "embed_positions" in name and family == "marian":
                 continue  # sinusoids
             if name.endswith("bias"):
                 p.copy_(0.3 * noise)
@@ -100,7 +100,7 @@ def make(directory, family, config, *, seed, tokens=24, dtype="float32", old_con
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
     model = model_class(config_class(**config)).eval()
-    redraw(model, generator)
+    redraw(model, family.removesuffix("-mt"), generator)
     if family == "marian-mt":
         model.final_logits_bias.normal_(generator=generator)
     model = model.to(DTYPES[dtype])
@@ -127,7 +127,7 @@ def make(directory, family, config, *, seed, tokens=24, dtype="float32", old_con
         (directory / "config.v4.json").write_text(json.dumps(version4(written), indent=1) + "\n")
 
     model = model_class.from_pretrained(directory, dtype=torch.float32).eval()
-    vocabulary = model.lm_head.weight.shape[0]
+    vocabulary = model.get_output_embeddings().weight.shape[0]
     ids = torch.randint(0, vocabulary, (1, tokens), generator=generator)
     with torch.no_grad():
         if segments:

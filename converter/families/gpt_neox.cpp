@@ -1,0 +1,55 @@
+// GPTNeoXForCausalLM (Pythia): sublayers in turn or side by side with a LayerNorm each, partial rotation, q, k and v
+// fused head by head.
+#include "converter/families/llama_layers.h"
+#include "converter/families/registry.h"
+
+namespace tidbit::convert {
+namespace {
+
+constexpr const char *kPrefixes[] = {"gpt_neox.", "", "model."};
+constexpr GlobalRow kGlobals[] = {
+    tensor(Global::token_embedding, "embed_in.weight"),
+    tensor(Global::rotary_frequencies).or_computed(rotary_row),
+    tensor(Global::final_norm, "final_layer_norm.*").biased(),
+    tensor(Global::head, "/embed_out.weight"),
+};
+constexpr LayerRow kLayers[] = {
+    tensor(Layer::mixer_in_norm, "input_layernorm.*").biased(),
+    tensor(Layer::qkv, "attention.query_key_value.*")
+        .in_order(Origin::Order::groups)
+        .biased_unless_false("attention_bias"),
+    tensor(Layer::attention_out, "attention.dense.*").biased_unless_false("attention_bias"),
+    tensor(Layer::ffn_in_norm, "post_attention_layernorm.*").biased(),
+    tensor(Layer::ffn_up, "mlp.dense_h_to_4h.*").biased(),
+    tensor(Layer::ffn_down, "mlp.dense_4h_to_h.*").biased(),
+};
+constexpr LeftOut kMasks[] = {
+    {"*.attention.bias", nullptr}, {"*.attention.masked_bias", nullptr}, {"*.attention.rotary_emb.inv_freq", nullptr}};
+constexpr Names kNames[] = {{Dialect::huggingface, kPrefixes, "layers.#.", kGlobals, kLayers, kMasks}};
+
+// rotary_pct and rotary_emb_base are version 4's names.
+void read_neox_rotary(Reading &model) {
+  model.rotary_share = model.keys.number_or("rotary_pct", 0.25);
+  use(add_rotary(model, {.theta = model.keys.number_or("rotary_emb_base", 10000)}), model.kind);
+}
+
+void read(Reading &model) {
+  if (!model.keys.flag_or("use_parallel_residual", true)) return;
+  model.kind.residual = format::Residual::parallel_two_norms;
+}
+
+}  // namespace
+
+constexpr Family kGptNeoX = [] {
+  Family family = llama_like("gpt_neox", kNames);
+  family.norm = format::Norm::layer;
+  family.epsilon_key = "layer_norm_eps";
+  family.epsilon = 1e-5;
+  family.activation = "gelu";
+  family.gated = false;
+  family.read_rotary = read_neox_rotary;
+  family.read = read;
+  return family;
+}();
+
+}  // namespace tidbit::convert
