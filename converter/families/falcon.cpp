@@ -42,7 +42,9 @@ constexpr LeftOut kLeftOut[] = {{"*rotary_emb.inv_freq", nullptr}};
 constexpr Names kNames[] = {{Dialect::huggingface, kPrefixes, "h.#.", kGlobals, kLayers, kLeftOut}};
 
 void read_rotary_without_alibi(Reading &model) {
-  if (!model.keys.flag_or("alibi", false)) read_rotary(model);
+  static constexpr const char *kUnused[] = {"rope_parameters", "rope_scaling", "rope_theta"};
+  if (!model.keys.flag_or("alibi", false)) return read_rotary(model);
+  model.keys.harmless(kUnused);
 }
 
 void read_residual(Reading &model, bool new_form) {

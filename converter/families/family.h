@@ -188,7 +188,8 @@ inline constexpr NamedActivation kActivations[] = {
 };
 
 struct Family {
-  const char *model_type;  // of config.json
+  const char *model_type;      // of config.json
+  const char *name = nullptr;  // in the blob; null: the model_type
   ShapeKeys shape;
   format::Norm norm;
   const char *epsilon_key;     // null: always the default

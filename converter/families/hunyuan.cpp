@@ -36,6 +36,7 @@ void read(Reading &model) {
 
 constexpr Family kHunYuanDense = [] {
   Family family = llama_like("hunyuan_v1_dense", kNames);
+  family.name = "hunyuan_dense";
   family.epsilon = 1e-5;
   family.harmless = kHarmless;
   family.read_rotary = read_stretched_rotary;

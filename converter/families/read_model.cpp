@@ -128,7 +128,7 @@ std::vector<std::int32_t> usable(const std::vector<std::int64_t> &ids, const std
 
 void read_model(const Family &family, const Names &names, Reading &model) {
   Config &config = model.config;
-  std::strncpy(config.family, family.model_type, sizeof config.family - 1);
+  std::strncpy(config.family, family.name != nullptr ? family.name : family.model_type, sizeof config.family - 1);
   config.embedding_scale = config.logit_scale = model.kind.residual_scale = 1;
   config.bos_token = -1;
   model.rotary_theta = family.rotary_theta;

@@ -30,7 +30,9 @@ TensorFinder::TensorFinder(const Checkpoint &checkpoint, const Names &names) : c
   std::ptrdiff_t most = 0;
   for (const char *prefix : names.prefixes) {
     prefix_ = prefix;
-    const auto is_stored = [&](const LayerRow &row) { return find(of_layer_0(row)) != nullptr; };
+    const auto is_stored = [&](const LayerRow &row) {
+      return row.origin.names[0] != nullptr && find(of_layer_0(row)) != nullptr;
+    };
     const auto count = std::count_if(names.layers.begin(), names.layers.end(), is_stored);
     if (count <= most) continue;
     most = count;

@@ -196,7 +196,7 @@ std::uint32_t TensorPlanner::items_of(const Target &target) const {
   const Dim dim = role.kind == format::TensorKind::vector ? role.cols : role.rows;
   const LayerKind *kind = target.scope.kind;
   if (dim == Dim::expert_up || dim == Dim::expert_down) return kind->experts;
-  const bool by_head = std::strchr(target.origin.names[0], '@') != nullptr;
+  const bool by_head = target.origin.names[0] != nullptr && std::strchr(target.origin.names[0], '@') != nullptr;
   return by_head ? target.tensor.source_rows() / kind->head_dim : 0;
 }
 

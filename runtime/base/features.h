@@ -31,6 +31,11 @@
 #define TIDBIT_FEATURE_TRUST 1
 #endif
 
+// For files that are empty without a part: bit i of TIDBIT_FEATURE_LAYER_PARTS, in the order of LayerPart.
+#define TIDBIT_HAS_QKV_STEPS ((TIDBIT_FEATURE_LAYER_PARTS & (1u << 2 | 1u << 6)) != 0)
+#define TIDBIT_HAS_EXPERTS ((TIDBIT_FEATURE_LAYER_PARTS & 1u << 12) != 0)
+#define TIDBIT_HAS_SHORT_CONVOLUTION ((TIDBIT_FEATURE_LAYER_PARTS & 1u << 13) != 0)
+
 namespace tidbit::features {
 
 inline constexpr bool kStatusStrings = TIDBIT_FEATURE_STATUS_STRINGS != 0;

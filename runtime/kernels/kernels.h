@@ -69,9 +69,14 @@ struct Scores {
 
 // out[i][d] = (sum over p of weights[i][p] * v[p][d]) * inverse_sums[i]. V is [position][head_dim]. The first query
 // sees `positions` positions, and each further query `step` more: 0 for heads of one token, 1 for tokens of one head.
+// With a window, query i sees nothing in front of begins[i], and the rows of V from `wrap` on are elsewhere.
 struct Mix {
   const void *v;
-  const float *v_scales;  // q8: [position]
+  const float *v_scales;        // q8: [position]
+  const std::uint32_t *begins;  // ascending; null: all are 0
+  std::uint32_t wrap;
+  const void *wrapped_v;  // the row of position `wrap`
+  const float *wrapped_scales;
   std::uint32_t queries;
   const float *weights;  // [queries][weight_stride], from softmax
   std::size_t weight_stride;
@@ -112,12 +117,19 @@ struct Kernels {
   // x[i] = exp(x[i] - max x) for i below n; returns the sum of the results. n >= 1.
   float (*softmax)(float *x, std::uint32_t n);
 
-  // y may be x. `bias` may be null.
+  // y may be x. `bias` may be null, and `weight`, if the build has norms without weights.
   void (*rms_norm)(const float *x, const float *weight, std::uint32_t n, float epsilon, float *y);
   void (*layer_norm)(const float *x, const float *weight, const float *bias, std::uint32_t n, float epsilon, float *y);
 
   // x[i] = act(x[i]), or act(x[i]) * up[i] if `up` is not null.
   void (*activate)(format::Activation activation, float *x, const float *up, std::uint32_t n);
+
+  // The same for activations with two parameters: xielu and clamped_silu. The latter needs `up`.
+  void (*activate_by)(const float *parameters, format::Activation activation, float *x, const float *up,
+                      std::uint32_t n);
+
+  // x[i] = cap * tanh(x[i] / cap).
+  void (*soft_cap)(float *x, std::uint32_t n, float cap);
 
   // x[i] = x[i] + y[i].
   void (*add)(float *x, const float *y, std::uint32_t n);

@@ -16,6 +16,7 @@ struct Queries {
   std::size_t stride;  // floats from one query, or output, to the next
   std::uint32_t positions;
   std::uint32_t step;
+  std::uint32_t head;  // of the first; with step 0, each further query is of the next head
 };
 
 // Quantizes the queries, into the scratch memory after the scores.
@@ -31,6 +32,60 @@ QuantizedRows quantize_queries(const Layer &layer, const Queries &queries, std::
   return rows;
 }
 
+// The positions that the queries see, counted from the first whole tile of keys that any of them needs.
+struct Seen {
+  std::uint32_t base;                 // that tile's first position
+  std::uint32_t end;                  // of the first query
+  std::uint32_t begins[kQueryBlock];  // of each query, if there is a window
+};
+
+void look(const Layer &layer, const Queries &queries, Seen &seen) {
+  const format::LayerKind &kind = layer.kind();
+  seen.base = first_seen(kind, queries.positions - 1) / format::kTileRows * format::kTileRows;
+  seen.end = queries.positions - seen.base;
+  for (std::uint32_t i = 0; i < queries.count; ++i) {
+    seen.begins[i] = first_seen(kind, queries.positions - 1 + i * queries.step) - seen.base;
+  }
+}
+
+// The scores of positions [0, scores.positions) in up to two runs of memory. Tells the mix where the second begins.
+void compute_scores(const Layer &layer, const Queries &queries, const Seen &seen, Scores &scores, Mix &mix) {
+  const auto kernel = layer.slice.s.kernels->scores[static_cast<std::uint32_t>(layer.kv.format())];
+  const std::uint32_t all = scores.positions, run = layer.kv.run(seen.base);
+  mix.wrap = run;
+  scores.positions = all < run ? all : run;
+  kernel(scores);
+  if (all <= run) return;
+  Scores rest = scores;
+  Mix wrapped{};
+  layer.kv.view(queries.kv_head, seen.base + run, &rest, &wrapped);
+  mix.wrapped_v = wrapped.v;
+  mix.wrapped_scales = wrapped.v_scales;
+  rest.positions = all - run;
+  rest.scores = scores.scores + run;
+  kernel(rest);
+}
+
+// What changes scores before the softmax: a soft cap, then a slope by distance.
+void change_scores(const Layer &layer, std::uint32_t head, float *row, std::uint32_t count) {
+  using features::LayerPart;
+  const format::LayerKind &kind = layer.kind();
+  if (features::has(LayerPart::soft_cap) && kind.score_cap != 0) {
+    layer.slice.s.kernels->soft_cap(row, count, kind.score_cap);
+  }
+  if (!features::has(LayerPart::alibi) || kind.alibi == 0) return;
+  const float slope = layer.weights.floats(format::LayerRole::alibi_slopes)[head];
+  for (std::uint32_t i = 0; i < count; ++i) row[i] = row[i] + slope * -static_cast<float>(count - 1 - i);
+}
+
+// Softmax over `count` scores. A sink is one more score, whose weight is not used.
+float normalize_scores(const Layer &layer, std::uint32_t head, float *row, std::uint32_t count) {
+  if (features::has(features::LayerPart::sinks) && layer.kind().sinks != 0) {
+    row[count++] = layer.weights.floats(format::LayerRole::sinks)[head];
+  }
+  return layer.slice.s.kernels->softmax(row, count);
+}
+
 void attend_queries(const Layer &layer, const Queries &queries, std::byte *scratch) {
   const Session &s = layer.slice.s;
   const format::LayerKind &kind = layer.kind();
@@ -39,27 +94,42 @@ void attend_queries(const Layer &layer, const Queries &queries, std::byte *scrat
   CodeSums sums[kQueryBlock * format::kMaxHeadDim / format::kPair];
   Scores scores{};
   Mix mix{};
-  layer.kv.view(queries.kv_head, &scores, &mix);
+  Seen seen{0, queries.positions, {}};
+  const bool windowed = features::has(features::LayerPart::window) && kind.window != 0;
+  if (windowed) look(layer, queries, seen);
+  layer.kv.view(queries.kv_head, seen.base, &scores, &mix);
   scores.queries = mix.queries = queries.count;
   scores.q = queries.q;
   scores.q_stride = mix.out_stride = queries.stride;
   if (layer.kv.format() == Format::q8) {
     scores.codes = quantize_queries(layer, queries, scratch + s.memory.scratch.score_bytes, scales, sums);
   }
-  scores.positions = queries.positions + (queries.count - 1) * queries.step;
+  scores.positions = seen.end + (queries.count - 1) * queries.step;
   scores.head_dim = kind.head_dim;
   scores.scale = kind.attention_scale;
   scores.scores = reinterpret_cast<float *>(scratch);
   scores.score_stride = mix.weight_stride = s.memory.scratch.score_stride;
-  s.kernels->scores[format](scores);
+  if (windowed) {
+    compute_scores(layer, queries, seen, scores, mix);
+    mix.begins = seen.begins;
+  } else {
+    s.kernels->scores[format](scores);
+  }
 
   for (std::uint32_t i = 0; i < queries.count; ++i) {
     float *row = scores.scores + i * scores.score_stride;
-    inverse_sums[i] = 1.0f / s.kernels->softmax(row, queries.positions + i * queries.step);
+    const std::uint32_t end = seen.end + i * queries.step;
+    if constexpr (features::kAnyLayerPart) {
+      const std::uint32_t head = queries.head + (queries.step == 0 ? i : 0), begin = seen.begins[i];
+      change_scores(layer, head, row + begin, end - begin);
+      inverse_sums[i] = 1.0f / normalize_scores(layer, head, row + begin, end - begin);
+    } else {
+      inverse_sums[i] = 1.0f / s.kernels->softmax(row, end);
+    }
   }
   mix.weights = scores.scores;
   mix.inverse_sums = inverse_sums;
-  mix.positions = queries.positions;
+  mix.positions = seen.end;
   mix.step = queries.step;
   mix.head_dim = kind.value_dim;
   mix.out = queries.out;
@@ -76,7 +146,8 @@ void attend_heads(const Layer &layer, Range range, std::byte *scratch) {
     const std::uint32_t group_end = (h / group + 1) * group, end = group_end < range.end ? group_end : range.end;
     const std::uint32_t count = end - h < kQueryBlock ? end - h : kQueryBlock;
     const std::size_t at = std::size_t{h} * kind.head_dim;
-    attend_queries(layer, {h / group, count, q + at, out + at, kind.head_dim, layer.slice.s.position + 1, 0}, scratch);
+    attend_queries(layer, {h / group, count, q + at, out + at, kind.head_dim, layer.slice.s.position + 1, 0, h},
+                   scratch);
     h += count;
   }
 }
@@ -92,7 +163,7 @@ void attend_tokens(const Layer &layer, std::uint32_t tokens, Range range, std::b
     const std::size_t at = std::size_t{head} * kind.head_dim;
     attend_queries(layer,
                    {head / (kind.heads / kind.kv_heads), count, inner[first] + at, mixed[first] + at, inner.stride,
-                    layer.slice.s.position + first + 1, 1},
+                    layer.slice.s.position + first + 1, 1, head},
                    scratch);
   }
 }
@@ -117,7 +188,8 @@ void attend(const Layer &layer) {
   const format::LayerKind &kind = layer.kind();
   const std::uint32_t heads = kind.heads, count = layer.slice.tokens.count();
   const std::uint32_t units = count == 1 ? heads : heads * ((count + kQueryBlock - 1) / kQueryBlock);
-  const std::uint64_t products = std::uint64_t{heads} * count * (s.position + count) * kind.head_dim * 2;
+  const std::uint32_t seen = s.position + count - first_seen(kind, s.position);
+  const std::uint64_t products = std::uint64_t{heads} * count * seen * kind.head_dim * 2;
   const std::uint64_t work = products * kFloatWork;
   const std::uint32_t parts = part_count(s, units, work);
   parallel(s, parts, work / parts, [&](std::uint32_t i) {

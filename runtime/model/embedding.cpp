@@ -34,6 +34,27 @@ void embed_token(const Session &s, std::int32_t token, std::uint32_t position, f
   add_table_row(s.model, GlobalRole::segment_embedding, s.segment, x);
 }
 
+void angles_of_tables(const Session &s, const float *frequencies, std::uint32_t position, float *cos, float *sin) {
+  const std::uint32_t pairs = s.model.config().rotary_pairs, count = s.model.config().rotary_tables * pairs;
+  const float *amplitudes = s.model.floats(GlobalRole::rotary_amplitudes);
+  rotary_angles(frequencies, count, position, cos, sin);
+  for (std::uint32_t i = 0; amplitudes != nullptr && i < count; ++i) {
+    cos[i] = cos[i] * amplitudes[i / pairs];
+    sin[i] = sin[i] * amplitudes[i / pairs];
+  }
+}
+
+void normalize_embedding(const TokenSlice &slice) {
+  const Session &s = slice.s;
+  const format::Config &c = s.model.config();
+  if (c.embedding_norm == format::Norm::none) return;
+  const Rows &hidden = s.memory.activations.hidden;
+  normalize(slice,
+            {c.embedding_norm, c.final_norm_epsilon, s.model.floats(GlobalRole::embedding_norm),
+             s.model.floats(GlobalRole::embedding_norm_bias)},
+            c.width, hidden, hidden);
+}
+
 }  // namespace
 
 void embed(const TokenSlice &slice, const std::int32_t *tokens) {
@@ -43,8 +64,12 @@ void embed(const TokenSlice &slice, const std::int32_t *tokens) {
   slice.each_token([&](std::uint32_t t) {
     embed_token(s, tokens[t], s.position + t, rows.hidden[t]);
     if (frequencies == nullptr) return;
+    if constexpr (features::has(features::LayerPart::rotary_tables)) {
+      return angles_of_tables(s, frequencies, s.position + t, rows.cos[t], rows.sin[t]);
+    }
     rotary_angles(frequencies, s.model.config().rotary_pairs, s.position + t, rows.cos[t], rows.sin[t]);
   });
+  if constexpr (features::has(features::LayerPart::embedding_norm)) normalize_embedding(slice);
   observe(s, 0, TIDBIT_POINT_EMBEDDING, slice.tokens.begin, slice.tokens.count(), s.model.config().width, rows.hidden);
 }
 

@@ -31,20 +31,37 @@ void scatter(T *tile, std::uint32_t column, const T *key, std::uint32_t head_dim
 
 }  // namespace
 
-KvLayer::KvLayer(const format::LayerKind &kind, Format format, std::uint32_t context, std::byte *memory)
-    : memory_(memory), kv_heads_(kind.kv_heads), head_dim_(kind.head_dim), value_dim_(kind.value_dim), format_(format) {
-  const std::uint32_t positions = format::round_up(context, kTileRows);
+// The tiles of the whole context, or of a ring: those that window + chunk - 1 positions can touch.
+static std::uint32_t room_for(const format::LayerKind &kind, const Limits &limits) {
+  const std::uint32_t whole = format::round_up(limits.context, kTileRows);
+  if constexpr (!features::has(features::LayerPart::window)) return whole;
+  const std::uint32_t ring = format::round_up(kind.window + limits.chunk - 2, kTileRows) + kTileRows;
+  return kind.window != 0 && ring < whole ? ring : whole;
+}
+
+KvLayer::KvLayer(const format::LayerKind &kind, Format format, const Limits &limits, std::byte *memory)
+    : memory_(memory),
+      positions_(room_for(kind, limits)),
+      kv_heads_(kind.kv_heads),
+      head_dim_(kind.head_dim),
+      value_dim_(kind.value_dim),
+      format_(format) {
+  const std::uint32_t positions = positions_;
   keys_ = aligned(positions / kTileRows * key_tile_bytes(format, head_dim_));
   values_ = aligned(value_bytes(format, positions * value_dim_));
   scales_ = format == Format::q8 ? aligned(positions * static_cast<std::uint32_t>(sizeof(float))) : 0;
   block_ = keys_ + values_ + 2 * scales_;
 }
 
-KvCache::KvCache(const Model &model, std::uint32_t context, Arena &arena)
-    : context_(context), format_(model.config().kv) {
-  std::uint64_t bytes = 0;
-  for (std::uint32_t i = 0; i < model.layers(); ++i) bytes += layer(model.kind(i), 0).bytes();
-  memory_ = arena.take<std::byte>(bytes);
+std::uint64_t KvCache::bytes(const format::LayerKind &kind, std::uint32_t width) const {
+  if (has_convolution(kind)) return convolution(kind, width, 0).bytes();
+  return layer(kind, 0).bytes();
+}
+
+KvCache::KvCache(const Model &model, const Limits &limits, Arena &arena) : limits_(limits), format_(model.config().kv) {
+  std::uint64_t total = 0;
+  for (std::uint32_t i = 0; i < model.layers(); ++i) total += bytes(model.kind(i), model.config().width);
+  memory_ = arena.take<std::byte>(total);
 }
 
 KvLayer::Block KvLayer::block(std::uint32_t kv_head) const {
@@ -53,19 +70,21 @@ KvLayer::Block KvLayer::block(std::uint32_t kv_head) const {
   return {start, start + keys_, reinterpret_cast<float *>(scales), reinterpret_cast<float *>(scales + scales_)};
 }
 
-void KvLayer::view(std::uint32_t kv_head, Scores *scores, Mix *mix) const {
+void KvLayer::view(std::uint32_t kv_head, std::uint32_t first, Scores *scores, Mix *mix) const {
   const Block b = block(kv_head);
+  const std::uint32_t from = features::has(features::LayerPart::window) ? row(first) : 0;
   const bool scaled = format_ == Format::q8;
-  scores->k = b.keys;
-  scores->k_scales = scaled ? b.key_scales : nullptr;
-  mix->v = b.values;
-  mix->v_scales = scaled ? b.value_scales : nullptr;
+  scores->k = b.keys + std::size_t{from / kTileRows} * key_tile_bytes(format_, head_dim_);
+  scores->k_scales = scaled ? b.key_scales + from : nullptr;
+  mix->v = b.values + value_bytes(format_, from * value_dim_);
+  mix->v_scales = scaled ? b.value_scales + from : nullptr;
 }
 
 void KvLayer::store(const Kernels &kernels, std::uint32_t kv_head, std::uint32_t position, const float *key,
                     const float *value) const {
   const Block b = block(kv_head);
   const std::size_t tile_bytes = key_tile_bytes(format_, head_dim_);
+  position = row(position);
   std::byte *tile = b.keys + position / kTileRows * tile_bytes;
   const std::uint32_t column = position % kTileRows;
   if (column == 0) memset(tile, 0, tile_bytes);
@@ -102,14 +121,22 @@ void KvLayer::store(const Kernels &kernels, std::uint32_t kv_head, std::uint32_t
   memcpy(b.values + std::size_t{position} * value_dim_, codes, value_dim_);
 }
 
-std::uint32_t KvLayer::spans(std::uint32_t kv_head, std::uint32_t positions, KvSpan out[kSpans]) const {
+std::uint32_t KvLayer::spans(std::uint32_t kv_head, std::uint32_t first, std::uint32_t end, KvSpan out[kSpans]) const {
   const Block b = block(kv_head);
-  out[0] = {b.keys, std::uint64_t{format::tile_count(positions)} * key_tile_bytes(format_, head_dim_)};
-  out[1] = {b.values, value_bytes(format_, positions * value_dim_)};
-  if (format_ != Format::q8) return 2;
-  out[2] = {reinterpret_cast<std::byte *>(b.key_scales), positions * sizeof(float)};
-  out[3] = {reinterpret_cast<std::byte *>(b.value_scales), positions * sizeof(float)};
-  return 4;
+  std::uint32_t count = 0;
+  // Of a part with `bytes` for each unit of `rows` positions: what is in front of the ring's end, and the rest.
+  const auto add = [&](std::byte *part, std::uint32_t rows, std::uint64_t bytes) {
+    const std::uint32_t from = row(first) / rows, units = format::ceil_div(end - first, rows);
+    const std::uint32_t room = positions_ / rows - from, front = units < room ? units : room;
+    out[count++] = {part + from * bytes, front * bytes};
+    if (features::has(features::LayerPart::window) && front < units) out[count++] = {part, (units - front) * bytes};
+  };
+  add(b.keys, kTileRows, key_tile_bytes(format_, head_dim_));
+  add(b.values, 1, value_bytes(format_, value_dim_));
+  if (format_ != Format::q8) return count;
+  add(reinterpret_cast<std::byte *>(b.key_scales), 1, sizeof(float));
+  add(reinterpret_cast<std::byte *>(b.value_scales), 1, sizeof(float));
+  return count;
 }
 
 }  // namespace tidbit

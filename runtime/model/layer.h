@@ -10,6 +10,7 @@ struct Layer {
   const TokenSlice &slice;
   const LayerView &weights;
   const KvLayer &kv;
+  const ConvolutionState &convolution;  // instead of kv, if the mixer is one
   std::uint32_t index;
 
   const format::LayerKind &kind() const { return *weights.kind; }
@@ -35,13 +36,17 @@ std::uint64_t run_layer(Session &s, std::uint32_t index, std::uint64_t kv_offset
 // Computes the logits of vector `index` of the residual stream.
 void compute_logits(Session &s, std::uint32_t index);
 
-// norm.cpp: y[t] = norm(x[t]); y may be x.
+// norm.cpp: y[t] = norm(x[t]), of `width` channels; y may be x.
 struct NormWeights {
   format::Norm norm;  // not none
   float epsilon;
-  const float *weight, *bias;  // the bias may be null
+  const float *weight, *bias;  // the bias may be null; the weights are null for a norm without weights
 };
-void normalize(const TokenSlice &slice, const NormWeights &norm, const Rows &x, const Rows &y);
+void normalize(const TokenSlice &slice, const NormWeights &norm, std::uint32_t width, const Rows &x, const Rows &y);
+
+// heads.cpp: limits q, k and v, and normalizes the heads of q and k.
+void clip(const Layer &layer);
+void normalize_heads(const Layer &layer);
 
 // rotary.cpp: rotates the queries and keys of the inner vectors by the angles of their positions.
 void rotate(const Layer &layer);
@@ -51,7 +56,18 @@ void rotate(const Layer &layer);
 void store_keys_values(const Layer &layer);
 void attend(const Layer &layer);
 
+// convolution.cpp: a short convolution over positions. store_inputs keeps B * x of the slice, convolve computes the
+// mixer's output before its last projection into the inner vectors.
+void store_inputs(const Layer &layer);
+void convolve(const Layer &layer);
+
 // ffn.cpp: the feed-forward network, from `in` into the sublayer vectors.
 void feed_forward(const Layer &layer, const Rows &in);
+void dense_feed_forward(const Layer &layer, const Rows &in);
+// Activates elements [first, first + count) of the inner vectors. The factors of a gated network begin at `up_at`.
+void activate(const Layer &layer, std::uint32_t first, std::uint32_t count, std::uint32_t up_at);
+
+// experts.cpp: the same for a layer with experts. Reads the weights of those experts only that a token chose.
+void run_experts(const Layer &layer, const Rows &in);
 
 }  // namespace tidbit

@@ -5,6 +5,7 @@
 namespace tidbit {
 namespace {
 
+using features::LayerPart;
 using format::LayerKind;
 
 constexpr std::uint32_t kFloatsPerLine = format::kAlignment / sizeof(float);
@@ -32,35 +33,73 @@ QuantizedRows take_quantized(Arena &arena, const Model &model, std::uint32_t cou
           .group_stride = groups};
 }
 
-// Floats of an inner vector: what attention needs of a layer of this kind, or the feed-forward.
+// Floats of an inner vector: what the mixer needs of a layer of this kind, or the feed-forward.
 std::uint32_t inner_width(const Model &model, const LayerKind &kind) {
   const auto size = [&](format::Dim dim) { return format::size_of(dim, model.config(), &kind); };
-  return larger(mixed_at(size(format::Dim::qkv)) + size(format::Dim::attention), size(format::Dim::up));
+  const std::uint32_t mixer = has_convolution(kind) ? size(format::Dim::conv_in)
+                                                    : mixed_at(size(format::Dim::qkv)) + size(format::Dim::attention);
+  const std::uint32_t ffn = size(format::Dim::up);
+  return larger(mixer, has_experts(kind) ? larger(ffn, format::expert_up_rows(kind)) : ffn);
+}
+
+// What only some layers need.
+void carve_parts(const Model &model, std::uint32_t chunk, Arena &arena, Activations &rows) {
+  const format::Config &c = model.config();
+  bool parallel = false;
+  std::uint32_t experts = 0;
+  for (std::uint32_t i = 0; i < model.decoder().kinds; ++i) {
+    if (is_parallel(model.kinds[i])) parallel = true;
+    if (has_experts(model.kinds[i])) experts = larger(experts, model.kinds[i].experts);
+  }
+  if (parallel || experts != 0) rows.side = take_rows(arena, chunk, c.width);
+  if (experts == 0) return;
+  rows.gathered = take_rows(arena, chunk, c.width);
+  rows.expert = take_rows(arena, chunk, format::expert_down_rows(c));
+  rows.router = take_rows(arena, chunk, 2 * experts);
 }
 
 Activations carve_activations(const Model &model, std::uint32_t chunk, Arena &arena) {
   std::uint32_t inner = 0;
   for (std::uint32_t i = 0; i < model.decoder().kinds; ++i) inner = larger(inner, inner_width(model, model.kinds[i]));
   const format::Config &c = model.config();
-  return {.hidden = take_rows(arena, chunk, c.width),
-          .sublayer = take_rows(arena, chunk, c.width),
-          .inner = take_rows(arena, chunk, inner),
-          .cos = take_rows(arena, chunk, c.rotary_pairs),
-          .sin = take_rows(arena, chunk, c.rotary_pairs),
-          .quantized = take_quantized(arena, model, chunk)};
+  const std::uint32_t angles =
+      features::has(LayerPart::rotary_tables) ? c.rotary_tables * c.rotary_pairs : c.rotary_pairs;
+  Activations rows{.hidden = take_rows(arena, chunk, c.width),
+                   .sublayer = take_rows(arena, chunk, c.width),
+                   .inner = take_rows(arena, chunk, inner),
+                   .cos = take_rows(arena, chunk, angles),
+                   .sin = take_rows(arena, chunk, angles),
+                   .quantized = take_quantized(arena, model, chunk),
+                   .side = {},
+                   .gathered = {},
+                   .expert = {},
+                   .router = {}};
+  if constexpr (features::kAnyLayerPart) carve_parts(model, chunk, arena, rows);
+  return rows;
+}
+
+// Scores of one query: of all positions that a block of queries sees, from a whole tile on, and of a sink.
+std::uint32_t score_width(const LayerKind &kind, const Limits &limits) {
+  std::uint32_t width = format::round_up(limits.context, format::kTileRows);
+  if (features::has(LayerPart::window) && kind.window != 0) {
+    const std::uint32_t seen = format::round_up(kind.window + kQueryBlock - 1, format::kTileRows) + format::kTileRows;
+    if (seen < width) width = seen;
+  }
+  return features::has(LayerPart::sinks) && kind.sinks != 0 ? width + format::kTileRows : width;
 }
 
 Scratch carve_scratch(const Model &model, const Limits &limits, Arena &arena) {
-  std::uint32_t queries = limits.chunk, codes = 0;
+  std::uint32_t queries = limits.chunk, codes = 0, scores = 0;
   for (std::uint32_t i = 0; i < model.decoder().kinds; ++i) {
     const LayerKind &kind = model.kinds[i];
     const std::uint32_t heads = kind.heads / kind.kv_heads;
     if (heads > queries) queries = heads;
     if (model.config().kv == format::Format::q8 && code_stride(kind) > codes) codes = code_stride(kind);
+    if constexpr (features::kAnyLayerPart) scores = larger(scores, score_width(kind, limits));
   }
   if (queries > kQueryBlock) queries = kQueryBlock;
   Scratch s{};
-  s.score_stride = format::round_up(limits.context, format::kTileRows);
+  s.score_stride = features::kAnyLayerPart ? scores : format::round_up(limits.context, format::kTileRows);
   s.score_bytes = std::uint64_t{queries} * s.score_stride * sizeof(float);
   s.stride = s.score_bytes + queries * codes;
   s.data = arena.take<std::byte>(limits.workers * s.stride);
@@ -77,7 +116,7 @@ std::byte *Arena::take_bytes(std::uint64_t bytes) {
 
 Workspace carve(const Model &model, const Limits &limits, Arena (&arenas)[TIDBIT_PART_COUNT]) {
   arenas[TIDBIT_PART_STATE].take<std::byte>(kStateBytes);
-  return {.kv = KvCache(model, limits.context, arenas[TIDBIT_PART_KV]),
+  return {.kv = KvCache(model, limits, arenas[TIDBIT_PART_KV]),
           .activations = carve_activations(model, limits.chunk, arenas[TIDBIT_PART_ACTIVATIONS]),
           .logits = arenas[TIDBIT_PART_LOGITS].take<float>(model.config().vocab_size),
           .scratch = carve_scratch(model, limits, arenas[TIDBIT_PART_SCRATCH])};

@@ -13,10 +13,7 @@ inline constexpr std::uint32_t kMaxWorkers = 64;
 inline constexpr std::uint32_t kQueryBlock = 8;     // most attention queries computed together
 inline constexpr std::uint64_t kStateBytes = 1024;  // the same on 32 and 64 bits
 
-// The options, with defaults filled in. TIDBIT_ERR_ARGUMENT if one is out of range.
-struct Limits {
-  std::uint32_t context, chunk, workers;
-};
+// Fills in the defaults. TIDBIT_ERR_ARGUMENT if an option is out of range.
 tidbit_status resolve(const Model &model, const tidbit_options &options, Limits *limits);
 
 // Vectors, one per token, `stride` floats apart, each aligned to 64 bytes.
@@ -33,8 +30,13 @@ struct Activations {
   Rows hidden;    // the residual stream, width floats; after a chunk, the input of the logits
   Rows sublayer;  // a sublayer's input or output, width floats
   Rows inner;     // q, k, v and the heads' outputs, or the inner vector of the feed-forward
-  Rows cos, sin;  // rotary_pairs floats
+  Rows cos, sin;  // rotary_pairs floats for each rotary table
   QuantizedRows quantized;
+  // Only if a layer has parallel sublayers, or experts.
+  Rows side;      // the mixer's output until both sublayers are done; or the sum over experts; width floats
+  Rows gathered;  // inputs of the tokens that chose an expert; width floats
+  Rows expert;    // an expert's output; width floats
+  Rows router;    // logits of the experts, then the weights of those that a token chose
 };
 
 // Where the heads' outputs begin in an inner vector, after q, k and v.

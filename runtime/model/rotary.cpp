@@ -50,7 +50,10 @@ void rotate(const Layer &layer) {
   if (kind.rotary_dim == 0) return;
   const Activations &rows = layer.rows();
   layer.slice.each_token([&](std::uint32_t t) {
-    layer.slice.s.kernels->rotate_halves(rows.inner[t], rows.cos[t], rows.sin[t], kind.heads + kind.kv_heads,
+    const std::size_t at = features::has(features::LayerPart::rotary_tables)
+                               ? std::size_t{kind.rotary_table} * layer.slice.s.model.config().rotary_pairs
+                               : 0;
+    layer.slice.s.kernels->rotate_halves(rows.inner[t], rows.cos[t] + at, rows.sin[t] + at, kind.heads + kind.kv_heads,
                                          kind.head_dim, kind.rotary_dim / 2);
   });
 }

@@ -45,18 +45,37 @@ class ImageWalk {
     }
     std::uint64_t kv_offset = 0;
     for (std::uint32_t i = 0; i < s_.model.layers(); ++i) {
-      const KvLayer layer = s_.memory.kv.layer(s_.model.kind(i), kv_offset);
-      kv_offset += layer.bytes();
-      for (std::uint32_t head = 0; head < layer.kv_heads(); ++head) {
-        KvSpan spans[KvLayer::kSpans];
-        const std::uint32_t count = layer.spans(head, c_.position, spans);
-        for (std::uint32_t span = 0; span < count; ++span) part(spans[span].data, spans[span].bytes);
+      const format::LayerKind &kind = s_.model.kind(i);
+      if (has_convolution(kind)) {
+        inputs(kind, kv_offset);
+      } else {
+        keys_values(kind, kv_offset);
       }
+      kv_offset += s_.memory.kv.bytes(kind, s_.model.config().width);
     }
     return at_;
   }
 
  private:
+  // Of all positions that the next token may see.
+  void keys_values(const format::LayerKind &kind, std::uint64_t kv_offset) {
+    const KvLayer layer = s_.memory.kv.layer(kind, kv_offset);
+    for (std::uint32_t head = 0; head < layer.kv_heads(); ++head) {
+      KvSpan spans[KvLayer::kSpans];
+      const std::uint32_t count = layer.spans(head, first_needed(kind, c_.position), c_.position, spans);
+      for (std::uint32_t span = 0; span < count; ++span) part(spans[span].data, spans[span].bytes);
+    }
+  }
+
+  // The last inputs of a short convolution.
+  void inputs(const format::LayerKind &kind, std::uint64_t kv_offset) {
+    const std::uint32_t width = s_.model.config().width;
+    const ConvolutionState state = s_.memory.kv.convolution(kind, width, kv_offset);
+    for (std::uint32_t p = first_needed(kind, c_.position); p < c_.position; ++p) {
+      part(state.row(p), width * sizeof(float));
+    }
+  }
+
   void part(void *data, std::uint64_t bytes) {
     const auto count = static_cast<std::size_t>(bytes);
     if (copy_ == Copy::to_image) memcpy(image_ + at_, data, count);
@@ -133,7 +152,7 @@ extern "C" tidbit_status tidbit_restore(tidbit_session *session, const void *ima
   if (ImageWalk(s, content, Copy::nothing, nullptr).run() != bytes) return TIDBIT_ERR_SESSION;
 
   ImageWalk(s, content, Copy::from_image, from).run();
-  s.position = header.position;
+  s.position = s.written = s.restored = header.position;
   s.segment = header.segment;
   s.chunk_tokens = header.has_hidden;
   return TIDBIT_OK;

@@ -100,7 +100,28 @@ void begin_chunk(Session &s, const std::int32_t *tokens, std::uint32_t left) {
   s.pending_tokens = left < s.limits.chunk ? left : s.limits.chunk;
   s.pending_layer = 0;
   s.pending_kv = 0;
+  const std::uint32_t end = s.position + s.pending_tokens;
+  if (end > s.written) s.written = end;
   embed_chunk(s, tokens, s.pending_tokens);
+}
+
+constexpr bool kHasRings =
+    features::has(features::LayerPart::window) || features::has(features::LayerPart::short_convolution);
+
+// Whether the rings of all layers still hold what the token at `position` needs.
+bool rings_hold(const Session &s, std::uint32_t position) {
+  if (position == 0) return true;
+  for (std::uint32_t i = 0; i < s.model.decoder().kinds; ++i) {
+    const format::LayerKind &kind = s.model.kinds[i];
+    const std::uint32_t needed = first_needed(kind, position);
+    if (needed < position && position < s.restored && needed < first_needed(kind, s.restored)) return false;
+    if (has_convolution(kind)) {
+      if (!s.memory.kv.convolution(kind, 1, 0).holds(needed, s.written)) return false;
+    } else if (!s.memory.kv.layer(kind, 0).holds(needed, s.written)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 // Marks the session as running for as long as it exists.
@@ -191,6 +212,8 @@ extern "C" tidbit_status tidbit_init(const tidbit_model *model, const tidbit_opt
 extern "C" tidbit_status tidbit_reset(tidbit_session *session) {
   if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
   session->position = 0;
+  session->written = 0;
+  session->restored = 0;
   session->segment = 0;
   forget_chunk(*session);
   return TIDBIT_OK;
@@ -204,6 +227,9 @@ extern "C" tidbit_isa tidbit_session_isa(const tidbit_session *session) { return
 extern "C" tidbit_status tidbit_rewind(tidbit_session *session, uint32_t position) {
   if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
   if (position > session->position) return TIDBIT_ERR_ARGUMENT;
+  if constexpr (kHasRings) {
+    if (!rings_hold(*session, position)) return TIDBIT_ERR_REWIND;
+  }
   session->position = position;
   forget_chunk(*session);
   return TIDBIT_OK;

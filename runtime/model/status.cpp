@@ -32,6 +32,7 @@ constexpr const char *kStatus[TIDBIT_STATUS_COUNT] = {
     "the FPU flushes subnormals or does not round to nearest",
     "called from a hook of the same session",
     "the blob's signature is missing or wrong",
+    "a window or a convolution no longer has what comes before this position; reset, and feed the tokens again",
 };
 
 constexpr const char *kParts[TIDBIT_PART_COUNT] = {"state", "kv", "activations", "logits", "scratch"};

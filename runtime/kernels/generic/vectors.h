@@ -101,6 +101,9 @@ struct Vectors {
     const float squares = reduce(x, n, [](Floats sum, Floats v) { return L::fma(v, v, sum); });
     const float root = square_root(squares / static_cast<float>(n) + epsilon);
     const Floats scale = L::set(1.0f / root);
+    if constexpr (features::has_norm(format::Norm::rms_weightless)) {
+      if (weight == nullptr) return map(y, x, n, [&](Floats v) { return L::mul(v, scale); });
+    }
     map2(y, x, weight, n, [&](Floats v, Floats w) { return L::mul(L::mul(v, scale), w); });
   }
 
@@ -113,6 +116,9 @@ struct Vectors {
       return L::fma(centred, centred, sum);
     });
     const Floats scale = L::set(1.0f / square_root(squares / count + epsilon));
+    if constexpr (features::has_norm(format::Norm::layer_weightless)) {
+      if (weight == nullptr) return map(y, x, n, [&](Floats v) { return L::mul(L::sub(v, mean), scale); });
+    }
     if (bias == nullptr) {
       map2(y, x, weight, n, [&](Floats v, Floats w) { return L::mul(L::mul(L::sub(v, mean), scale), w); });
       return;
@@ -161,10 +167,28 @@ struct Vectors {
           activate_with(x, up, n, [](Floats v) { return E::silu(v); });
         return;
       case format::Activation::relu_squared:
+        if constexpr (features::has_activation(format::Activation::relu_squared))
+          activate_with(x, up, n, [](Floats v) { return E::relu_squared(v); });
+        return;
       case format::Activation::xielu:
       case format::Activation::clamped_silu:
-        return;  // reserved: open refuses them
+        return;  // activate_by
     }
+  }
+
+  static void activate_by(const float *parameters, format::Activation activation, float *x, const float *up,
+                          std::uint32_t n) {
+    const Floats first = L::set(parameters[0]), second = L::set(parameters[1]);
+    if (features::has_activation(format::Activation::clamped_silu) && activation == format::Activation::clamped_silu) {
+      map2(x, x, up, n, [&](Floats g, Floats u) { return E::clamped_silu(g, u, first, second); });
+    } else if constexpr (features::has_activation(format::Activation::xielu)) {
+      activate_with(x, up, n, [&](Floats v) { return E::xielu(v, first, second); });
+    }
+  }
+
+  static void soft_cap(float *x, std::uint32_t n, float cap) {
+    const Floats c = L::set(cap);
+    map(x, x, n, [&](Floats v) { return L::mul(c, E::tanh(L::div(v, c))); });
   }
 
   static void add(float *x, const float *y, std::uint32_t n) {
