@@ -3,6 +3,7 @@
 // is.
 #include "cli/needs.h"
 
+#include "base/features.h"
 #include "format/model.h"
 #include "text/tokenizer_format.h"
 
@@ -38,6 +39,29 @@ uint32_t norms_of(const NamedRole (&roles)[n], const void *scope) {
   return norms;
 }
 
+uint32_t bit_if(bool there, features::LayerPart part) { return there ? bit(static_cast<uint32_t>(part)) : 0; }
+
+uint32_t parts_of(const format::Config &c, bool amplitudes) {
+  using features::LayerPart;
+  return bit_if(c.rotary_tables > 1 || amplitudes, LayerPart::rotary_tables) |
+         bit_if(c.logit_cap != 0, LayerPart::soft_cap) |
+         bit_if(c.embedding_norm != format::Norm::none, LayerPart::embedding_norm);
+}
+
+uint32_t parts_of(const format::LayerKind &k) {
+  using features::LayerPart;
+  using format::Norm;
+  return bit_if(k.window != 0, LayerPart::window) | bit_if(k.rotary_table != 0, LayerPart::rotary_tables) |
+         bit_if(k.qk_norm != Norm::none, LayerPart::qk_norm) | bit_if(k.score_cap != 0, LayerPart::soft_cap) |
+         bit_if(k.alibi != 0, LayerPart::alibi) | bit_if(k.sinks != 0, LayerPart::sinks) |
+         bit_if(k.qkv_clip != 0, LayerPart::qkv_clip) |
+         bit_if(k.mixer_out_norm != Norm::none || k.ffn_out_norm != Norm::none, LayerPart::out_norm) |
+         bit_if(k.projection_norm != Norm::none, LayerPart::projection_norm) |
+         bit_if(k.residual != format::Residual::serial, LayerPart::parallel) |
+         bit_if(k.residual_scale != 1, LayerPart::residual_scale) | bit_if(k.experts != 0, LayerPart::experts) |
+         bit_if(k.mixer == format::Mixer::short_convolution, LayerPart::short_convolution);
+}
+
 }  // namespace
 
 Needs needs_of(const tidbit_model *model) {
@@ -46,6 +70,7 @@ Needs needs_of(const tidbit_model *model) {
   needs.weights = formats_of(format::kGlobalRoles, m.header->global_slots, m.tensors);
   needs.kv_formats = bit(static_cast<uint32_t>(m.config().kv));
   needs.norms = norms_of(format::kGlobalRoles, &m.config());
+  needs.layer_parts = parts_of(m.config(), m.global(format::GlobalRole::rotary_amplitudes) != nullptr);
   for (uint32_t i = 0; i < m.layers(); ++i) {
     const LayerView layer = m.layer(i);
     needs.weights |= formats_of(format::kLayerRoles, layer.kind->slots, layer.tensors);
@@ -53,6 +78,7 @@ Needs needs_of(const tidbit_model *model) {
   // tidbit_open checks every kind, even one that no layer uses.
   for (uint32_t i = 0; i < m.decoder().kinds; ++i) {
     needs.norms |= norms_of(format::kLayerRoles, m.kinds + i);
+    needs.layer_parts |= parts_of(m.kinds[i]);
     needs.activations |= bit(static_cast<uint32_t>(m.kinds[i].activation));
   }
   if (m.tokenizer != nullptr) {

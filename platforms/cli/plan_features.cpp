@@ -11,13 +11,14 @@ struct Feature {
   uint32_t needed;
 };
 
-constexpr size_t kFeatureCount = 5;
+constexpr size_t kFeatureCount = 6;
 
 void list_features(const Needs &needs, Feature (&features)[kFeatureCount]) {
   const Feature list[kFeatureCount] = {{"WEIGHTS", TIDBIT_WORDS_WEIGHTS, needs.weights},
                                        {"KV_FORMATS", TIDBIT_WORDS_KV_FORMATS, needs.kv_formats},
                                        {"NORMS", TIDBIT_WORDS_NORMS, needs.norms},
                                        {"ACTIVATIONS", TIDBIT_WORDS_ACTIVATIONS, needs.activations},
+                                       {"LAYER_PARTS", TIDBIT_WORDS_LAYER_PARTS, needs.layer_parts},
                                        {"TOKENIZERS", TIDBIT_WORDS_TOKENIZERS, needs.tokenizers}};
   memcpy(features, list, sizeof list);
 }

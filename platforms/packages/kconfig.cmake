@@ -1,7 +1,7 @@
 # Sets the options of the library from Kconfig (ESP-IDF, Zephyr). The symbol CONFIG_TIDBIT_<option>_<word> adds a word
 # to the option TIDBIT_<option> of runtime/features.cmake: CONFIG_TIDBIT_WEIGHTS_Q8 adds q8 to TIDBIT_WEIGHTS. The
 # options are forced into the cache, so that menuconfig decides.
-set(lists WEIGHTS KV_FORMATS NORMS ACTIVATIONS TOKENIZERS)
+set(lists WEIGHTS KV_FORMATS NORMS ACTIVATIONS LAYER_PARTS TOKENIZERS)
 foreach(option IN LISTS lists)
   set(TIDBIT_${option} "")
 endforeach()

@@ -356,14 +356,6 @@ static inline Presence presence(const RoleRow &row, const Config &c, const void 
       return norm() == Norm::layer ? Presence::optional : Presence::forbidden;
     case Need::amplitudes:
       return c.rotary_tables != 0 ? Presence::optional : Presence::forbidden;
-    case Need::attention:
-    case Need::dense:
-      if constexpr (!features::kAnyLayerPart) return Presence::required;
-      break;
-    case Need::attention_bias:
-    case Need::dense_bias:
-      if constexpr (!features::kAnyLayerPart) return Presence::optional;
-      break;
     default:
       break;
   }

@@ -73,10 +73,6 @@ struct Scores {
 struct Mix {
   const void *v;
   const float *v_scales;        // q8: [position]
-  const std::uint32_t *begins;  // ascending; null: all are 0
-  std::uint32_t wrap;
-  const void *wrapped_v;  // the row of position `wrap`
-  const float *wrapped_scales;
   std::uint32_t queries;
   const float *weights;  // [queries][weight_stride], from softmax
   std::size_t weight_stride;
@@ -86,6 +82,10 @@ struct Mix {
   std::uint32_t head_dim;
   float *out;
   std::size_t out_stride;
+  const std::uint32_t *begins;  // ascending; null: all are 0
+  std::uint32_t wrap;
+  const void *wrapped_v;  // the row of position `wrap`
+  const float *wrapped_scales;
 };
 
 using MatmulKernel = void (*)(const Matmul &m, std::uint32_t begin, std::uint32_t end);  // tiles [begin, end)

@@ -51,7 +51,7 @@ void route(const Layer &layer, float *logits, float *weights) {
 void run_expert(const Layer &all, std::uint32_t expert, std::uint32_t tokens) {
   const std::uint32_t first = all.slice.tokens.begin;
   const TokenSlice slice{all.slice.s, {first, first + tokens}, all.slice.split_rows};
-  const Layer layer{slice, all.weights, all.kv, all.convolution, all.index};
+  const Layer layer{slice, all.weights, all.kv, all.index};
   const format::LayerKind &kind = layer.kind();
   const Activations &rows = layer.rows();
   const auto apply_part = [&](LayerRole role, LayerRole bias_role, std::uint32_t part, const Rows &x, const Rows &y) {

@@ -123,13 +123,20 @@ void KvLayer::store(const Kernels &kernels, std::uint32_t kv_head, std::uint32_t
 
 std::uint32_t KvLayer::spans(std::uint32_t kv_head, std::uint32_t first, std::uint32_t end, KvSpan out[kSpans]) const {
   const Block b = block(kv_head);
+  if constexpr (!features::has(features::LayerPart::window)) {
+    out[0] = {b.keys, std::uint64_t{format::tile_count(end)} * key_tile_bytes(format_, head_dim_)};
+    out[1] = {b.values, value_bytes(format_, end * value_dim_)};
+    out[2] = {reinterpret_cast<std::byte *>(b.key_scales), end * sizeof(float)};
+    out[3] = {reinterpret_cast<std::byte *>(b.value_scales), end * sizeof(float)};
+    return format_ != Format::q8 ? 2 : 4;
+  }
   std::uint32_t count = 0;
   // Of a part with `bytes` for each unit of `rows` positions: what is in front of the ring's end, and the rest.
   const auto add = [&](std::byte *part, std::uint32_t rows, std::uint64_t bytes) {
     const std::uint32_t from = row(first) / rows, units = format::ceil_div(end - first, rows);
     const std::uint32_t room = positions_ / rows - from, front = units < room ? units : room;
     out[count++] = {part + from * bytes, front * bytes};
-    if (features::has(features::LayerPart::window) && front < units) out[count++] = {part, (units - front) * bytes};
+    if (front < units) out[count++] = {part, (units - front) * bytes};
   };
   add(b.keys, kTileRows, key_tile_bytes(format_, head_dim_));
   add(b.values, 1, value_bytes(format_, value_dim_));

@@ -79,6 +79,7 @@ class KvLayer {
   static constexpr std::uint32_t kSpans = 8;
   std::uint32_t spans(std::uint32_t kv_head, std::uint32_t first, std::uint32_t end, KvSpan out[kSpans]) const;
 
+  std::byte *memory() const { return memory_; }
   std::uint32_t kv_heads() const { return kv_heads_; }
   format::Format format() const { return format_; }
 

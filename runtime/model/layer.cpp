@@ -131,14 +131,13 @@ struct Work {
   const std::int32_t *tokens;  // of the embedding
   const LayerView *weights;    // of the other steps
   const KvLayer *kv;
-  const ConvolutionState *convolution;
   std::uint32_t layer;
 };
 
 void do_on_slices(Session &s, std::uint32_t count, const Work &work) {
   each_slice(s, count, [&](const TokenSlice &slice) {
     if (work.step == Work::Step::embedding) return embed(slice, work.tokens);
-    const Layer layer{slice, *work.weights, *work.kv, *work.convolution, work.layer};
+    const Layer layer{slice, *work.weights, *work.kv, work.layer};
     if (work.step == Work::Step::before_mixing) return before_mixing(layer);
     after_mixing(layer);
   });
@@ -157,19 +156,18 @@ void cap_logits(Session &s) {
 }  // namespace
 
 void embed_chunk(Session &s, const std::int32_t *tokens, std::uint32_t count) {
-  do_on_slices(s, count, {Work::Step::embedding, tokens, nullptr, nullptr, nullptr, 0});
+  do_on_slices(s, count, {Work::Step::embedding, tokens, nullptr, nullptr, 0});
 }
 
 std::uint64_t run_layer(Session &s, std::uint32_t index, std::uint64_t kv_offset, std::uint32_t count) {
   const LayerView weights = s.model.layer(index);
   const KvLayer kv = s.memory.kv.layer(*weights.kind, kv_offset);
-  const ConvolutionState convolution = s.memory.kv.convolution(*weights.kind, s.model.config().width, kv_offset);
   const TokenSlice chunk{s, {0, count}, true};
   const bool attends = !has_convolution(*weights.kind);
-  do_on_slices(s, count, {Work::Step::before_mixing, nullptr, &weights, &kv, &convolution, index});
-  if (attends) attend({chunk, weights, kv, convolution, index});
-  do_on_slices(s, count, {Work::Step::after_mixing, nullptr, &weights, &kv, &convolution, index});
-  return kv_offset + (attends ? kv.bytes() : convolution.bytes());
+  do_on_slices(s, count, {Work::Step::before_mixing, nullptr, &weights, &kv, index});
+  if (attends) attend({chunk, weights, kv, index});
+  do_on_slices(s, count, {Work::Step::after_mixing, nullptr, &weights, &kv, index});
+  return kv_offset + (attends ? kv.bytes() : s.memory.kv.bytes(*weights.kind, s.model.config().width));
 }
 
 void compute_logits(Session &s, std::uint32_t index) {

@@ -10,10 +10,10 @@ struct Layer {
   const TokenSlice &slice;
   const LayerView &weights;
   const KvLayer &kv;
-  const ConvolutionState &convolution;  // instead of kv, if the mixer is one
   std::uint32_t index;
 
   const format::LayerKind &kind() const { return *weights.kind; }
+  ConvolutionState convolution() const { return {kind(), slice.s.model.config().width, slice.s.limits, kv.memory()}; }
   std::uint32_t size(format::Dim dim) const { return size_of(dim, slice.s.model.config(), weights.kind); }
   const Activations &rows() const { return slice.s.memory.activations; }
   // The heads' outputs, after q, k and v.

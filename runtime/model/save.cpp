@@ -152,7 +152,8 @@ extern "C" tidbit_status tidbit_restore(tidbit_session *session, const void *ima
   if (ImageWalk(s, content, Copy::nothing, nullptr).run() != bytes) return TIDBIT_ERR_SESSION;
 
   ImageWalk(s, content, Copy::from_image, from).run();
-  s.position = s.written = s.restored = header.position;
+  s.position = header.position;
+  if constexpr (kHasRings) s.written = s.restored = header.position;
   s.segment = header.segment;
   s.chunk_tokens = header.has_hidden;
   return TIDBIT_OK;

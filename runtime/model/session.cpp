@@ -101,12 +101,9 @@ void begin_chunk(Session &s, const std::int32_t *tokens, std::uint32_t left) {
   s.pending_layer = 0;
   s.pending_kv = 0;
   const std::uint32_t end = s.position + s.pending_tokens;
-  if (end > s.written) s.written = end;
+  if (kHasRings && end > s.written) s.written = end;
   embed_chunk(s, tokens, s.pending_tokens);
 }
-
-constexpr bool kHasRings =
-    features::has(features::LayerPart::window) || features::has(features::LayerPart::short_convolution);
 
 // Whether the rings of all layers still hold what the token at `position` needs.
 bool rings_hold(const Session &s, std::uint32_t position) {
@@ -212,8 +209,7 @@ extern "C" tidbit_status tidbit_init(const tidbit_model *model, const tidbit_opt
 extern "C" tidbit_status tidbit_reset(tidbit_session *session) {
   if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
   session->position = 0;
-  session->written = 0;
-  session->restored = 0;
+  if constexpr (kHasRings) session->written = session->restored = 0;
   session->segment = 0;
   forget_chunk(*session);
   return TIDBIT_OK;

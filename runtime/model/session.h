@@ -33,6 +33,10 @@ static_assert(sizeof(tidbit_session) <= tidbit::kStateBytes);
 
 namespace tidbit {
 
+// Whether a cache may be a ring, which forgets.
+inline constexpr bool kHasRings =
+    features::has(features::LayerPart::window) || features::has(features::LayerPart::short_convolution);
+
 inline constexpr std::uint32_t kDefaultPollWork = 65536;
 
 using Session = tidbit_session;

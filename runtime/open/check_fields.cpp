@@ -129,6 +129,10 @@ class FieldCheck : Check {
     if (c_.family[sizeof c_.family - 1] != 0) return refuse(c_.family);
     if (c_.default_context > c_.max_context) return refuse(&c_.default_context);
     if ((c_.rotary_tables != 0) != (c_.rotary_pairs != 0)) return refuse(&c_.rotary_pairs);
+    if constexpr (features::kAnyLayerPart && !features::has(features::LayerPart::rotary_tables)) {
+      const format::Slot &slot = model.header->global_slots[static_cast<int>(format::GlobalRole::rotary_amplitudes)];
+      if (slot != format::kAbsent) return refuse(&slot, TIDBIT_ERR_UNSUPPORTED);
+    }
     for (std::uint32_t i = 0; i < format::kMaxEndTokens; ++i) {
       const std::int32_t &token = c_.end_tokens[i];
       const bool sound =
@@ -181,6 +185,7 @@ class FieldCheck : Check {
 
   bool check_experts(const LayerKind &k) {
     const bool there = k.experts != 0;
+    if (there && k.residual != format::Residual::serial) return refuse(&k.residual, TIDBIT_ERR_UNSUPPORTED);
     if (there != (k.experts_used != 0) || k.experts_used > k.experts) return refuse(&k.experts_used);
     if (there != (k.expert_width != 0)) return refuse(&k.expert_width);
     if (there != (k.router != format::Router::none)) return refuse(&k.router);

@@ -9,6 +9,7 @@ namespace {
 
 using format::Format;
 using format::NamedRole;
+using format::Need;
 using format::Presence;
 using format::RoleRow;
 using format::Slot;
@@ -24,7 +25,13 @@ struct Rows {
 template <std::size_t n>
 consteval Rows<n> rows_of(const NamedRole *roles) {
   Rows<n> rows{};
-  for (std::size_t i = 0; i < n; ++i) rows.rows[i] = roles[i].row;
+  for (std::size_t i = 0; i < n; ++i) {
+    rows.rows[i] = roles[i].row;
+    if constexpr (features::kAnyLayerPart) continue;
+    Need &need = rows.rows[i].need;
+    if (need == Need::attention || need == Need::dense) need = Need::always;
+    if (need == Need::attention_bias || need == Need::dense_bias) need = Need::optional;
+  }
   return rows;
 }
 

@@ -47,6 +47,7 @@ def random_gemma2(r):
 def random_gemma3(r):
     config = random_gemma2(r)
     kinds = ["sliding_attention", "full_attention"]
+    config["attn_logit_softcapping"] = None  # which the class passes to an attention that ignores it
     return dict(config, layer_types=[r.choice(kinds) for _ in range(config["num_hidden_layers"])],
                 rope_parameters=TWO_BASES)
 

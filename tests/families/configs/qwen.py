@@ -24,7 +24,7 @@ COMMITTED = {
 
 
 def random_qwen(r):
-    config = qwen(vocab_size=r.choice([3, 17, 64, 130]), hidden_size=r.choice([8, 24, 40]),
+    config = qwen(vocab_size=r.choice([3, 17, 64, 130]), hidden_size=r.choice([16, 24, 40]),
                   num_hidden_layers=r.randint(1, 4), num_key_value_heads=r.choice([1, 2, 4]),
                   intermediate_size=r.choice([1, 7, 16, 172]), tie_word_embeddings=r.random() < 0.5,
                   rope_parameters=r.choice([YARN, {"rope_type": "dynamic", "rope_theta": 1e4, "factor": 3.0}, None]))
