@@ -37,10 +37,12 @@ void embed_token(const Session &s, std::int32_t token, std::uint32_t position, f
 }  // namespace
 
 void embed(const TokenSlice &slice, const std::int32_t *tokens) {
-  const Session &s = slice.s;
+  Session &s = slice.s;
   const Activations &rows = s.memory.activations;
   const float *frequencies = s.model.floats(GlobalRole::rotary_frequencies);
+  const std::uint64_t work = std::uint64_t{s.model.config().width} * kActivationWork;
   slice.each_token([&](std::uint32_t t) {
+    if (!pace(s, work)) return;
     embed_token(s, tokens[t], s.position + t, rows.hidden[t]);
     if (frequencies == nullptr) return;
     rotary_angles(frequencies, s.model.config().rotary_pairs, s.position + t, rows.cos[t], rows.sin[t]);
