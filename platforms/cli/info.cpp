@@ -180,7 +180,7 @@ int check_signature(const LoadedModel &model, const char *key_argument, Output &
   }
   uint8_t key[32] = {};
   if (const int code = read_public_key(key_argument, key); code != kOk) return code;
-  if (!is_signed) return data_error("%s: is not signed; convert the model with --sign", model.path());
+  if (!is_signed) return data_error("%s: is not signed; sign it with tidbit-convert --sign", model.path());
   if (memcmp(id, key, sizeof id) != 0) return data_error("%s: is signed with another key than --key", model.path());
   tidbit_status status = TIDBIT_OK;
   {
