@@ -1,13 +1,13 @@
 #include "converter/convert.h"
 
 #include <algorithm>
-#include <cstring>
 #include <tuple>
 
 #include "base/features.h"
 #include "converter/blob/blob_view.h"
 #include "converter/families/planner.h"
 #include "converter/families/read_model.h"
+#include "converter/sign.h"
 #include "converter/tokenizer/import.h"
 
 namespace tidbit::convert {
@@ -22,27 +22,11 @@ std::string base_name(const fs::path &path) {
   return whole.filename().string();
 }
 
-void refuse_same_file(const fs::path &output, const fs::path &input) {
-  std::error_code ignored;
-  if (fs::is_regular_file(output, ignored) && fs::equivalent(output, input, ignored)) {
-    throw ConvertError(output.string() + ": is an input file");
-  }
-}
-
-// Whether it is empty or begins like a blob.
-bool may_be_replaced(const fs::path &path) {
-  const InputFile file(path);
-  unsigned char start[sizeof format::kMagic] = {};
-  if (file.size() < sizeof start) return file.size() == 0;
-  file.read(0, start, sizeof start);
-  return std::memcmp(start, format::kMagic, sizeof start) == 0;
-}
-
 // Protects indices, configurations and tokenizers in the checkpoint's folder, even if they are not read. They may be
 // symbolic links: so they are in the cache of Hugging Face.
 void refuse_file_beside(const fs::path &output, const fs::path &source) {
   std::error_code ignored;
-  if (!fs::is_regular_file(output, ignored) || may_be_replaced(output)) return;
+  if (!fs::is_regular_file(output, ignored) || fs::file_size(output) == 0 || is_blob(output)) return;
   fs::path folder = fs::is_directory(source) ? source : source.parent_path();
   if (folder.empty()) folder = ".";
   for (const fs::directory_entry &entry : fs::directory_iterator(folder)) {

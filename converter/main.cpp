@@ -1,4 +1,4 @@
-// tidbit-convert: a trained checkpoint becomes a blob.
+// tidbit-convert: a trained checkpoint becomes a blob. It also signs blobs.
 #include <signal.h>
 #include <unistd.h>
 
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "converter/convert.h"
+#include "converter/sign.h"
 #include "converter/summary.h"
 
 namespace {
@@ -77,7 +78,8 @@ Format format_named(const std::string &name) {
 void declare(CLI::App &app, CommandLine &line) {
   const CLI::IsMember weights(format_names(tidbit::format::kFormats)), kv(format_names(tidbit::format::kKvFormats));
   app.set_version_flag("--version", std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION);
-  app.add_option("SOURCE", line.source, "Hugging Face directory (config.json and model.safetensors) or llama2.c .bin")
+  app.add_option("SOURCE", line.source,
+                 "Hugging Face directory (config.json and model.safetensors) or llama2.c .bin; with --sign also a blob")
       ->required();
   app.add_option("-o,--output", line.output, "the blob to write")->required();
   app.add_option("--tokenizer", line.tokenizer, "tokenizer file, or 'none'; default: the one beside the checkpoint");
@@ -126,6 +128,18 @@ int run(const ConvertOptions &options) {
   return std::fflush(stdout) == 0 ? 0 : fail("the blob is written, but standard output cannot be written", 1);
 }
 
+// Signs a blob as it is.
+int run_sign(const CLI::App &app, const CommandLine &line) {
+  for (const CLI::Option *option : app.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || name == "SOURCE" || name == "--output" || name == "--sign") continue;
+    return fail((one_line(line.source) + ": is a blob already, so that " + name + " has no effect").c_str(), 2);
+  }
+  sign_blob(line.source, line.output, line.sign_key);
+  std::printf("%-11s%s, signed\n", "blob", line.output.c_str());
+  return std::fflush(stdout) == 0 ? 0 : fail("the blob is written, but standard output cannot be written", 1);
+}
+
 int print_help(const CLI::App &app, const CLI::ParseError &help) {
   app.exit(help);
   return std::cout.flush() ? 0 : fail("standard output cannot be written", 1);
@@ -143,6 +157,7 @@ int parse_and_run(int argc, char **argv) {
     return fail((one_line(error.what()) + "; see 'tidbit-convert --help'").c_str(), 2);
   }
   try {
+    if (!line.sign_key.empty() && is_blob(line.source)) return run_sign(app, line);
     return run(options_of(line));
   } catch (const ConvertError &error) {
     return fail(one_line(error.what()).c_str(), 1);

@@ -22,18 +22,18 @@ void *map_file(const std::filesystem::path &path, std::size_t bytes) {
 
 }  // namespace
 
-void check_status(tidbit_status status, const char *call, std::uint64_t fault) {
+void check_status(tidbit_status status, const char *call, std::uint64_t fault, const std::string &blob) {
   if (status == TIDBIT_OK) return;
-  throw ConvertError(std::string("the written blob is refused by ") + call + ": " + tidbit_status_string(status) +
-                     " (byte " + std::to_string(fault) + ")");
+  throw ConvertError(blob + " is refused by " + call + ": " + tidbit_status_string(status) + " (byte " +
+                     std::to_string(fault) + ")");
 }
 
-BlobView::BlobView(const std::filesystem::path &path)
+BlobView::BlobView(const std::filesystem::path &path, const std::string &name)
     : data_(map_file(path, std::filesystem::file_size(path))), bytes_(std::filesystem::file_size(path)) {
   std::uint64_t fault = 0;
   const tidbit_status status = tidbit_open(data_, bytes_, &model_, &fault);
   if (status != TIDBIT_OK) ::munmap(data_, bytes_);
-  check_status(status, "tidbit_open", fault);
+  check_status(status, "tidbit_open", fault, name);
 }
 
 BlobView::~BlobView() { ::munmap(data_, bytes_); }

@@ -1,21 +1,24 @@
-// A finished blob, mapped into memory and opened by the runtime.
+// A whole blob, mapped into memory and opened by the runtime.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
+#include <string>
 
 #include "tidbit/tidbit.h"
 
 namespace tidbit::convert {
 
-// Throws ConvertError unless a call of the runtime succeeded.
-void check_status(tidbit_status status, const char *call, std::uint64_t fault = 0);
+// Throws ConvertError unless a call of the runtime with the blob succeeded.
+void check_status(tidbit_status status, const char *call, std::uint64_t fault = 0,
+                  const std::string &blob = "the written blob");
 
 class BlobView {
  public:
-  explicit BlobView(const std::filesystem::path &path);  // throws ConvertError if the runtime refuses it
+  // Throws ConvertError, with this name of the blob, if the runtime refuses it.
+  explicit BlobView(const std::filesystem::path &path, const std::string &name = "the written blob");
   ~BlobView();
   BlobView(const BlobView &) = delete;
   BlobView &operator=(const BlobView &) = delete;

@@ -73,18 +73,12 @@ class BlobWriter {
   void write_section(SectionKind kind, std::span<const std::byte> bytes) {
     Section &section = tables_.section(kind);
     section.checksum = hash64(bytes.data(), bytes.size());
-    write_padded(section.offset, bytes);
-  }
-
-  void write_padded(std::uint64_t offset, std::span<const std::byte> bytes) {
-    static constexpr std::byte kZeros[kAlignment] = {};
-    out_.write(offset, bytes.data(), bytes.size());
-    out_.write(offset + bytes.size(), kZeros, format::round_up(bytes.size(), kAlignment) - bytes.size());
+    out_.write_padded(section.offset, bytes.data(), bytes.size());
   }
 
   // The table of sections is signed, so that it holds no checksum of this section.
   void write_signature(const format::Signature &signature) {
-    write_padded(tables_.section(SectionKind::signature).offset, std::as_bytes(std::span(&signature, 1)));
+    out_.write_padded(tables_.section(SectionKind::signature).offset, &signature, sizeof signature);
   }
 
   format::Signature compute_signature() {
@@ -95,7 +89,8 @@ class BlobWriter {
   // Writes the self-test and then the tables, which hold its checksum. This completes the blob but for a signature.
   void write_self_test() {
     write_section(SectionKind::self_test, std::as_bytes(std::span(&self_test_, 1)));
-    write_padded(0, tables_.bytes());
+    const std::vector<std::byte> tables = tables_.bytes();
+    out_.write_padded(0, tables.data(), tables.size());
   }
 
   std::uint64_t compute_self_test() const {

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "converter/error.h"
+#include "format/blob_format.h"
 
 namespace tidbit::convert {
 namespace {
@@ -98,12 +99,25 @@ void OutputFile::write(std::uint64_t offset, const void *data, std::size_t bytes
   }
 }
 
+void OutputFile::write_padded(std::uint64_t offset, const void *data, std::size_t bytes) {
+  static constexpr char kZeros[format::kAlignment] = {};
+  write(offset, data, bytes);
+  write(offset + bytes, kZeros, format::round_up(bytes, format::kAlignment) - bytes);
+}
+
 void OutputFile::finish() {
   if (::fsync(descriptor_) != 0) fail(target_, "cannot be written");
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(target_, "cannot be renamed to its final name");
   unfinished.store(false);
   ::close(descriptor_);
   descriptor_ = -1;
+}
+
+void refuse_same_file(const fs::path &output, const fs::path &input) {
+  std::error_code ignored;
+  if (fs::is_regular_file(output, ignored) && fs::equivalent(output, input, ignored)) {
+    throw ConvertError(output.string() + ": is an input file");
+  }
 }
 
 void remove_unfinished_output() noexcept {

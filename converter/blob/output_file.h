@@ -17,12 +17,16 @@ class OutputFile {
 
   const std::filesystem::path &temporary() const { return temporary_; }
   void write(std::uint64_t offset, const void *data, std::size_t bytes);
+  void write_padded(std::uint64_t offset, const void *data, std::size_t bytes);  // then zeros, up to a blob's alignment
   void finish();  // flushes the file to disk and renames it
 
  private:
   std::filesystem::path target_, temporary_;
   int descriptor_ = -1;
 };
+
+// Throws ConvertError if writing the output would overwrite this input.
+void refuse_same_file(const std::filesystem::path &output, const std::filesystem::path &input);
 
 // Removes the temporary file of an unfinished OutputFile, if there is one. Safe in a signal handler.
 void remove_unfinished_output() noexcept;

@@ -34,7 +34,8 @@ constexpr Container kContainers[] = {
     {[](const Source &s) { return s.begins_with("GGUF"); }, nullptr, "is a GGUF file, which is not supported"},
     {[](const Source &s) { return s.begins_with("PK\3\4"); }, nullptr,
      "is a PyTorch or zip archive: save the model as safetensors first"},
-    {[](const Source &s) { return s.begins_with("TIDBIT"); }, nullptr, "is a tidbit blob already"},
+    {[](const Source &s) { return s.begins_with("TIDBIT"); }, nullptr,
+     "is a tidbit blob already; it can only be signed, with --sign"},
     {[](const Source &) { return true; }, open_llama2c, nullptr},
 };
 

@@ -153,7 +153,7 @@ void print_json(const LoadedModel &model, Output &out) {
   json.end();
 }
 
-// Shows how far a check of the whole file is, and ends it on Ctrl-C. The library calls the hook once per 16 KB or less.
+// Shows how far a check of the whole file is, and ends it on Ctrl-C. The library calls the hook once per KB or less.
 class Reading {
  public:
   explicit Reading(const LoadedModel &model) : bytes_(model.info().blob_bytes) {}
@@ -161,7 +161,7 @@ class Reading {
   static int poll(void *user) {
     auto *self = static_cast<Reading *>(user);
     self->progress_.show(self->done_ < self->bytes_ ? self->done_ : self->bytes_, self->bytes_);
-    self->done_ += 16384;
+    self->done_ += 1024;
     return posix::poll_interrupt(nullptr);
   }
 
@@ -180,7 +180,7 @@ int check_signature(const LoadedModel &model, const char *key_argument, Output &
   }
   uint8_t key[32] = {};
   if (const int code = read_public_key(key_argument, key); code != kOk) return code;
-  if (!is_signed) return data_error("%s: is not signed; convert the model with --sign", model.path());
+  if (!is_signed) return data_error("%s: is not signed; sign it with tidbit-convert --sign", model.path());
   if (memcmp(id, key, sizeof id) != 0) return data_error("%s: is signed with another key than --key", model.path());
   tidbit_status status = TIDBIT_OK;
   {

@@ -36,14 +36,15 @@ static constexpr bool kFusesInHardware = true;
 #else
 static constexpr bool kFusesInHardware = false;
 #endif
+#if defined(__SSE2__) || defined(__wasm__) || (defined(__ARM_FP) && (__ARM_FP & 8) != 0)
+static constexpr bool kHasDoubles = true;
+#else
+static constexpr bool kHasDoubles = false;
+#endif
 
 static inline float fma(float a, float b, float c) {
   if constexpr (kFusesInHardware) return __builtin_fmaf(a, b, c);
-#if defined(__SSE2__) || defined(__wasm__) || (defined(__ARM_FP) && (__ARM_FP & 8) != 0)
-  return fma_by_double(a, b, c);
-#else
-  return fma_by_integers(a, b, c);
-#endif
+  return kHasDoubles ? fma_by_double(a, b, c) : fma_by_integers(a, b, c);
 }
 
 // The square root for targets without the instruction, one bit per step. A token needs few roots, so this is small

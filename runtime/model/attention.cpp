@@ -1,5 +1,5 @@
 // Causal self-attention of a chunk: position p sees the positions up to p. Queries that share keys and values are
-// computed together: the heads of a group for one token, or several tokens of one head. The workers share these blocks.
+// computed together: the heads of a group for one token, or several tokens of one head. The workers share the queries.
 #include "model/layer.h"
 
 namespace tidbit {
@@ -136,35 +136,22 @@ void attend_queries(const Layer &layer, const Queries &queries, std::byte *scrat
   s.kernels->mix[format](mix);
 }
 
-// One token: heads [range.begin, range.end). The heads of a group are computed together.
-void attend_heads(const Layer &layer, Range range, std::byte *scratch) {
+// Queries [range.begin, range.end) of the chunk, head after head. Up to kQueryBlock neighbors are computed together:
+// the heads of a group if there is one token, otherwise the tokens of a head.
+void attend_range(const Layer &layer, std::uint32_t tokens, Range range, std::byte *scratch) {
   const format::LayerKind &kind = layer.kind();
-  const std::uint32_t group = kind.heads / kind.kv_heads;
-  const float *q = layer.rows().inner[0];
-  float *out = layer.mixed()[0];
-  for (std::uint32_t h = range.begin; h < range.end;) {
-    const std::uint32_t group_end = (h / group + 1) * group, end = group_end < range.end ? group_end : range.end;
-    const std::uint32_t count = end - h < kQueryBlock ? end - h : kQueryBlock;
-    const std::size_t at = std::size_t{h} * kind.head_dim;
-    attend_queries(layer, {h / group, count, q + at, out + at, kind.head_dim, layer.slice.s.position + 1, 0, h},
-                   scratch);
-    h += count;
-  }
-}
-
-// A chunk: blocks [range.begin, range.end) of up to kQueryBlock tokens, head after head.
-void attend_tokens(const Layer &layer, std::uint32_t tokens, Range range, std::byte *scratch) {
-  const format::LayerKind &kind = layer.kind();
-  const std::uint32_t blocks = (tokens + kQueryBlock - 1) / kQueryBlock;
   const Rows inner = layer.rows().inner, mixed = layer.mixed();
-  for (std::uint32_t i = range.begin; i < range.end; ++i) {
-    const std::uint32_t head = i / blocks, first = i % blocks * kQueryBlock;
-    const std::uint32_t count = tokens - first < kQueryBlock ? tokens - first : kQueryBlock;
-    const std::size_t at = std::size_t{head} * kind.head_dim;
+  const std::uint32_t group = kind.heads / kind.kv_heads, neighbors = tokens == 1 ? group : tokens;
+  for (std::uint32_t i = range.begin; i < range.end;) {
+    const std::uint32_t head = i / tokens, t = i % tokens;
+    const std::uint32_t most = (i / neighbors + 1) * neighbors, end = most < range.end ? most : range.end;
+    const std::uint32_t count = end - i < kQueryBlock ? end - i : kQueryBlock;
+    const std::size_t at = std::size_t{head} * kind.head_dim, stride = tokens == 1 ? kind.head_dim : inner.stride;
     attend_queries(layer,
-                   {head / (kind.heads / kind.kv_heads), count, inner[first] + at, mixed[first] + at, inner.stride,
-                    layer.slice.s.position + first + 1, 1, head},
+                   {head / group, count, inner[t] + at, mixed[t] + at, stride, layer.slice.s.position + t + 1,
+                    tokens == 1 ? 0u : 1u, head},
                    scratch);
+    i += count;
   }
 }
 
@@ -187,20 +174,16 @@ void attend(const Layer &layer) {
   Session &s = layer.slice.s;
   const format::LayerKind &kind = layer.kind();
   const std::uint32_t heads = kind.heads, count = layer.slice.tokens.count();
-  const std::uint32_t units = count == 1 ? heads : heads * ((count + kQueryBlock - 1) / kQueryBlock);
+  const std::uint32_t units = heads * count;
   const std::uint32_t seen = s.position + count - first_seen(kind, s.position);
-  const std::uint64_t products = std::uint64_t{heads} * count * seen * kind.head_dim * 2;
-  const std::uint64_t work = products * kFloatWork;
+  const std::uint64_t products = std::uint64_t{units} * seen * kind.head_dim * 2;
+  const std::uint64_t work = products * kAttentionWork;
   const std::uint32_t parts = part_count(s, units, work);
   parallel(s, parts, work / parts, [&](std::uint32_t i) {
     const Range range = range_of(units, parts, i);
     const std::uint32_t worker = s.poll_work != 0 ? 0 : i;
     std::byte *scratch = s.memory.scratch.data + worker * s.memory.scratch.stride;
-    if (count == 1) {
-      attend_heads(layer, range, scratch);
-    } else {
-      attend_tokens(layer, count, range, scratch);
-    }
+    attend_range(layer, count, range, scratch);
   });
 }
 

@@ -58,10 +58,12 @@ void normalize_embedding(const TokenSlice &slice) {
 }  // namespace
 
 void embed(const TokenSlice &slice, const std::int32_t *tokens) {
-  const Session &s = slice.s;
+  Session &s = slice.s;
   const Activations &rows = s.memory.activations;
   const float *frequencies = s.model.floats(GlobalRole::rotary_frequencies);
+  const std::uint64_t work = std::uint64_t{s.model.config().width} * kActivationWork;
   slice.each_token([&](std::uint32_t t) {
+    if (!pace(s, work)) return;
     embed_token(s, tokens[t], s.position + t, rows.hidden[t]);
     if (frequencies == nullptr) return;
     if constexpr (features::has(features::LayerPart::rotary_tables)) {

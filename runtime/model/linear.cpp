@@ -12,7 +12,8 @@ void quantize_for(const TokenSlice &slice, const format::Tensor &w, const Rows &
   if (format::input_of(w.format) == format::Input::reorderable_codes && k.quantize_rows != nullptr) {
     return k.quantize_rows(x[first], x.stride, count, w.cols, w.group, q);
   }
-  for (std::uint32_t t = 0; t < count; ++t) {
+  const std::uint64_t work = std::uint64_t{w.cols} * kActivationWork;
+  for (std::uint32_t t = 0; t < count && pace(slice.s, work); ++t) {
     const QuantizedRows row = q.from(t);
     k.quantize(x[first + t], w.cols, w.group, row.codes, row.scales, row.sums);
   }

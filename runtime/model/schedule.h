@@ -48,10 +48,11 @@ void parallel(Session &s, std::uint32_t parts, std::uint64_t work, Body body) {
 inline constexpr std::uint64_t kLeastTaskBytes = std::uint64_t{16} << 10;
 
 // Into how many parts a step of `units` indivisible pieces is cut: at most one per worker; or, for the poll hook, parts
-// that take as long as poll_work multiply-adds.
+// that take at most as long as poll_work multiply-adds.
 inline std::uint32_t part_count(const Session &s, std::uint32_t units, std::uint64_t work) {
-  const std::uint64_t worth = work / (s.poll_work != 0 ? s.poll_work : kLeastTaskBytes);
-  std::uint32_t parts = s.poll_work != 0 || units < s.limits.workers ? units : s.limits.workers;
+  const bool polled = s.poll_work != 0;
+  const std::uint64_t worth = polled ? work / s.poll_work + 1 : work / kLeastTaskBytes;
+  std::uint32_t parts = polled || units < s.limits.workers ? units : s.limits.workers;
   if (worth < parts) parts = static_cast<std::uint32_t>(worth);
   return parts == 0 ? 1 : parts;
 }

@@ -80,7 +80,7 @@ class Budget {
 tidbit_status run_pending(Session &s, Budget &budget) {
   while (s.pending_layer < s.model.layers()) {
     if (budget.spent()) return TIDBIT_PENDING;
-    poll(s);
+    if (!s.canceled) poll(s);
     if (!s.canceled) s.pending_kv = run_layer(s, s.pending_layer, s.pending_kv, s.pending_tokens);
     if (s.canceled) {
       forget_chunk(s);

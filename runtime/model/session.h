@@ -51,8 +51,10 @@ void poll(Session &s);
 // last call would otherwise exceed the limit. After false, the chunk is canceled and its vectors are not needed.
 bool pace(Session &s, std::uint64_t work);
 
-// What a multiply-add of floats counts, and what an element of an activation does: much without the instruction.
-inline constexpr std::uint32_t kFloatWork = kFusesInHardware ? 1 : 32;
+// What a multiply-add of float weights counts, one of attention, and an element that is activated, quantized or
+// embedded: much without an FPU.
+inline constexpr std::uint32_t kFloatWork = kFusesInHardware || kHasDoubles ? 1 : 32;
+inline constexpr std::uint32_t kAttentionWork = kFloatWork == 1 ? 4 : kFloatWork;
 inline constexpr std::uint32_t kActivationWork = 16 * kFloatWork;
 
 // Passes vectors [first, first + count) of a chunk to the caller's hook. Compiled out of firmware.

@@ -6,7 +6,7 @@
 
 namespace tidbit {
 
-inline constexpr std::size_t kPollBytes = 16384;
+inline constexpr std::size_t kPollBytes = 1024;
 
 // Calls the hook (may be null) before each piece. Returns false if it asked to stop.
 template <class Hash>

@@ -8,6 +8,9 @@
  * of FILE is "ADDRESS SIZE GROUP" for one function, in hexadecimal, in ascending order of addresses. Code outside these
  * functions counts toward the group that was entered last, so a shared helper counts toward its caller.
  *
+ * With gaps=ADDRESS, the address of a function in hexadecimal, it also writes "longest gap N": the most instructions
+ * from one call of that function to the next.
+ *
  * All threads share the counters, which are not atomic. For a program with one thread the counts are exact and the same
  * in every run. Debian does not package qemu-plugin.h, so the parts of the interface used here are declared below. */
 #include <stddef.h>
@@ -58,6 +61,8 @@ static size_t range_count;
 static char names[MOST_GROUPS][32] = {"none"}; /* before the first group is entered */
 static uint64_t executed_of[MOST_GROUPS];
 static size_t group_count = 1, entered;
+static uint64_t mark, marked_at, longest_gap; /* mark: the address of the function, or 0 */
+static int marked;
 
 /* The group of an address, or 0 if it has none. */
 static size_t group_at(uint64_t address) {
@@ -80,12 +85,23 @@ static void enter_block(unsigned int cpu, void *user) {
   executed_of[entered] += block[1];
 }
 
+static void end_gap(unsigned int cpu, void *user) {
+  (void)cpu;
+  (void)user;
+  if (marked && executed - marked_at > longest_gap) longest_gap = executed - marked_at;
+  marked = 1;
+  marked_at = executed;
+}
+
 /* Called once per block. From now on each execution of the block adds its length. Only a signal or a fault can leave a
  * block early. */
 static void count_block(qemu_plugin_id_t id, struct qemu_plugin_tb *block) {
   const uint64_t length = qemu_plugin_tb_n_insns(block);
   (void)id;
   qemu_plugin_register_vcpu_tb_exec_inline(block, QEMU_PLUGIN_INLINE_ADD_U64, &executed, length);
+  if (mark != 0 && qemu_plugin_tb_vaddr(block) == mark) {
+    qemu_plugin_register_vcpu_tb_exec_cb(block, end_gap, QEMU_PLUGIN_CB_NO_REGS, NULL);
+  }
   if (range_count != 0) {
     uint64_t *group_and_length =
         malloc(2 * sizeof *group_and_length); /* never freed: QEMU may run the block until the end */
@@ -102,6 +118,10 @@ static void report(qemu_plugin_id_t id, void *user) {
   (void)user;
   snprintf(line, sizeof line, "instructions %llu\n", (unsigned long long)executed);
   qemu_plugin_outs(line);
+  if (mark != 0) {
+    snprintf(line, sizeof line, "longest gap %llu\n", (unsigned long long)longest_gap);
+    qemu_plugin_outs(line);
+  }
   for (size_t i = 0; range_count != 0 && i < group_count; ++i) {
     snprintf(line, sizeof line, "instructions of %s %llu\n", names[i], (unsigned long long)executed_of[i]);
     qemu_plugin_outs(line);
@@ -134,10 +154,15 @@ static int read_groups(const char *path) {
 }
 
 EXPORTED int qemu_plugin_install(qemu_plugin_id_t id, const struct qemu_info_t *info, int argc, char **argv) {
-  static const char option[] = "groups=";
+  static const char groups[] = "groups=", gaps[] = "gaps=";
   (void)info;
   for (int i = 0; i < argc; ++i) {
-    if (strncmp(argv[i], option, strlen(option)) != 0 || read_groups(argv[i] + strlen(option)) != 0) return -1;
+    if (strncmp(argv[i], gaps, strlen(gaps)) == 0) {
+      mark = strtoull(argv[i] + strlen(gaps), NULL, 16);
+      if (mark == 0) return -1;
+    } else if (strncmp(argv[i], groups, strlen(groups)) != 0 || read_groups(argv[i] + strlen(groups)) != 0) {
+      return -1;
+    }
   }
   qemu_plugin_register_vcpu_tb_trans_cb(id, count_block);
   qemu_plugin_register_atexit_cb(id, report, NULL);

@@ -1,4 +1,4 @@
-// Signed models: tidbit-convert --sign, tidbit verify --key, tidbit info.
+// Signed models: tidbit-convert --sign of a checkpoint and of a blob, tidbit verify --key, tidbit info.
 #include <gtest/gtest.h>
 
 #include "cli/public_key.h"
@@ -61,6 +61,83 @@ TEST(Signature, AFileThatIsNoPrivateKeyIsRefusedAndNothingIsWritten) {
     EXPECT_NE(result.error.find("key.pem"), std::string::npos) << result.error;
     EXPECT_EQ(scratch.file_count(), 1u);
   }
+}
+
+Result sign_again(const Scratch &scratch, const std::string &source, const std::string &output,
+                  const Words &more = {}) {
+  Words words = {source, "-o", scratch.path(output), "--sign", scratch.write("key.pem", kPrivate)};
+  words.insert(words.end(), more.begin(), more.end());
+  return run_program(TIDBIT_CONVERT_PROGRAM, words);
+}
+
+TEST(SigningABlob, GivesWhatTheConverterWritesWithTheKey) {
+  const Scratch scratch;
+  ASSERT_EQ(sign(scratch, kPrivate, "signed.tidbit").code, 0);
+  const std::string plain = scratch.path("plain.tidbit");
+  ASSERT_EQ(run_program(TIDBIT_CONVERT_PROGRAM, {TIDBIT_SAMPLE_CHECKPOINT, "-o", plain, "--revision", "7"}).code, 0);
+  const std::string before = read_file(plain);
+  const Result result = sign_again(scratch, plain, "a.tidbit");
+  EXPECT_EQ(result.code, 0) << result.error;
+  EXPECT_TRUE(read_file(scratch.path("a.tidbit")) == read_file(scratch.path("signed.tidbit")));
+  EXPECT_TRUE(read_file(plain) == before);
+  EXPECT_EQ(tidbit({"verify", scratch.path("a.tidbit"), "--key", kHex}).code, 0);
+}
+
+TEST(SigningABlob, LeavesOutWhatFollowsTheBlob) {
+  const Scratch scratch;
+  ASSERT_EQ(sign(scratch, kPrivate, "signed.tidbit").code, 0);
+  const std::string blob = read_file(scratch.path("signed.tidbit"));
+  ASSERT_EQ(sign_again(scratch, scratch.write("longer", blob + std::string(100, 'x')), "a.tidbit").code, 0);
+  EXPECT_TRUE(read_file(scratch.path("a.tidbit")) == blob);
+}
+
+TEST(SigningABlob, ReplacesASignature) {
+  const Scratch scratch;
+  std::string other = kPrivate;
+  other.replace(other.find("INTuc"), 5, "INTud");
+  ASSERT_EQ(sign(scratch, other, "other.tidbit").code, 0);
+  ASSERT_EQ(sign(scratch, kPrivate, "signed.tidbit").code, 0);
+  EXPECT_EQ(tidbit({"verify", scratch.path("other.tidbit"), "--key", kHex}).code, 1);
+  ASSERT_EQ(sign_again(scratch, scratch.path("other.tidbit"), "a.tidbit").code, 0);
+  EXPECT_TRUE(read_file(scratch.path("a.tidbit")) == read_file(scratch.path("signed.tidbit")));
+}
+
+TEST(SigningABlob, RefusesDamagedBlobsAndWritesNothing) {
+  const Scratch scratch;
+  const std::string blob = read_file(TIDBIT_SAMPLE_BLOB);
+  std::string changed = blob;
+  changed[blob.size() / 2] = static_cast<char>(changed[blob.size() / 2] ^ 1);
+  for (const std::string &bytes : {changed, blob.substr(0, blob.size() - 64), blob.substr(0, 8)}) {
+    const Result result = sign_again(scratch, scratch.write("damaged", bytes), "a.tidbit");
+    EXPECT_EQ(result.code, 1);
+    EXPECT_NE(result.error.find("damaged"), std::string::npos) << result.error;
+    EXPECT_EQ(result.error.find('\n') + 1, result.error.size()) << result.error;
+    EXPECT_EQ(scratch.file_count(), 2u);
+  }
+}
+
+TEST(SigningABlob, RefusesOptionsOfAConversionAndItsOwnInput) {
+  const Scratch scratch;
+  const std::string blob = scratch.write("blob", read_file(TIDBIT_SAMPLE_BLOB));
+  for (const Words &more : {Words{"--weights", "q4"}, Words{"--revision", "1"}, Words{"--tokenizer", "none"}}) {
+    const Result result = sign_again(scratch, blob, "a.tidbit", more);
+    EXPECT_EQ(result.code, 2);
+    EXPECT_NE(result.error.find(more[0]), std::string::npos) << result.error;
+  }
+  for (const char *output : {"blob", "key.pem"}) EXPECT_EQ(sign_again(scratch, blob, output).code, 1);
+  EXPECT_EQ(run_program(TIDBIT_CONVERT_PROGRAM, {blob, "-o", scratch.path("a.tidbit")}).code, 1);
+  EXPECT_EQ(scratch.file_count(), 2u);
+  EXPECT_TRUE(read_file(blob) == read_file(TIDBIT_SAMPLE_BLOB));
+}
+
+TEST(SigningABlob, LeavesNothingBehindIfTheFileIsTooLarge) {
+  const Scratch scratch;
+  const std::string key = scratch.write("key.pem", kPrivate);
+  const Result result = run_program("/bin/sh", {"-c", "ulimit -f 100; exec \"$0\" \"$@\"", TIDBIT_CONVERT_PROGRAM,
+                                                TIDBIT_SAMPLE_BLOB, "-o", scratch.path("a.tidbit"), "--sign", key});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_NE(result.error.find("cannot be written"), std::string::npos) << result.error;
+  EXPECT_EQ(scratch.file_count(), 1u);
 }
 
 TEST(PublicKey, PemIsReadStrictly) {

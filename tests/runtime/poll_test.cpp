@@ -60,6 +60,15 @@ TEST_P(Poll, ShorterIntervalsAreMoreCalls) {
   EXPECT_GT(before, 3u * 2 * 4 * 2);
 }
 
+TEST_P(Poll, WithTheShortestIntervalEachQueryIsACall) {
+  Hook hook;
+  Runner runner(model_, options_with(hook, 1));
+  ASSERT_EQ(tidbit_prefill(runner.session(), tokens_.data(), 40, 0, nullptr), TIDBIT_OK);
+  tidbit_model_info info;
+  ASSERT_EQ(tidbit_info(&model_, &info), TIDBIT_OK);
+  EXPECT_GE(hook.calls, 40 * info.layers * info.heads);
+}
+
 TEST_P(Poll, IsCalledDuringTheLogits) {
   Hook hook;
   Runner runner(model_, options_with(hook, 1));

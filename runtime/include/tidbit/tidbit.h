@@ -223,7 +223,7 @@ typedef int (*tidbit_poll)(void *user);
 /* ----------------------------------------------------------------------------------------- trust */
 
 /* Reads all sections and compares their checksums, which detect damage but not forgery. The zeros between sections and
- * a signature are not looked at. `poll` (may be null) is called at least once per 16 KB. On TIDBIT_ERR_CHECKSUM,
+ * a signature are not looked at. `poll` (may be null) is called at least once per KB. On TIDBIT_ERR_CHECKSUM,
  * *fault (may be null) is the offset of the damaged section. */
 tidbit_status tidbit_verify(const tidbit_model *model, tidbit_poll poll, void *poll_user, uint64_t *fault);
 
@@ -242,7 +242,7 @@ typedef struct tidbit_trust {
   const uint8_t *public_key;   /* 32 bytes */
   tidbit_ed25519_verify check; /* tidbit_ed25519, for example; the linker drops that function if nobody names it */
   void *check_user;
-  tidbit_poll poll; /* may be null; called at least once per 16 KB that are hashed */
+  tidbit_poll poll; /* may be null; called at least once per KB that is hashed */
   void *poll_user;
 } tidbit_trust;
 
@@ -313,10 +313,11 @@ typedef struct tidbit_options {
   void *observe_user;
 } tidbit_options;
 
-/* poll_work: 65536 multiply-adds of q8 are about a millisecond on a Cortex-M4 at 100 MHz. Other operations count as
- * many multiply-adds as they take time. Not divided are the products of 16 rows with the tokens of a chunk, up to eight
- * queries' pass over their positions and, with more than one worker, layers. A short interval costs speed: the rows are
- * then computed a few at a time. */
+/* poll_work: 65536 multiply-adds of q8 are about a millisecond on a Cortex-M4 at 100 MHz, and 4 to 8 on a core without
+ * the DSP extension. Other operations count as many multiply-adds as they take time, roughly. Not divided are the
+ * products of 16 rows with the tokens of a chunk, a query's pass over its positions, tidbit_sample and, with more than
+ * one worker, layers. platforms/README.md lists the longest intervals by core. A short interval costs speed: rows and
+ * queries are then computed a few at a time. */
 
 /* ---------------------------------------------------------------------------------------- memory */
 
@@ -489,7 +490,7 @@ typedef struct tidbit_tokenize_options {
 
 /* A step looks at a byte of the text or at two neighboring symbols. A text of n bytes takes at most 16 n + 16 steps,
  * and the time of a step has a bound, whatever the text and the blob contain. */
-#define TIDBIT_TOKENIZE_STEPS 1024
+#define TIDBIT_TOKENIZE_STEPS 256
 
 /* Bytes of workspace that tidbit_tokenize needs for a text of `text_bytes`. The macro is a constant expression if its
  * argument is one. The function gives the same number, or 0 if the model has no tokenizer. */
