@@ -3,7 +3,6 @@
 // is.
 #include "cli/needs.h"
 
-#include "base/features.h"
 #include "format/model.h"
 #include "text/tokenizer_format.h"
 
