@@ -91,7 +91,7 @@ TEST(Plan, RatesAreWrittenWithoutAnExponent) {
 TEST(PlanFeatures, AreTheOptionsOfTheSample) {
   EXPECT_EQ(tidbit({"plan", kModel, "--features", "cmake"}).out,
             "-DTIDBIT_WEIGHTS=\"q8\"\n-DTIDBIT_KV_FORMATS=\"f16\"\n-DTIDBIT_NORMS=\"rms\"\n"
-            "-DTIDBIT_ACTIVATIONS=\"silu\"\n-DTIDBIT_TOKENIZERS=\"byte_level\"\n");
+            "-DTIDBIT_ACTIVATIONS=\"silu\"\n-DTIDBIT_LAYER_PARTS=\"\"\n-DTIDBIT_TOKENIZERS=\"byte_level\"\n");
   EXPECT_EQ(tidbit({"plan", kModel, "--features", "make"}).code, 2);
 }
 
@@ -114,7 +114,7 @@ TEST(PlanFeatures, AreTheSymbolsOfKconfig) {
     EXPECT_NE(kconfig.find("config " + symbol + "\n"), std::string::npos) << line;
     ++printed;
   }
-  for (const char *option : {"KV_FORMATS_", "NORMS_", "ACTIVATIONS_", "TOKENIZERS_"}) {
+  for (const char *option : {"KV_FORMATS_", "NORMS_", "ACTIVATIONS_", "LAYER_PARTS_", "TOKENIZERS_"}) {
     const std::string start = std::string("config TIDBIT_") + option;
     for (size_t at = kconfig.find(start); at != std::string::npos; at = kconfig.find(start, at + 1)) ++defined;
   }
