@@ -38,8 +38,9 @@ std::uint32_t inner_width(const Model &model, const LayerKind &kind) {
   const auto size = [&](format::Dim dim) { return format::size_of(dim, model.config(), &kind); };
   const std::uint32_t mixer = has_convolution(kind) ? size(format::Dim::conv_in)
                                                     : mixed_at(size(format::Dim::qkv)) + size(format::Dim::attention);
-  const std::uint32_t ffn = size(format::Dim::up);
-  return larger(mixer, has_experts(kind) ? larger(ffn, format::expert_up_rows(kind)) : ffn);
+  if (!has_experts(kind)) return larger(mixer, size(format::Dim::up));
+  const std::uint32_t shared = kind.shared_experts != 0 ? size(format::Dim::up) : 0;
+  return larger(mixer, larger(shared, format::expert_up_rows(kind)));
 }
 
 // What only some layers need.

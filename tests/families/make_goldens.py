@@ -127,6 +127,7 @@ def make(directory, family, config, *, seed, tokens=24, dtype="float32", old_con
         (directory / "config.v4.json").write_text(json.dumps(version4(written), indent=1) + "\n")
 
     model = model_class.from_pretrained(directory, dtype=torch.float32).eval()
+    model.set_experts_implementation("eager")
     vocabulary = model.get_output_embeddings().weight.shape[0]
     ids = torch.randint(0, vocabulary, (1, tokens), generator=generator)
     with torch.no_grad():

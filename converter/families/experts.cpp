@@ -1,0 +1,38 @@
+#include "converter/families/experts.h"
+
+#include <algorithm>
+
+namespace tidbit::convert {
+
+void read_experts(Reading &model, const ExpertKeys &names, format::Router router, bool normalized) {
+  ConfigReader &keys = model.keys;
+  format::LayerKind &kind = model.kind;
+  const char *name = keys.has(names.count.name) || names.count.other == nullptr ? names.count.name : names.count.other;
+  kind.experts = names.usual_count != 0 ? keys.count_or(name, format::kMaxExperts, names.usual_count)
+                                        : keys.count(name, format::kMaxExperts);
+  kind.experts_used = keys.count(names.used, format::kMaxExperts);
+  if (kind.experts_used > kind.experts) keys.refuse(names.used, "is more than " + std::string(name));
+  kind.expert_width = keys.count(names.width, format::kMaxFfn);
+  kind.router = router;
+  kind.router_normalized = normalized ? 1 : 0;
+  static constexpr const char *kOfTraining[] = {"output_router_logits", "router_aux_loss_coef", "router_jitter_noise"};
+  keys.harmless(kOfTraining);
+}
+
+void leave_experts_out(format::LayerKind &kind) {
+  kind.experts = kind.experts_used = kind.shared_experts = kind.expert_width = 0;
+  kind.router = format::Router::none;
+  kind.router_normalized = 0;
+}
+
+std::vector<bool> layers_with_experts(Reading &model) {
+  const std::uint32_t step = model.keys.count_or("decoder_sparse_step", format::kMaxLayers, 1);
+  const std::vector<std::int64_t> plain = model.keys.ids("mlp_only_layers");
+  std::vector<bool> have(model.layers);
+  for (std::uint32_t i = 0; i < model.layers; ++i) {
+    have[i] = (i + 1) % step == 0 && std::find(plain.begin(), plain.end(), i) == plain.end();
+  }
+  return have;
+}
+
+}  // namespace tidbit::convert
