@@ -1,9 +1,9 @@
 #!/bin/sh
 # Usage: platforms/release.sh [-o FOLDER] [TARGET...]
 # Builds the packages of a release in FOLDER (default: build/release), one per target. A target is a preset, the preset
-# of a core with an FPU and -softfp, or espidf, zephyr, freertos, pico, arduino or cmsis; the default is all. FOLDER/SHA256SUMS lists
-# their hashes, and FOLDER/tidbit-VERSION.spdx what they contain. The build trees are in FOLDER.work. The same commit
-# and compilers give the same bytes. Needs zip for arduino and cmsis.
+# of a core with an FPU and -softfp, or espidf, zephyr, freertos, pico, arduino or cmsis; the default is all.
+# FOLDER/SHA256SUMS lists their hashes, and FOLDER/tidbit-VERSION.spdx what they contain. The build trees are in
+# FOLDER.work. The same commit and compilers give the same bytes. Needs zip for arduino and cmsis.
 # shellcheck disable=SC2046,SC2086  # lists of words
 set -eu
 cd "$(dirname "$0")/.."

@@ -181,7 +181,7 @@ int check_signature(const LoadedModel &model, const char *key_argument, Output &
   uint8_t key[32] = {};
   if (const int code = read_public_key(key_argument, key); code != kOk) return code;
   if (!is_signed) return data_error("%s: is not signed; sign it with tidbit-convert --sign", model.path());
-  if (memcmp(id, key, sizeof id) != 0) return data_error("%s: is signed with another key than --key", model.path());
+  if (memcmp(id, key, sizeof id) != 0) return data_error("%s: was not signed with the key of --key", model.path());
   tidbit_status status = TIDBIT_OK;
   {
     Reading reading(model);
@@ -190,7 +190,7 @@ int check_signature(const LoadedModel &model, const char *key_argument, Output &
   }
   if (status == TIDBIT_CANCELED) return kInterrupted;
   if (status != TIDBIT_OK) return status_error(model.path(), status);
-  out.print("%s: the signature is right\n", model.path());
+  out.print("%s: the signature is valid\n", model.path());
   return kOk;
 }
 

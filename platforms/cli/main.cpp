@@ -20,7 +20,7 @@ constexpr Command kCommands[] = {
     {"run", run_command, "generate text"},
     {"info", info_command, "describe a model"},
     {"plan", plan_command, "memory needed by a session, also as a C header"},
-    {"verify", verify_command, "check a model against its checksums"},
+    {"verify", verify_command, "check a model's checksums, signature and self-test"},
     {"tokenize", tokenize_command, "text to token ids"},
     {"detokenize", detokenize_command, "token ids to text"},
     {"logits", logits_command, "logits of given tokens, and their hash"},

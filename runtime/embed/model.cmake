@@ -2,8 +2,9 @@
 #
 #   extern const unsigned char name[], name_end[];   (default: model_blob)
 #
-# The default section is .rodata.<name>. For another one, the linker script must have a place. The blob may be the
-# output of a rule of the same directory. The project needs the language ASM. A target may have several models.
+# The default section is .rodata.<name>. For another one, the linker script must have a place. The blob is a file, or
+# the output of a rule of the same directory; a relative path is looked up in the source folder, then in the binary
+# folder. The project needs the language ASM. A target may have several models.
 function(tidbit_add_model target blob)
   cmake_parse_arguments(arg "" "SYMBOL;SECTION" "" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
@@ -16,7 +17,11 @@ function(tidbit_add_model target blob)
   if(NOT arg_SYMBOL)
     set(arg_SYMBOL model_blob)
   endif()
-  get_filename_component(blob ${blob} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_BINARY_DIR})
+  set(folder ${CMAKE_CURRENT_BINARY_DIR})
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${blob})
+    set(folder ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
+  get_filename_component(blob ${blob} ABSOLUTE BASE_DIR ${folder})
   set(definitions TIDBIT_BLOB="${blob}" TIDBIT_SYMBOL=${arg_SYMBOL})
   if(arg_SECTION)
     list(APPEND definitions TIDBIT_SECTION=${arg_SECTION})

@@ -28,7 +28,7 @@ TEST(Signature, ASignedModelIsVerifiedWithItsPublicKey) {
   for (const std::string &key : {pem, kHex}) {
     const Result result = tidbit({"verify", blob, "--key", key});
     EXPECT_EQ(result.code, 0) << result.error;
-    EXPECT_NE(result.out.find("the signature is right"), std::string::npos) << result.out;
+    EXPECT_NE(result.out.find("the signature is valid"), std::string::npos) << result.out;
   }
   EXPECT_NE(tidbit({"verify", blob}).out.find("signed, not checked"), std::string::npos);
   const std::string info = tidbit({"info", blob}).out;

@@ -14,22 +14,17 @@ int main(void) {
   tidbit_tokenize_options prompt = {.flags = TIDBIT_TEXT_SPECIAL};
   tidbit_sampling greedy = {0};
   tidbit_model model;
-  tidbit_plan_result plan;
-  tidbit_memory parts;
   tidbit_session *session;
-  int32_t tokens[32];
+  int32_t tokens[32], token;
   uint32_t count, bytes;
   const char *text;
-  float *logits;
 
-  if (tidbit_open(model_blob, sizeof model_blob, &model, NULL) || tidbit_plan(&model, &options, &plan) ||
-      tidbit_split_memory(&plan, memory, sizeof memory, &parts, NULL) ||
-      tidbit_init(&model, &options, &parts, &session, NULL) || tidbit_stream_init(&stream, &model, 0, NULL, 0) ||
-      tidbit_tokenize(&model, request, sizeof request - 1, &prompt, workspace, sizeof workspace, tokens, 32, &count))
+  if (tidbit_start(model_blob, sizeof model_blob, &options, memory, sizeof memory, &model, &session, NULL) ||
+      tidbit_tokenize(&model, request, sizeof request - 1, &prompt, workspace, sizeof workspace, tokens, 32, &count) ||
+      tidbit_prefill(session, tokens, count, 0, NULL) || tidbit_stream_init(&stream, &model, 0, NULL, 0))
     return 1;
-  for (; !tidbit_prefill(session, tokens, count, 0, NULL) && !tidbit_logits(session, &logits, NULL); count = 1) {
-    tidbit_sample(logits, TIDBIT_PLAN_VOCAB_SIZE, &greedy, NULL, NULL, 0, tokens);
-    if (tidbit_is_end(&model, tokens[0]) || tidbit_stream_push(&stream, tokens[0], &text, &bytes)) break;
+  while (!tidbit_next(session, &greedy, NULL, NULL, 0, &token) && !tidbit_is_end(&model, token)) {
+    if (tidbit_stream_push(&stream, token, &text, &bytes)) return 1;
     fwrite(text, 1, bytes, stdout); /* or the UART */
   }
   return 0;

@@ -5,12 +5,12 @@
 cmake_minimum_required(VERSION 3.25)
 file(STRINGS ${TREE}/README.md command REGEX "^    .* YOUR_SOURCES .* -o program$")
 set(board ${BAREMETAL}/startup.c ${BAREMETAL}/cortex_m.c ${BAREMETAL}/semihosting.c
-  ${BAREMETAL}/semihosting_number.c ${TREE}/lib/cmake/tidbit/model.S -DTIDBIT_BLOB="${MODEL_DIR}/model.tidbit"
-  -DTIDBIT_SECTION=.model -I${BAREMETAL} -nostartfiles
+  ${BAREMETAL}/semihosting_number.c -DTIDBIT_SECTION=.model -I${BAREMETAL} -nostartfiles
   -L${BAREMETAL}/boards -T${BAREMETAL}/boards/${BOARD}.ld)
 set(sources ${BAREMETAL}/app/app.c ${BAREMETAL}/app/board_semihosting.c -I${MODEL_DIR} ${board})
 separate_arguments(command UNIX_COMMAND "${command}")
 list(TRANSFORM command REPLACE "^YOUR_SOURCES$" "${sources}")
+list(TRANSFORM command REPLACE "\"model.tidbit\"" "\"${MODEL_DIR}/model.tidbit\"")
 list(TRANSFORM command REPLACE "^program$" ${IMAGE})
 execute_process(COMMAND ${command} WORKING_DIRECTORY ${TREE} COMMAND_ERROR_IS_FATAL ANY)
 

@@ -18,8 +18,8 @@
  *
  * Misuse, the same everywhere:
  *   - A null pointer is TIDBIT_ERR_ARGUMENT unless the comment says that it may be null. So is a model that tidbit_open
- *     has not opened: tidbit_open clears it on failure, and one that is all zero counts as not opened. Functions
- * without a status return 0, tidbit_find_token returns -1, names are null.
+ *     has not opened: tidbit_open clears it on failure, and one that is all zero counts as not opened. Functions that
+ *     do not return a status return 0, tidbit_find_token returns -1, and functions for names return null.
  *   - A session that is computing belongs to the call that computes. In a hook, functions that change, save or restore
  *     it return TIDBIT_ERR_BUSY; those that only return a number may be called.
  *   - A call that fails changes nothing, except where its comment says so.
@@ -227,13 +227,13 @@ typedef int (*tidbit_poll)(void *user);
  * *fault (may be null) is the offset of the damaged section. */
 tidbit_status tidbit_verify(const tidbit_model *model, tidbit_poll poll, void *poll_user, uint64_t *fault);
 
-/* Checks an Ed25519 signature: 0 if it is right. It may be hardware, another library, or tidbit_ed25519. The message
- * has 96 bytes. */
+/* Checks an Ed25519 signature and returns 0 if it is valid. It may use hardware or another library, or be
+ * tidbit_ed25519. The message is 96 bytes long. */
 typedef int (*tidbit_ed25519_verify)(void *user, const uint8_t signature[64], const uint8_t public_key[32],
                                      const void *message, size_t bytes);
 
-/* The library's own: strict (RFC 8032 without cofactor; encodings that are not canonical, S >= L and points of small
- * order are refused), small, and not constant in time. `user` is ignored. */
+/* The library's own check: strict (RFC 8032 without cofactor; encodings that are not canonical, S >= L and points of
+ * small order are refused), small, and not constant-time. `user` is ignored. */
 int tidbit_ed25519(void *user, const uint8_t signature[64], const uint8_t public_key[32], const void *message,
                    size_t bytes);
 
@@ -247,15 +247,15 @@ typedef struct tidbit_trust {
 } tidbit_trust;
 
 /* Reads the whole blob, where it lies, and checks its signature, which covers every byte from the header on
- * (FORMAT.md). TIDBIT_ERR_SIGNATURE if there is none, if it is by another key, or if any bit of the blob differs from
- * what was signed. The result holds as long as nobody can change the blob: a blob in memory that an attacker can write
- * to must be copied first, and opened and checked in its new place. An older blob with a right signature is accepted;
- * to refuse it, compare tidbit_revision with a number that the attacker cannot lower.
+ * (FORMAT.md). TIDBIT_ERR_SIGNATURE if there is none, if it was made with another key, or if any bit of the blob
+ * differs from what was signed. The result holds as long as nobody can change the blob: a blob in memory that an
+ * attacker can write to must be copied first, and opened and checked in its new place. An older blob with a valid
+ * signature is accepted; to refuse it, compare tidbit_revision with a number that the attacker cannot lower.
  * TIDBIT_ERR_UNSUPPORTED if the library was built without TIDBIT_TRUST. */
 tidbit_status tidbit_verify_signature(const tidbit_model *model, const tidbit_trust *trust);
 
-/* 1 if the blob has a signature, right or wrong, otherwise 0. `key_id` becomes the first 8 bytes of the public key that
- * it claims. */
+/* 1 if the blob has a signature, valid or not, otherwise 0. `key_id` gets the first 8 bytes of the public key that the
+ * signature names. */
 int tidbit_signature_key(const tidbit_model *model, uint8_t key_id[8]);
 
 /* The number given to the converter with --revision, or 0. */
@@ -267,10 +267,10 @@ typedef struct tidbit_slot {
   size_t size;
 } tidbit_slot;
 
-/* Opens the whole blob with the higher revision, and the first of two equal ones. A blob is whole if tidbit_open and
- * tidbit_verify accept it and, with trust->public_key, also tidbit_verify_signature. So after an interrupted update the
- * other slot is opened. `trust` may be null. *chosen (may be null) is 0 or 1. If neither is whole, the status is that
- * of the blob that was tried first. */
+/* Opens the slot with the higher revision, or the first if they are equal, among those that are whole: tidbit_open and
+ * tidbit_verify accept the blob and, with trust->public_key, so does tidbit_verify_signature. After an interrupted
+ * update, this is the other slot. `trust` may be null. *chosen (may be null) is 0 or 1. If neither is whole, the status
+ * is that of the slot that was tried first. */
 tidbit_status tidbit_open_newest(const tidbit_slot slots[2], const tidbit_trust *trust, tidbit_model *model,
                                  uint32_t *chosen);
 
@@ -474,11 +474,11 @@ tidbit_status tidbit_restore(tidbit_session *session, const void *image, size_t 
 
 /* ------------------------------------------------------------------------------------------ text */
 
+/* Flags. PARSE: a special token that is written out in the text becomes that token. Without it, such text is ordinary
+ * text, so that untrusted text cannot contain special tokens. */
 #define TIDBIT_TEXT_SPECIAL 1u /* add the tokens that the tokenizer puts before (begin of text) and after a prompt */
 #define TIDBIT_TEXT_BOS 2u     /* add only those before */
-#define TIDBIT_TEXT_PARSE                                                               \
-  4u /* a special token written out in the text becomes that token; without the flag it \
-        is ordinary text, so that untrusted text can't contain one */
+#define TIDBIT_TEXT_PARSE 4u
 
 /* All zero is a valid set of options. */
 typedef struct tidbit_tokenize_options {
