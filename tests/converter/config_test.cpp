@@ -53,7 +53,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{kLlama, "logit_scale", "0.5", "not supported"},
                     Case{kLlama, "parallel_attn", "true", "not supported"},
                     Case{kLlama, "alibi", "true", "not supported"}, Case{kLlama, "hidden_act", "\"tanh\"", "\"tanh\""},
-                    Case{kLlama, "model_type", "\"mamba\"", "\"mixtral\" is not supported"},
+                    Case{kLlama, "model_type", "\"mamba\"", "\"mamba\" is not supported"},
                     Case{kLlama, "partial_rotary_factor", "1.5", "outside 0 to 1"},
                     Case{kLlama, "pruned_heads", R"({"0":[1]})", "not supported"},
                     Case{"gpt2-odd-heads", "num_attention_heads", "5", "n_head and"},
