@@ -2,6 +2,11 @@
 # machine; cross builds use those.
 set(TIDBIT_BLOB_DIR ${PROJECT_SOURCE_DIR}/build/host/blobs CACHE PATH "Converted checkpoints for tests")
 
+# Goldens of tests/families that together have every part that a layer can have, and the formats of their blobs.
+set(TIDBIT_PART_MODELS gemma2:q8:q8 gemma3:q8:f16 lfm2:f16:f16 bloom:q8:f16 gpt_oss:q4:f16 qwen2_moe:q8:f16
+  nanochat:q8:f16 stablelm:q8:f16 stablelm-parallel:q8:f16 olmo:q8:f16 olmo2:f32:f32 bitnet:q4:f16 apertus:q8:f16
+  falcon-new:q8:q8 granite:q8:f16 phi:q8:f16 cohere2:q8:q8)
+
 if(TIDBIT_BUILD_CONVERTER)
   set(TIDBIT_BLOB_DIR ${PROJECT_BINARY_DIR}/blobs)
   file(MAKE_DIRECTORY ${TIDBIT_BLOB_DIR})
@@ -32,6 +37,20 @@ if(TIDBIT_BUILD_CONVERTER)
   tidbit_blobs(tiny ${TIDBIT_BLOB_DIR}/tiny.bin --tokenizer none)
   tidbit_blob(tiny-q8-16x16 ${TIDBIT_BLOB_DIR}/tiny.bin --weights q8x16 --tokenizer none)
   tidbit_blob(home-q8-16x16 ${PROJECT_SOURCE_DIR}/converter/samples/home_control/model --weights q8x16)
+  # One after another in parts.bin, for firmware images.
+  set(parts "")
+  foreach(model IN LISTS TIDBIT_PART_MODELS)
+    string(REPLACE ":" ";" words ${model})
+    list(GET words 0 name)
+    list(GET words 1 weights)
+    list(GET words 2 kv)
+    tidbit_blob(part-${name} ${PROJECT_SOURCE_DIR}/tests/families/goldens/${name} --weights ${weights} --kv ${kv}
+      --tokenizer none)
+    list(APPEND parts ${TIDBIT_BLOB_DIR}/part-${name}.tidbit)
+  endforeach()
+  add_custom_command(OUTPUT ${TIDBIT_BLOB_DIR}/parts.bin
+    COMMAND ${CMAKE_COMMAND} -E cat ${parts} > ${TIDBIT_BLOB_DIR}/parts.bin DEPENDS ${parts} VERBATIM)
+  list(APPEND blobs ${TIDBIT_BLOB_DIR}/parts.bin)
   set(stories ${TIDBIT_DATA_DIR}/stories260K)
   if(EXISTS ${stories}/stories260K.bin)
     tidbit_blobs(stories ${stories}/stories260K.bin --tokenizer ${stories}/tok512.bin)

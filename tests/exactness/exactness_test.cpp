@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <thread>
 
@@ -42,7 +43,7 @@ void on_threads(void *, tidbit_task task, void *context, uint32_t count) {
   for (std::thread &t : threads) t.join();
 }
 
-class Blob : public ::testing::TestWithParam<const char *> {
+class Blob : public ::testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     blob_ = read_blob(GetParam());
@@ -82,14 +83,14 @@ TEST_P(Blob, ScalarReferenceGivesTheTablesHash) {
   std::vector<float> rows = logits(TIDBIT_ISA_SCALAR, 7, 1);
   expect_row(GetParam(), hash_of(rows));
   rows.resize(kShortStream * vocab_);
-  expect_row(std::string(GetParam()) + "-short", hash_of(rows));
+  expect_row(GetParam() + "-short", hash_of(rows));
 }
 
 TEST_P(Blob, TheStreamOfFirmwareImagesGivesTheTablesHash) {
   Runner runner(model_, options(TIDBIT_ISA_AUTO, 16, 1));
   std::uint64_t hash = 0;
   ASSERT_EQ(hash_short_stream(runner.session(), vocab_, 16, &hash), TIDBIT_OK);
-  EXPECT_EQ(hash, read_table()[std::string(GetParam()) + "-short"]);
+  EXPECT_EQ(hash, read_table()[GetParam() + "-short"]);
 }
 
 TEST_P(Blob, EveryInstructionSetChunkAndWorkerCountGivesTheTablesHash) {
@@ -118,6 +119,33 @@ TEST_P(Blob, SaveAndRestoreInTheMiddleGivesTheTablesHash) {
   EXPECT_EQ(hash_of(rows), expected_);
 }
 
+// "gemma2:q8:q8 ..." gives part-gemma2 and so on.
+std::vector<std::string> part_models() {
+  std::istringstream models(TIDBIT_PART_MODELS);
+  std::vector<std::string> names;
+  for (std::string model; models >> model;)
+    names.push_back("part-" + model.substr(0, model.find(':')));
+  return names;
+}
+
+// The row that images with all of these models print: the hash of their hashes.
+TEST(Exactness, ScalarReferenceOfAllPartsGivesTheTablesHash) {
+  std::vector<std::uint64_t> hashes;
+  for (const std::string &name : part_models()) {
+    const auto blob = read_blob(name);
+    ASSERT_TRUE(blob) << name;
+    const tidbit_model model = opened(*blob);
+    tidbit_model_info info;
+    ASSERT_EQ(tidbit_info(&model, &info), TIDBIT_OK);
+    tidbit_options options{};
+    options.isa = TIDBIT_ISA_SCALAR;
+    Runner runner(model, options);
+    ASSERT_EQ(hash_short_stream(runner.session(), info.vocab_size, 3, &hashes.emplace_back()), TIDBIT_OK);
+  }
+  expect_row("parts-short", tidbit_hash(hashes.data(), hashes.size() * sizeof hashes[0]));
+}
+
+INSTANTIATE_TEST_SUITE_P(Parts, Blob, ::testing::ValuesIn(part_models()));
 INSTANTIATE_TEST_SUITE_P(Blobs, Blob,
                          ::testing::Values("tiny-f32", "tiny-f16", "tiny-q8", "tiny-q8-kvq8", "tiny-q8-16x16",
                                            "tiny-q4", "home-f32", "home-f16", "home-q8", "home-q8-kvq8",
