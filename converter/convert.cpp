@@ -15,7 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-
 // The last component of a path, also for "dir/" and ".".
 std::string base_name(const fs::path &path) {
   const fs::path whole = fs::weakly_canonical(path);
@@ -84,7 +83,8 @@ void check_format(format::Format format) {
 
 std::string options_text(const ConvertOptions &options, const fs::path &tokenizer, std::uint32_t context) {
   return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + " --weights " + format_name(options.weights) +
-         (options.embeddings ? std::string(" --embeddings ") + format_name(*options.embeddings) : "") + " --kv " +
+         (options.embeddings ? std::string(" --embeddings ") + format_name(*options.embeddings) : "") +
+         (options.group != format::kDefaultGroup ? " --group " + std::to_string(options.group) : "") + " --kv " +
          format_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
          (tokenizer.empty() ? "none" : base_name(tokenizer));
 }
@@ -116,6 +116,7 @@ ConvertReport convert(const ConvertOptions &options) try {
   parts.embeddings = options.embeddings.value_or(options.weights);
   std::optional<SigningKey> key;
   if (!options.sign_key.empty()) parts.key = &key.emplace(options.sign_key);
+  parts.group = options.group;
   parts.revision = options.revision;
   parts.source = base_name(options.source);
   parts.converter = options_text(options, tokenizer, plan.config.default_context);

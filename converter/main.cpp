@@ -60,7 +60,7 @@ class ProgressBar {
 struct CommandLine {
   std::string source, output, tokenizer, weights = "q8", embeddings, kv;
   std::string sign_key;
-  std::uint32_t context = 0, revision = 0;
+  std::uint32_t group = tidbit::format::kDefaultGroup, context = 0, revision = 0;
 };
 
 // The names of the first `count` formats.
@@ -90,6 +90,9 @@ void declare(CLI::App &app, CommandLine &line) {
   app.add_option("--embeddings", line.embeddings,
                  "number format of the token embedding and the head; default: that of the weights")
       ->check(weights);
+  app.add_option("--group", line.group,
+                 "weights that share a scale (q8, q4, q8x16): 64, 128 or 256; default: 128; fewer are more accurate")
+      ->check(CLI::IsMember({64u, 128u, 256u}));
   app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")->check(kv);
   app.add_option("--context", line.context,
                  "positions of a session unless the firmware says otherwise; default: the model's, at most 2048")
@@ -104,6 +107,7 @@ ConvertOptions options_of(const CommandLine &line) {
   options.weights = format_named(line.weights);
   if (!line.embeddings.empty()) options.embeddings = format_named(line.embeddings);
   options.kv = line.kv.empty() ? default_kv(options.weights) : format_named(line.kv);
+  options.group = line.group;
   options.context = line.context;
   options.revision = line.revision;
   options.sign_key = line.sign_key;

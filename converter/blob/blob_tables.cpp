@@ -22,9 +22,16 @@ bool is_embedding(const TensorPlan &tensor) {
          tensor.role == &format::kGlobalRoles[static_cast<std::size_t>(format::GlobalRole::head)].row;
 }
 
+// Small matrices whose errors decide which experts are chosen.
+bool is_router(const TensorPlan &tensor) {
+  return tensor.role->need == format::Need::shared ||
+         tensor.role == &format::kLayerRoles[static_cast<std::size_t>(format::LayerRole::router)].row;
+}
+
 Format format_of(const TensorPlan &tensor, Format weights, Format embeddings) {
   switch (tensor.role->kind) {
     case TensorKind::matrix:
+      if (is_router(tensor)) return weights == Format::f32 ? Format::f32 : Format::f16;
       return is_embedding(tensor) ? embeddings : weights;
     case TensorKind::table:
       return weights == Format::f32 ? Format::f32 : Format::f16;
@@ -34,7 +41,7 @@ Format format_of(const TensorPlan &tensor, Format weights, Format embeddings) {
   return Format::f32;
 }
 
-format::Tensor entry_of(const TensorPlan &tensor, Format f) {
+format::Tensor entry_of(const TensorPlan &tensor, Format f, std::uint32_t group) {
   format::Tensor entry = {};
   entry.format = f;
   entry.rows = tensor.rows;
@@ -43,7 +50,7 @@ format::Tensor entry_of(const TensorPlan &tensor, Format f) {
     entry.bytes = format::plain_bytes(f, std::uint64_t{entry.rows} * entry.cols);
     return entry;
   }
-  entry.group = format::in_groups(f) ? format::kDefaultGroup : 0;
+  entry.group = static_cast<std::uint16_t>(format::in_groups(f) ? group : 0);
   entry.bytes = format::matrix_bytes(f, entry.rows, entry.cols, entry.group);
   return entry;
 }
@@ -56,9 +63,9 @@ void append(std::vector<std::byte> &bytes, std::span<const std::byte> more) {
 
 }  // namespace
 
-BlobTables::BlobTables(const ModelPlan &plan, Format embeddings,
+BlobTables::BlobTables(const ModelPlan &plan, Format embeddings, std::uint32_t group,
                        const std::vector<std::pair<SectionKind, std::uint64_t>> &sections)
-    : plan_(plan), embeddings_(embeddings) {
+    : plan_(plan), embeddings_(embeddings), group_(group) {
   std::memcpy(header_.magic, format::kMagic, sizeof header_.magic);
   header_.version = format::kVersion;
   header_.config = plan.config;
@@ -89,7 +96,8 @@ BlobTables::BlobTables(const ModelPlan &plan, Format embeddings,
 void BlobTables::add_tensors(const TensorPlan *tensors, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     if (tensors[i].role == nullptr) continue;
-    tensors_.push_back({&tensors[i], entry_of(tensors[i], format_of(tensors[i], plan_.config.weights, embeddings_))});
+    tensors_.push_back(
+        {&tensors[i], entry_of(tensors[i], format_of(tensors[i], plan_.config.weights, embeddings_), group_)});
   }
 }
 

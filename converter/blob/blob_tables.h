@@ -20,7 +20,7 @@ class BlobTables {
  public:
   // `embeddings` is the format of the token embedding and the head; all other matrices have config.weights. `sections`
   // lists the sections after the weights and their sizes, in the order of the file.
-  BlobTables(const ModelPlan &plan, format::Format embeddings,
+  BlobTables(const ModelPlan &plan, format::Format embeddings, std::uint32_t group,
              const std::vector<std::pair<format::SectionKind, std::uint64_t>> &sections);
 
   const std::vector<PlacedTensor> &tensors() const { return tensors_; }
@@ -38,6 +38,7 @@ class BlobTables {
 
   const ModelPlan &plan_;
   const format::Format embeddings_;
+  const std::uint32_t group_;
   format::Header header_ = {};
   std::vector<format::Section> sections_;
   std::vector<PlacedTensor> tensors_;

@@ -41,7 +41,7 @@ class BlobWriter {
         progress_(progress),
         provenance_(provenance_bytes(parts)),
         self_test_(self_test_tokens(plan.config)),
-        tables_(plan, parts.embeddings, sections()) {
+        tables_(plan, parts.embeddings, parts.group, sections()) {
     tables_.set_revision(parts.revision);
   }
 

@@ -19,6 +19,7 @@ struct BlobParts {
   std::uint32_t revision = 0;
   const SigningKey *key = nullptr;                 // null: the blob is not signed
   format::Format embeddings = format::Format::q8;  // the format of the token embedding and the head
+  std::uint32_t group = format::kDefaultGroup;     // weights that share a scale, in formats with groups
 };
 
 struct TensorReport {

@@ -5,6 +5,7 @@
 #include "converter/blob/blob_view.h"
 #include "converter/families/planner.h"
 #include "format/formats.h"
+#include "format/model.h"
 #include "format/roles.h"
 #include "tests/converter/support.h"
 #include "tests/support/aligned.h"
@@ -101,6 +102,26 @@ void check_entries(const NamedRole (&roles)[n], const Slot *slots, const Tensor 
                                                               : Format::f32)
         << roles[i].name;
   }
+}
+
+TEST(Blob, GroupsAreAsLongAsTheOptionSays) {
+  convert::ConvertOptions options{.source = std::filesystem::path(TIDBIT_GOLDENS_DIR) / "qwen2_moe",
+                                  .output = std::filesystem::path(testing::TempDir()) / "group.tidbit"};
+  options.tokenizer = convert::TokenizerChoice::none;
+  options.group = 64;
+  convert::convert(options);
+  const convert::BlobView blob(options.output);
+  EXPECT_NE(std::string(blob.info().converter).find("--group 64"), std::string::npos);
+  const Model &model = model_of(&blob.model());
+  for (std::uint32_t i = 0; i < model.layers(); ++i) {
+    const LayerView layer = model.layer(i);
+    EXPECT_EQ(layer.matrix(format::LayerRole::qkv).group, 64u);
+    const format::Tensor *router = layer.find(format::LayerRole::router);
+    if (router != nullptr) {
+      EXPECT_EQ(router->format, format::Format::f16) << "a router is not quantized";
+    }
+  }
+  std::filesystem::remove(options.output);
 }
 
 TEST(Slots, FollowTheRoleTable) {
