@@ -99,6 +99,7 @@ std::array<TensorPlan, kRoles> TensorPlanner::plan_all(std::span<const Row<Role>
   for (std::size_t role = 0; role < kRoles; ++role) {
     if (chosen[role] == nullptr) continue;
     const Origin &origin = chosen[role]->origin;
+    if (presence(roles[role].row, scope) == Presence::required) check_alternatives(rows, *chosen[role], scope);
     tensors[role] = plan(origin, roles[role], "weight", scope);
     if (has_bias(origin)) tensors[role + 1] = plan(origin, roles[role + 1], "bias", scope);
   }
@@ -108,6 +109,20 @@ std::array<TensorPlan, kRoles> TensorPlanner::plan_all(std::span<const Row<Role>
                        scoped_name(roles[i], scope.kind != nullptr, scope.layer) + " comes from");
   }
   return tensors;
+}
+
+// Throws if a role has several rows and none of their tensors is stored. An error then names all.
+template <class Role>
+void TensorPlanner::check_alternatives(std::span<const Row<Role>> rows, const Row<Role> &chosen, const Scope &scope) {
+  std::vector<std::string> names;
+  for (const Row<Role> &row : rows) {
+    const std::vector<std::string> of_row = names_of(row.origin, "weight", scope);
+    if (row.role == chosen.role && !of_row.empty()) names.push_back(item_name(of_row[0], 0));
+  }
+  if (names.size() < 2 || is_stored(chosen.origin, "weight", scope)) return;
+  std::string all;
+  for (const std::string &name : names) all += (all.empty() ? "" : " or ") + in_quotes(name);
+  throw ConvertError(finder_.where() + ": tensor " + all + " is missing");
 }
 
 // Returns a plan without a role if the model has no such tensor.

@@ -49,6 +49,9 @@ class TensorPlanner {
                                           const Scope &scope);
   TensorPlan plan(const Origin &origin, const format::NamedRole &role, const char *suffix, const Scope &scope);
 
+  template <class Role>
+  void check_alternatives(std::span<const Row<Role>> rows, const Row<Role> &chosen, const Scope &scope);
+
   bool has_bias(const Origin &origin) const;
   bool is_stored(const Origin &origin, const char *suffix, const Scope &scope) const;
   format::Presence presence(const format::RoleRow &role, const Scope &scope) const;

@@ -4,8 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "converter/error.h"
 #include "converter/families/planner.h"
@@ -115,12 +119,44 @@ TEST_P(Tensors, OfAnotherShapeAreNamed) {
 
 INSTANTIATE_TEST_SUITE_P(Goldens, Tensors,
                          testing::Values("llama-gqa", "llama-llama3-biases", "gpt2-untied-by-layer",
-                                         "openai-gpt-segments", "marian-translation"),
+                                         "openai-gpt-segments", "marian-translation", "gemma3", "lfm2", "gpt_oss",
+                                         "qwen2_moe", "falcon-new", "stablelm", "phi3"),
                          [](const auto &golden) {
                            std::string name = golden.param;
                            for (char &c : name) c = c == '-' ? '_' : c;
                            return name;
                          });
+
+// Goldens by model_type.
+std::map<std::string, int> count_goldens() {
+  std::map<std::string, int> counts;
+  for (const auto &golden : std::filesystem::directory_iterator(TIDBIT_GOLDENS_DIR)) {
+    const Checkpoint checkpoint = convert::open_checkpoint(golden.path());
+    ++counts[checkpoint.config.at("model_type").get<std::string>()];
+  }
+  return counts;
+}
+
+// A row names model types in code font; its last cell is the number of their goldens.
+TEST(Readme, ListsEveryFamilyWithTheNumberOfItsGoldens) {
+  std::ifstream file(TIDBIT_README);
+  std::map<std::string, int> left = count_goldens();
+  for (const Family *family : kFamilies) EXPECT_GT(left[family->model_type], 0) << family->model_type;
+  bool in_table = false;
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("| models |", 0) == 0) in_table = true;
+    if (line.empty()) in_table = false;
+    if (!in_table || line.find('`') == std::string::npos || line.rfind("| models |", 0) == 0) continue;
+    int goldens = 0;
+    for (std::size_t at = line.find('`'); at != std::string::npos; at = line.find('`', at + 1)) {
+      const std::size_t end = line.find('`', at + 1);
+      goldens += std::exchange(left[line.substr(at + 1, end - at - 1)], 0);
+      at = end;
+    }
+    EXPECT_NE(line.find("| " + std::to_string(goldens) + " |", line.rfind('`')), std::string::npos) << line;
+  }
+  for (const auto &[type, count] : left) EXPECT_EQ(count, 0) << type << " is not in README.md";
+}
 
 }  // namespace
 }  // namespace tidbit::test
