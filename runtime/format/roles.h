@@ -354,12 +354,11 @@ static inline Presence presence(const RoleRow &row, const Config &c, const void 
       return exactly(norm() == Norm::layer || norm() == Norm::rms);
     case Need::norm_bias:
       return norm() == Norm::layer ? Presence::optional : Presence::forbidden;
-    case Need::amplitudes:
-      return c.rotary_tables != 0 ? Presence::optional : Presence::forbidden;
     default:
       break;
   }
   if constexpr (!features::kAnyLayerPart) return Presence::forbidden;
+  if (row.need == Need::amplitudes) return c.rotary_tables != 0 ? Presence::optional : Presence::forbidden;
   return presence_of_part(row.need, *static_cast<const LayerKind *>(scope));
 }
 

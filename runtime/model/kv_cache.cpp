@@ -53,11 +53,6 @@ KvLayer::KvLayer(const format::LayerKind &kind, Format format, const Limits &lim
   block_ = keys_ + values_ + 2 * scales_;
 }
 
-std::uint64_t KvCache::bytes(const format::LayerKind &kind, std::uint32_t width) const {
-  if (has_convolution(kind)) return convolution(kind, width, 0).bytes();
-  return layer(kind, 0).bytes();
-}
-
 KvCache::KvCache(const Model &model, const Limits &limits, Arena &arena) : limits_(limits), format_(model.config().kv) {
   std::uint64_t total = 0;
   for (std::uint32_t i = 0; i < model.layers(); ++i) total += bytes(model.kind(i), model.config().width);

@@ -137,7 +137,9 @@ class KvCache {
     return {kind, width, limits_, memory_ + offset};
   }
   // The bytes of a layer, whatever its mixer.
-  std::uint64_t bytes(const format::LayerKind &kind, std::uint32_t width) const;
+  std::uint64_t bytes(const format::LayerKind &kind, std::uint32_t width) const {
+    return has_convolution(kind) ? convolution(kind, width, 0).bytes() : layer(kind, 0).bytes();
+  }
 
  private:
   std::byte *memory_ = nullptr;

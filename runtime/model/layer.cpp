@@ -16,7 +16,7 @@ void apply_norm(const Layer &layer, Norm norm, LayerRole weight, const Rows &x, 
   if (norm == Norm::none) return;
   const auto bias = static_cast<LayerRole>(static_cast<std::uint8_t>(weight) + 1);
   normalize(layer.slice, {norm, layer.kind().norm_epsilon, layer.weights.floats(weight), layer.weights.floats(bias)},
-            layer.size(format::Dim::width), x, y);
+            layer.slice.s.model.config().width, x, y);
 }
 static_assert(static_cast<int>(LayerRole::mixer_in_norm_bias) == static_cast<int>(LayerRole::mixer_in_norm) + 1 &&
               static_cast<int>(LayerRole::mixer_sum_norm_bias) == static_cast<int>(LayerRole::mixer_sum_norm) + 1 &&
@@ -41,12 +41,17 @@ void finish_sublayer(const Layer &layer, Norm norm, LayerRole weight, const Rows
   });
 }
 
-// The residual sum, then the norm after it, if there is one.
-void add_sublayer(const Layer &layer, Norm norm, LayerRole weight, const Rows &x) {
+void add_to_stream(const Layer &layer, const Rows &x) {
   const Session &s = layer.slice.s;
   const Rows &hidden = layer.rows().hidden;
   const std::uint32_t width = s.model.config().width;
   layer.slice.each_token([&](std::uint32_t t) { s.kernels->add(hidden[t], x[t], width); });
+}
+
+// The residual sum, then the norm after it, if there is one.
+void add_sublayer(const Layer &layer, Norm norm, LayerRole weight) {
+  const Rows &hidden = layer.rows().hidden;
+  add_to_stream(layer, layer.rows().sublayer);
   apply_norm(layer, norm, weight, hidden, hidden);
 }
 
@@ -111,7 +116,7 @@ void after_mixing(const Layer &layer) {
   project_mixed(layer, mixer_out);
   finish_sublayer(layer, kind.mixer_out_norm, LayerRole::mixer_out_norm, mixer_out);
   layer.observe(TIDBIT_POINT_MIXER_OUT, width, mixer_out);
-  if (!parallel) add_sublayer(layer, kind.mixer_sum_norm, LayerRole::mixer_sum_norm, mixer_out);
+  if (!parallel) add_sublayer(layer, kind.mixer_sum_norm, LayerRole::mixer_sum_norm);
 
   const bool shared = parallel && kind.residual == format::Residual::parallel_one_norm;
   const Rows &in = shared ? kind.mixer_in_norm == Norm::none ? rows.hidden : rows.sublayer
@@ -120,8 +125,8 @@ void after_mixing(const Layer &layer) {
   feed_forward(layer, in);
   finish_sublayer(layer, kind.ffn_out_norm, LayerRole::ffn_out_norm, rows.sublayer);
   layer.observe(TIDBIT_POINT_FFN_OUT, width, rows.sublayer);
-  if (parallel) add_sublayer(layer, Norm::none, LayerRole::mixer_sum_norm, mixer_out);
-  add_sublayer(layer, kind.ffn_sum_norm, LayerRole::ffn_sum_norm, rows.sublayer);
+  if (parallel) add_to_stream(layer, mixer_out);
+  add_sublayer(layer, kind.ffn_sum_norm, LayerRole::ffn_sum_norm);
   layer.observe(TIDBIT_POINT_LAYER_OUT, width, rows.hidden);
 }
 

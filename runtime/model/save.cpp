@@ -46,34 +46,31 @@ class ImageWalk {
     std::uint64_t kv_offset = 0;
     for (std::uint32_t i = 0; i < s_.model.layers(); ++i) {
       const format::LayerKind &kind = s_.model.kind(i);
-      if (has_convolution(kind)) {
-        inputs(kind, kv_offset);
-      } else {
-        keys_values(kind, kv_offset);
-      }
-      kv_offset += s_.memory.kv.bytes(kind, s_.model.config().width);
+      kv_offset += has_convolution(kind) ? inputs(kind, kv_offset) : keys_values(kind, kv_offset);
     }
     return at_;
   }
 
  private:
-  // Of all positions that the next token may see.
-  void keys_values(const format::LayerKind &kind, std::uint64_t kv_offset) {
+  // Of all positions that the next token may see. Both return the bytes of the layer's cache.
+  std::uint64_t keys_values(const format::LayerKind &kind, std::uint64_t kv_offset) {
     const KvLayer layer = s_.memory.kv.layer(kind, kv_offset);
     for (std::uint32_t head = 0; head < layer.kv_heads(); ++head) {
       KvSpan spans[KvLayer::kSpans];
       const std::uint32_t count = layer.spans(head, first_needed(kind, c_.position), c_.position, spans);
       for (std::uint32_t span = 0; span < count; ++span) part(spans[span].data, spans[span].bytes);
     }
+    return layer.bytes();
   }
 
   // The last inputs of a short convolution.
-  void inputs(const format::LayerKind &kind, std::uint64_t kv_offset) {
+  std::uint64_t inputs(const format::LayerKind &kind, std::uint64_t kv_offset) {
     const std::uint32_t width = s_.model.config().width;
     const ConvolutionState state = s_.memory.kv.convolution(kind, width, kv_offset);
     for (std::uint32_t p = first_needed(kind, c_.position); p < c_.position; ++p) {
       part(state.row(p), width * sizeof(float));
     }
+    return state.bytes();
   }
 
   void part(void *data, std::uint64_t bytes) {

@@ -17,8 +17,6 @@ struct tidbit_session {
   tidbit_observe observe;
   void *observe_user;
   std::uint32_t position;  // positions in the KV cache
-  std::uint32_t written;   // the end of the positions that were ever stored in the cache since a reset
-  std::uint32_t restored;  // position of the image that was restored; 0: none
   std::uint32_t segment;
   std::uint32_t chunk_tokens;    // tokens of the last whole chunk, whose hidden vectors are available; 0: none
   std::uint32_t pending_tokens;  // tokens of the unfinished chunk; 0: none
@@ -28,6 +26,8 @@ struct tidbit_session {
   std::uint32_t poll_left;       // until the next call
   bool running;                  // a call computes, and hooks may be called
   bool canceled;                 // by the poll hook, for the rest of the call
+  std::uint32_t written;         // the end of the positions that were ever stored in the cache since a reset
+  std::uint32_t restored;        // position of the image that was restored; 0: none
 };
 static_assert(sizeof(tidbit_session) <= tidbit::kStateBytes);
 

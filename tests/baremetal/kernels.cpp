@@ -249,10 +249,20 @@ void check_vectors() {
   check_in_place("softmax", n, [&](const Kernels &k, float *y) { y[n] = k.softmax(y, n); });
   check_in_place("rms_norm", n, [&](const Kernels &k, float *y) { k.rms_norm(y, other, n, 1e-5f, y); });
   check_in_place("layer_norm", n, [&](const Kernels &k, float *y) { k.layer_norm(y, other, x.all, n, 1e-5f, y); });
+  check_in_place("rms_norm without weights", n,
+                 [&](const Kernels &k, float *y) { k.rms_norm(y, nullptr, n, 1e-5f, y); });
+  check_in_place("layer_norm without weights", n,
+                 [&](const Kernels &k, float *y) { k.layer_norm(y, nullptr, nullptr, n, 1e-5f, y); });
+  check_in_place("soft_cap", n, [&](const Kernels &k, float *y) { k.soft_cap(y, n, 30); });
+  constexpr float kParameters[] = {0.75f, 1.5f};
+  check_in_place("activate_by", n, [&](const Kernels &k, float *y) {
+    k.activate_by(kParameters, format::Activation::xielu, y, nullptr, n);
+    k.activate_by(kParameters, format::Activation::clamped_silu, y, other, n);
+  });
   check_in_place("add", n, [&](const Kernels &k, float *y) { k.add(y, other, n); });
   check_in_place("rotate_halves", 4 * 70,
                  [&](const Kernels &k, float *y) { k.rotate_halves(y, other, other + 64, 4, 70, half); });
-  for (int kind = 0; kind < 4; ++kind) {
+  for (int kind = 0; kind < 5; ++kind) {
     check_in_place("activate", n, [&](const Kernels &k, float *y) {
       k.activate(static_cast<format::Activation>(kind), y, kind % 2 == 0 ? other : nullptr, n);
     });

@@ -365,6 +365,20 @@ TEST_P(Kernel, ScoresQ8EqualScalar) {
   });
 }
 
+// Windows that begin anywhere, and rows of V that continue elsewhere. The scalar table computes the same with all rows
+// in one piece.
+void add_window(Random &random, Mix &m, Format format, std::uint32_t *begins) {
+  const std::uint32_t last = m.positions + (m.queries - 1) * m.step;
+  const std::size_t element = format == Format::f32 ? 4 : format == Format::f16 ? 2 : 1;
+  for (std::uint32_t i = 0; i < m.queries; ++i) {
+    begins[i] = std::max(i == 0 ? 0 : begins[i - 1], random.from_to(0, m.positions + i * m.step - 1));
+  }
+  m.begins = begins;
+  m.wrap = random.from_to(1, last);
+  m.wrapped_v = static_cast<const std::byte *>(m.v) + std::size_t{m.wrap} * m.head_dim * element;
+  m.wrapped_scales = m.v_scales == nullptr ? nullptr : m.v_scales + m.wrap;
+}
+
 // `v` and `v_scales` as they lie; weights, inverse sums and the rest are made here.
 auto mix_of(Random &random, Values values, const AttentionShape &a, const void *v, const float *v_scales,
             Format format) {
@@ -382,9 +396,16 @@ auto mix_of(Random &random, Values values, const AttentionShape &a, const void *
         .step = a.step,
         .head_dim = a.head_dim,
         .out = nullptr,
-        .out_stride = a.q_stride};
-  return [m, weights, inverses, format](const Kernels &k, float *out) mutable {
+        .out_stride = a.q_stride,
+        .begins = nullptr,
+        .wrap = 0,
+        .wrapped_v = nullptr,
+        .wrapped_scales = nullptr};
+  auto begins = std::make_shared<std::array<std::uint32_t, 64>>();
+  if (random.from_to(0, 1) == 1) add_window(random, m, format, begins->data());
+  return [m, weights, inverses, begins, format](const Kernels &k, float *out) mutable {
     m.out = out;
+    if (&k == &scalar()) m.wrap = 0xFFFFFFFF;
     k.mix[index_of(format)](m);
   };
 }
@@ -451,6 +472,8 @@ TEST_P(Kernel, NormsEqualScalar) {
     same<float>(n, rms);
     same<float>(n, layer);
     same<float>(n, unbiased);
+    same<float>(n, [&](const Kernels &k, float *y) { k.rms_norm(x.data(), nullptr, n, 1e-5f, y); });
+    same<float>(n, [&](const Kernels &k, float *y) { k.layer_norm(x.data(), nullptr, nullptr, n, 1e-5f, y); });
     same<float>(n, [&](const Kernels &k, float *y) {
       std::copy(x.begin(), x.end(), y);
       k.rms_norm(y, weight.data(), n, 1e-5f, y);
@@ -461,7 +484,8 @@ TEST_P(Kernel, NormsEqualScalar) {
 
 TEST_P(Kernel, ActivationsEqualScalar) {
   using format::Activation;
-  constexpr Activation kAll[] = {Activation::relu, Activation::gelu_erf, Activation::gelu_tanh, Activation::silu};
+  constexpr Activation kAll[] = {Activation::relu, Activation::gelu_erf, Activation::gelu_tanh, Activation::silu,
+                                 Activation::relu_squared};
   often(150, [&](Random &random, Values values) {
     const std::uint32_t n = random.from_to(1, 300);
     Fenced<float> x(n), up(n);
@@ -475,6 +499,39 @@ TEST_P(Kernel, ActivationsEqualScalar) {
         });
       }
     }
+  });
+}
+
+TEST_P(Kernel, ActivationsWithParametersEqualScalar) {
+  using format::Activation;
+  often(150, [&](Random &random, Values values) {
+    const std::uint32_t n = random.from_to(1, 300);
+    Fenced<float> x(n), up(n), parameters(2);
+    fill(x, random, values);
+    fill(up, random, values);
+    fill(parameters, random, Values::plain);
+    const auto run = [&](Activation activation, const float *factor) {
+      same<float>(n, [&](const Kernels &k, float *y) {
+        std::copy(x.begin(), x.end(), y);
+        k.activate_by(parameters.data(), activation, y, factor, n);
+      });
+    };
+    run(Activation::xielu, nullptr);
+    run(Activation::xielu, up.data());
+    run(Activation::clamped_silu, up.data());
+  });
+}
+
+TEST_P(Kernel, SoftCapEqualsScalar) {
+  often(150, [&](Random &random, Values values) {
+    const std::uint32_t n = random.from_to(1, 300);
+    const float cap = static_cast<float>(random.from_to(1, 50));
+    Fenced<float> x(n);
+    fill(x, random, values);
+    same<float>(n, [&](const Kernels &k, float *y) {
+      std::copy(x.begin(), x.end(), y);
+      k.soft_cap(y, n, cap);
+    });
   });
 }
 
