@@ -46,12 +46,11 @@ int replace_file(const char *path, const void *data, size_t bytes) {
   char temporary[PATH_MAX];
   const int length = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, static_cast<long>(getpid()));
   if (length < 0 || static_cast<size_t>(length) >= sizeof temporary) return ENAMETOOLONG;
+  posix::remember_unfinished(temporary);  // before there is such a file: a signal may come at any time
   const int file = open(temporary, O_WRONLY | O_CLOEXEC | O_CREAT | O_EXCL, 0666);
-  if (file < 0) return errno;
-  posix::remember_unfinished(temporary);
-  int error = fill_and_close(file, static_cast<const char *>(data), bytes);
+  int error = file < 0 ? errno : fill_and_close(file, static_cast<const char *>(data), bytes);
   if (error == 0 && rename(temporary, path) != 0) error = errno;
-  if (error != 0) posix::remove_unfinished();
+  if (error != 0 && file >= 0) posix::remove_unfinished();
   posix::forget_unfinished();
   return error;
 }

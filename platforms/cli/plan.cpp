@@ -93,6 +93,9 @@ int parse_plan(Arguments *arguments, Output &out, PlanRequest *request) {
     return usage_error("--prefix: '%s' is not a C identifier of at most 64 characters", request->header.prefix);
   }
   if (request->features != nullptr) {
+    if (request->header.path != nullptr || request->board_name != nullptr || request->as_json) {
+      return usage_error("--features prints nothing else; leave out --header, --board and --json");
+    }
     if (const int code = parse_syntax(request->features, &request->syntax); code != kOk) return code;
   }
   // The sizes depend on the number of workers only if there are threads; these are never started.

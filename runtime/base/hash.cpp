@@ -90,4 +90,6 @@ std::uint64_t hash64(const void *data, std::size_t bytes) {
 
 }  // namespace tidbit
 
-extern "C" uint64_t tidbit_hash(const void *data, size_t bytes) { return tidbit::hash64(data, bytes); }
+extern "C" uint64_t tidbit_hash(const void *data, size_t bytes) {
+  return tidbit::hash64(data, data == nullptr ? 0 : bytes);
+}

@@ -72,7 +72,7 @@ struct Scores {
 // With a window, query i sees nothing in front of begins[i], and the rows of V from `wrap` on are elsewhere.
 struct Mix {
   const void *v;
-  const float *v_scales;        // q8: [position]
+  const float *v_scales;  // q8: [position]
   std::uint32_t queries;
   const float *weights;  // [queries][weight_stride], from softmax
   std::size_t weight_stride;

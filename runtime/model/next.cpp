@@ -7,7 +7,7 @@ extern "C" tidbit_status tidbit_next(tidbit_session *session, const tidbit_sampl
                                      const int32_t *recent, uint32_t recent_count, int32_t *token) {
   if (token == nullptr) return TIDBIT_ERR_ARGUMENT;
   *token = -1;
-  if (session == nullptr) return TIDBIT_ERR_ARGUMENT;
+  if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
   float *logits = nullptr;
   std::uint32_t count = 0;
   if (session->position == session->limits.context) return TIDBIT_ERR_CONTEXT_FULL;

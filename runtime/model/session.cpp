@@ -12,9 +12,9 @@ tidbit_status check_overlap(const tidbit_plan_result &plan, const tidbit_memory 
   const auto begin = [&](int i) {
     return reinterpret_cast<std::uintptr_t>(i < TIDBIT_PART_COUNT ? memory.data[i] : model.blob);
   };
-  for (int a = 0; a < TIDBIT_PART_COUNT; ++a) {
-    for (int b = 0; b <= TIDBIT_PART_COUNT; ++b) {
-      const auto bytes = static_cast<std::size_t>(b < TIDBIT_PART_COUNT ? plan.bytes[b] : model.header->blob_bytes);
+  for (int b = TIDBIT_PART_COUNT; b >= 0; --b) {
+    const auto bytes = static_cast<std::size_t>(b < TIDBIT_PART_COUNT ? plan.bytes[b] : model.header->blob_bytes);
+    for (int a = TIDBIT_PART_COUNT; a >= 0; --a) {
       if (a != b && begin(a) - begin(b) < bytes) return TIDBIT_ERR_ARGUMENT;
     }
   }

@@ -216,6 +216,7 @@ using namespace tidbit;
 
 extern "C" int tidbit_ed25519(void *, const uint8_t signature[64], const uint8_t public_key[32], const void *message,
                               size_t bytes) {
+  if (signature == nullptr || public_key == nullptr || (message == nullptr && bytes != 0)) return 1;
   Number s, less;
   memcpy(s.w, signature + 32, sizeof s.w);
   if (subtract(less, s, kOrder) == 0) return 1;

@@ -93,6 +93,8 @@ TEST(PlanFeatures, AreTheOptionsOfTheSample) {
             "-DTIDBIT_WEIGHTS=\"q8\"\n-DTIDBIT_KV_FORMATS=\"f16\"\n-DTIDBIT_NORMS=\"rms\"\n"
             "-DTIDBIT_ACTIVATIONS=\"silu\"\n-DTIDBIT_LAYER_PARTS=\"\"\n-DTIDBIT_TOKENIZERS=\"byte_level\"\n");
   EXPECT_EQ(tidbit({"plan", kModel, "--features", "make"}).code, 2);
+  EXPECT_EQ(tidbit({"plan", kModel, "--features", "cmake", "--json"}).code, 2);
+  EXPECT_EQ(tidbit({"plan", kModel, "--features", "cmake", "--board", "pico2"}).code, 2);
 }
 
 TEST(PlanFeatures, ListAFormatOfTheEmbeddingsAlone) {

@@ -224,7 +224,8 @@ TEST_F(Interrupts, LeaveNoTemporaryFile) {
     const pid_t process =
         spawn(TIDBIT_PROGRAM, {"logits", kModel, "--tokens", tokens, "-o", file}, {nothing_, nothing_, error_file()});
     std::this_thread::sleep_for(std::chrono::milliseconds(delay));
-    for (int i = 0; i < 1 + delay % 2; ++i) kill(process, delay % 3 == 0 ? SIGHUP : SIGTERM);
+    constexpr int kNumbers[] = {SIGHUP, SIGTERM, SIGUSR1, SIGALRM, SIGVTALRM};
+    for (int i = 0; i < 1 + delay % 2; ++i) kill(process, kNumbers[delay % 5]);
     wait_for(process);
     const bool complete = std::filesystem::exists(file);
     if (complete) {

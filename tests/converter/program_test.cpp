@@ -155,7 +155,7 @@ TEST(Program, HoldsAFewTimesTheTokenizerInMemory) {
 }
 
 TEST(Program, LeavesNothingBehindWhereItIsInterrupted) {
-  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGALRM, SIGUSR1}) {
     const Folder folder;
     write_large_checkpoint(folder / "large.bin");
     const pid_t child =

@@ -123,8 +123,7 @@ TEST_P(Blob, SaveAndRestoreInTheMiddleGivesTheTablesHash) {
 std::vector<std::string> part_models() {
   std::istringstream models(TIDBIT_PART_MODELS);
   std::vector<std::string> names;
-  for (std::string model; models >> model;)
-    names.push_back("part-" + model.substr(0, model.find(':')));
+  for (std::string model; models >> model;) names.push_back("part-" + model.substr(0, model.find(':')));
   return names;
 }
 

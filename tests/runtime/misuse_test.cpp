@@ -128,6 +128,14 @@ TEST(Misuse, OtherNullPointersAreRefused) {
   ASSERT_EQ(tidbit_logits(runner.session(), &logits, nullptr), TIDBIT_OK);
 }
 
+TEST(Misuse, NullPointersToBytesAreRefused) {
+  const std::uint8_t bytes[64] = {};
+  EXPECT_NE(tidbit_ed25519(nullptr, nullptr, bytes, bytes, 1), 0);
+  EXPECT_NE(tidbit_ed25519(nullptr, bytes, nullptr, bytes, 1), 0);
+  EXPECT_NE(tidbit_ed25519(nullptr, bytes, bytes, nullptr, 1), 0);
+  EXPECT_EQ(tidbit_hash(nullptr, 100), tidbit_hash(bytes, 0));
+}
+
 TEST(Misuse, PartsThatOverlapAreRefused) {
   const AlignedBytes blob = build_blob(tiny_llama());
   const tidbit_model model = opened(blob);
@@ -152,6 +160,23 @@ TEST(Misuse, PartsThatOverlapAreRefused) {
   }
 }
 
+TEST(Misuse, APartThatBeginsInFrontOfTheBlobAndReachesIntoItIsRefused) {
+  const AlignedBytes blob = build_blob(tiny_llama());
+  AlignedBytes place(TIDBIT_ALIGNMENT + blob.size());
+  std::memcpy(place.data() + TIDBIT_ALIGNMENT, blob.data(), blob.size());
+  tidbit_model model;
+  ASSERT_EQ(tidbit_open(place.data() + TIDBIT_ALIGNMENT, blob.size(), &model, nullptr), TIDBIT_OK);
+  const tidbit_options options{};
+  tidbit_plan_result plan;
+  ASSERT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);
+  tidbit_session *session = nullptr;
+  for (int part = 0; part < TIDBIT_PART_COUNT; ++part) {
+    Memory memory(plan);
+    memory.view.data[part] = place.data();
+    EXPECT_EQ(tidbit_init(&model, &options, &memory.view, &session, nullptr), TIDBIT_ERR_ARGUMENT) << part;
+  }
+}
+
 // A hook that misuses the session that called it.
 struct Intruder {
   tidbit_session *session = nullptr;
@@ -160,6 +185,7 @@ struct Intruder {
   static int call(void *user) {
     auto *self = static_cast<Intruder *>(user);
     tidbit_session *s = self->session;
+    if (s == nullptr) return 0;
     ++self->calls;
     const std::int32_t token = 1;
     std::int32_t next = 0;
@@ -195,6 +221,23 @@ TEST(Misuse, AHookCannotChangeItsOwnSession) {
   intruder.session = runner.session();
   EXPECT_EQ(hash_of(runner.logits_of(tokens, 10, 50)), expected);
   EXPECT_GE(intruder.calls, 4);
+}
+
+TEST(Misuse, AHookOfASessionThatIsFullIsToldThatItIsBusy) {
+  const AlignedBytes blob = build_blob(tiny_llama());
+  const tidbit_model model = opened(blob);
+  Intruder intruder;
+  tidbit_options options{};
+  options.poll = Intruder::call;
+  options.poll_user = &intruder;
+  Runner runner(model, options);
+  const std::vector<std::int32_t> tokens = some_tokens(50, tidbit_context(runner.session()));
+  ASSERT_EQ(tidbit_prefill(runner.session(), tokens.data(), static_cast<std::uint32_t>(tokens.size()), 0, nullptr),
+            TIDBIT_OK);
+  intruder.session = runner.session();
+  float *logits = nullptr;
+  EXPECT_EQ(tidbit_logits(runner.session(), &logits, nullptr), TIDBIT_OK);
+  EXPECT_GE(intruder.calls, 1);
 }
 
 tidbit_status init_status() {

@@ -19,11 +19,13 @@
  * Misuse, the same everywhere:
  *   - A null pointer is TIDBIT_ERR_ARGUMENT unless the comment says that it may be null. So is a model that tidbit_open
  *     has not opened: tidbit_open clears it on failure, and one that is all zero counts as not opened. Functions that
- *     do not return a status return 0, tidbit_find_token returns -1, and functions for names return null.
+ *     do not return a status return 0, tidbit_find_token returns -1, tidbit_ed25519 returns 1, and functions for names
+ *     return null.
  *   - A session that is computing belongs to the call that computes. In a hook, functions that change, save or restore
  *     it return TIDBIT_ERR_BUSY; those that only return a number may be called.
  *   - A call that fails changes nothing, except where its comment says so.
- *   - Not detected: pointers to memory that was freed, or is smaller than stated.
+ *   - Not detected: pointers to memory that was freed, is smaller than stated, or holds another session, which
+ *     tidbit_init overwrites.
  *
  * The floating-point mode must be that of IEEE 754 and of every C compiler without options such as -ffast-math: round
  * to nearest, subnormals kept. tidbit_init checks it on the calling thread (TIDBIT_ERR_FLOAT_MODE). It must be the same
@@ -545,7 +547,7 @@ tidbit_status tidbit_stream_end(tidbit_stream *stream, const char **text, uint32
 
 /* ------------------------------------------------------------------------------------- checksums */
 
-/* XXH64 (Yann Collet) with seed 0: the checksum of the format, and the hash of logits. */
+/* XXH64 (Yann Collet) with seed 0: the checksum of the format, and the hash of logits. Null counts as no bytes. */
 uint64_t tidbit_hash(const void *data, size_t bytes);
 
 /* ------------------------------------------------------------------------------------ binary layout */
