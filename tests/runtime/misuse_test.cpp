@@ -230,6 +230,7 @@ TEST(Misuse, AHookOfASessionThatIsFullIsToldThatItIsBusy) {
   tidbit_options options{};
   options.poll = Intruder::call;
   options.poll_user = &intruder;
+  options.poll_work = 1;
   Runner runner(model, options);
   const std::vector<std::int32_t> tokens = some_tokens(50, tidbit_context(runner.session()));
   ASSERT_EQ(tidbit_prefill(runner.session(), tokens.data(), static_cast<std::uint32_t>(tokens.size()), 0, nullptr),
