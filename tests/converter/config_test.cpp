@@ -122,6 +122,11 @@ TEST(Gpt2, MayHaveTheNamesThatOtherFamiliesUse) {
   }
 }
 
+TEST(Cohere2, WithoutAWindowDoesNotRotate) {
+  const auto plan = convert::plan_model(changed({"cohere2", "sliding_window", "null", ""}));
+  for (const format::LayerKind &kind : plan.stacks.front().kinds) EXPECT_EQ(kind.rotary_dim, 0u);
+}
+
 TEST(UnknownKeys, AreNotedByName) {
   const Checkpoint checkpoint = changed({kLlama, "frobnication", "7", ""});
   const auto plan = convert::plan_model(checkpoint);
