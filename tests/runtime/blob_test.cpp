@@ -117,6 +117,23 @@ TEST_P(Blob, ForgedHeaderIsRefusedOrRunsDefined) {
   EXPECT_GT(refused, 3000);
 }
 
+// Every number of every layer kind, with the values at which the code might turn.
+TEST_P(Blob, ForgedKindIsRefusedOrRunsDefined) {
+  ForgedBlob forged(blob_);
+  for (std::size_t at = 0; at < forged.stack().kinds * sizeof(format::LayerKind); ++at) {
+    const std::size_t field = at % sizeof(format::LayerKind);
+    const bool whole = field < offsetof(format::LayerKind, mixer) || field == offsetof(format::LayerKind, qkv_clip);
+    if (whole && field % 4 != 0) continue;
+    for (const std::uint32_t value :
+         {0u, 1u, 2u, 3u, 4u, 7u, 16u, 17u, 255u, 256u, 1024u, 1u << 20, 0x3F800000u, 0x7F7FFFFFu, 0x7FC00000u, ~0u}) {
+      ForgedBlob copy(blob_);
+      std::memcpy(copy.data() + copy.offset_of(copy.kinds()) + at, &value, whole ? sizeof value : 1);
+      copy.refresh_checksum();
+      open_and_run(copy.bytes());
+    }
+  }
+}
+
 TEST_P(Blob, DamagedHeaderIsFoundByItsChecksum) {
   const std::uint32_t header_bytes = reinterpret_cast<const Header *>(blob_.data())->header_bytes;
   for (std::uint32_t at = 0; at < header_bytes; ++at) {
