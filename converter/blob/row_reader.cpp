@@ -48,13 +48,14 @@ void read_source(const RowSource &source, std::uint32_t first, std::uint32_t cou
   }
 }
 
-void check_finite(const RowSource &source, std::uint64_t count, const float *values) {
+void check_finite(const TensorPlan &plan, const RowSource &source, std::uint64_t count, const float *values) {
   for (std::uint64_t i = 0; i < count; ++i) {
     if (std::isfinite(values[i])) continue;
-    const std::string name = source.stored != nullptr ? source.stored->name : "computed";
-    const std::string file = source.stored != nullptr ? source.stored->file->path().string() + ": " : "";
-    throw ConvertError(file + "tensor " + in_quotes(name) + " holds " +
-                       (std::isnan(values[i]) ? "NaN" : "an infinity"));
+    const std::string what = std::isnan(values[i]) ? " holds NaN" : " holds an infinity";
+    if (source.stored == nullptr) {
+      throw ConvertError("the computed " + plan.name + what + ": a number of the configuration is too large or small");
+    }
+    throw ConvertError(source.stored->file->path().string() + ": tensor " + in_quotes(source.stored->name) + what);
   }
 }
 
@@ -74,7 +75,7 @@ void read_rows(const TensorPlan &plan, std::uint32_t first, std::uint32_t count,
       float *at = out + std::uint64_t{from - first} * cols;
       read_source(source, from - start, to - from, cols, at);
       if (source.map != nullptr) std::transform(at, at + std::uint64_t{to - from} * cols, at, source.map);
-      check_finite(source, std::uint64_t{to - from} * cols, at);
+      check_finite(plan, source, std::uint64_t{to - from} * cols, at);
     }
     start += source.rows;
   }

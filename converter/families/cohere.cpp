@@ -1,5 +1,5 @@
 // CohereForCausalLM and Cohere2ForCausalLM: attention and feed-forward side by side behind one LayerNorm without bias,
-// rotation of adjacent channels, scaled logits. In Cohere 2, full layers do not rotate.
+// rotation of adjacent channels, scaled logits. In Cohere 2, only layers with a window rotate.
 #include "converter/families/layer_types.h"
 #include "converter/families/llama_layers.h"
 #include "converter/families/registry.h"
@@ -44,9 +44,9 @@ void read2(Reading &model) {
 }
 
 void read_layer(Reading &model, std::uint32_t layer, format::LayerKind &kind) {
-  if (!is_full(model, layer)) return;
-  if (kind.window != 0) kind.rotary_dim = 0;
+  if (kind.window != 0 && !is_full(model, layer)) return;
   kind.window = 0;
+  kind.rotary_dim = 0;
 }
 
 constexpr Family cohere(const char *model_type, void (*read)(Reading &)) {

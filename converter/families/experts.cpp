@@ -1,7 +1,5 @@
 #include "converter/families/experts.h"
 
-#include <algorithm>
-
 namespace tidbit::convert {
 
 void read_experts(Reading &model, const ExpertKeys &names, format::Router router, bool normalized) {
@@ -29,8 +27,9 @@ std::vector<bool> layers_with_experts(Reading &model) {
   const std::uint32_t step = model.keys.count_or("decoder_sparse_step", format::kMaxLayers, 1);
   const std::vector<std::int64_t> plain = model.keys.ids("mlp_only_layers");
   std::vector<bool> have(model.layers);
-  for (std::uint32_t i = 0; i < model.layers; ++i) {
-    have[i] = (i + 1) % step == 0 && std::find(plain.begin(), plain.end(), i) == plain.end();
+  for (std::uint32_t i = 0; i < model.layers; ++i) have[i] = (i + 1) % step == 0;
+  for (const std::int64_t layer : plain) {
+    if (layer >= 0 && layer < model.layers) have[static_cast<std::size_t>(layer)] = false;
   }
   return have;
 }

@@ -30,7 +30,8 @@ std::vector<std::string> repeated_types(Reading &model) {
   const auto found = model.checkpoint->config.find("attention_types");
   std::vector<std::string> types;
   const auto sound = [](const nlohmann::json &item) {
-    return item.is_array() && item.size() == 2 && item[0].is_array() && item[1].is_number_unsigned();
+    return item.is_array() && item.size() == 2 && item[0].is_array() && !item[0].empty() &&
+           item[1].is_number_unsigned();
   };
   if (found == model.checkpoint->config.end() || found->is_null()) {
     for (std::uint32_t i = 0; i < model.layers; ++i) types.emplace_back(i % 2 == 0 ? "global" : "local");

@@ -27,7 +27,8 @@ void read_layer(Reading &model, std::uint32_t layer, format::LayerKind &kind) {
 void read_rotary_of_ministral3(Reading &model) {
   constexpr const char *kScaling = "llama_4_scaling_beta";
   use(add_rotary(model, {.ignored = kScaling}), model.kind);
-  const nlohmann::json *rope = model.keys.object_or_null("rope_parameters");
+  const char *name = model.keys.has("rope_scaling") ? "rope_scaling" : "rope_parameters";
+  const nlohmann::json *rope = model.keys.object_or_null(name);
   if (rope == nullptr || !rope->contains(kScaling)) return;
   ConfigReader keys(*rope, model.keys.file());
   const std::uint32_t most = keys.count("original_max_position_embeddings", format::kMaxContext);

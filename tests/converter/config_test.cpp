@@ -122,6 +122,21 @@ TEST(Gpt2, MayHaveTheNamesThatOtherFamiliesUse) {
   }
 }
 
+TEST(Ministral3, IsLimitedToTheOldContextWhereverItsScalingIs) {
+  for (const char *name : {"rope_parameters", "rope_scaling"}) {
+    Checkpoint checkpoint = convert::open_checkpoint(golden("ministral3"));
+    const json rope = checkpoint.config.at("rope_parameters");
+    checkpoint.config.erase("rope_parameters");
+    checkpoint.config[name] = rope;
+    EXPECT_EQ(convert::plan_model(checkpoint).config.max_context, 40u) << name;
+  }
+}
+
+TEST(Cohere2, WithoutAWindowDoesNotRotate) {
+  const auto plan = convert::plan_model(changed({"cohere2", "sliding_window", "null", ""}));
+  for (const format::LayerKind &kind : plan.stacks.front().kinds) EXPECT_EQ(kind.rotary_dim, 0u);
+}
+
 TEST(UnknownKeys, AreNotedByName) {
   const Checkpoint checkpoint = changed({kLlama, "frobnication", "7", ""});
   const auto plan = convert::plan_model(checkpoint);

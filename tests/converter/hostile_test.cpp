@@ -135,6 +135,15 @@ TEST(Notes, AreFewHoweverMuchTheConfigurationAsksFor) {
   EXPECT_LT(notes[1].size(), 1000u);
 }
 
+// 2^63 repetitions of nothing.
+TEST(AttentionTypes, OfAnEmptyPatternAreRefused) {
+  auto checkpoint = convert::open_checkpoint(golden("gpt_neo"));
+  checkpoint.config.erase("attention_layers");
+  checkpoint.config["attention_types"] = nlohmann::json::parse("[[[], 9223372036854775808]]");
+  const std::string message = failure([&] { convert::plan_model(checkpoint); });
+  EXPECT_NE(message.find("attention_types is not a list of patterns"), std::string::npos) << message;
+}
+
 TEST(Message, IsShortHoweverLongTheNamesAre) {
   auto checkpoint = convert::open_checkpoint(golden("llama-gqa"));
   checkpoint.config["hidden_act"] = std::string(1000000, 'x');

@@ -42,7 +42,10 @@ class Target {
     tidbit_session *session = runner_->session();
     float *logits = nullptr;
     tidbit_logits(session, &logits, nullptr);
-    if (tidbit_position(session) > 2) EXPECT_EQ(tidbit_rewind(session, tidbit_position(session) - 2), TIDBIT_OK);
+    if (tidbit_position(session) > 2) {
+      const tidbit_status status = tidbit_rewind(session, tidbit_position(session) - 2);
+      EXPECT_TRUE(status == TIDBIT_OK || status == TIDBIT_ERR_REWIND);
+    }
     const std::vector<int32_t> tokens = some_tokens(info_.vocab_size, 2);
     const bool full = tidbit_position(session) + 2 > tidbit_context(session);
     EXPECT_EQ(tidbit_prefill(session, tokens.data(), 2, 0, nullptr), full ? TIDBIT_ERR_CONTEXT_FULL : TIDBIT_OK);

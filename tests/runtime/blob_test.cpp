@@ -57,12 +57,13 @@ TinyModel with_self_test(TinyModel model) {
   return model;
 }
 
-constexpr int kModels = 6;
+constexpr int kModels = 9;
 
 const std::vector<TinyModel> &models() {
   static const std::vector<TinyModel> all = {
       tiny_llama(Format::q8, Format::q8), tiny_llama(Format::q4, Format::f16),    tiny_gpt2(Format::f16, Format::f16),
-      with_self_test(tiny_first_gpt()),   tiny_llama(Format::q8x16, Format::f16), tiny_mixed()};
+      with_self_test(tiny_first_gpt()),   tiny_llama(Format::q8x16, Format::f16), tiny_mixed(),
+      tiny_window(Format::q8),            tiny_convolution(Format::f16),          tiny_experts()};
   return all;
 }
 
@@ -114,6 +115,23 @@ TEST_P(Blob, ForgedHeaderIsRefusedOrRunsDefined) {
     refused += open_and_run(forged) != TIDBIT_OK;
   }
   EXPECT_GT(refused, 3000);
+}
+
+// Every number of every layer kind, with the values at which the code might turn.
+TEST_P(Blob, ForgedKindIsRefusedOrRunsDefined) {
+  ForgedBlob forged(blob_);
+  for (std::size_t at = 0; at < forged.stack().kinds * sizeof(format::LayerKind); ++at) {
+    const std::size_t field = at % sizeof(format::LayerKind);
+    const bool whole = field < offsetof(format::LayerKind, mixer) || field == offsetof(format::LayerKind, qkv_clip);
+    if (whole && field % 4 != 0) continue;
+    for (const std::uint32_t value :
+         {0u, 1u, 2u, 3u, 4u, 7u, 16u, 17u, 255u, 256u, 1024u, 1u << 20, 0x3F800000u, 0x7F7FFFFFu, 0x7FC00000u, ~0u}) {
+      ForgedBlob copy(blob_);
+      std::memcpy(copy.data() + copy.offset_of(copy.kinds()) + at, &value, whole ? sizeof value : 1);
+      copy.refresh_checksum();
+      open_and_run(copy.bytes());
+    }
+  }
 }
 
 TEST_P(Blob, DamagedHeaderIsFoundByItsChecksum) {

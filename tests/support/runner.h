@@ -28,6 +28,7 @@ struct Memory {
       parts[static_cast<std::size_t>(i)] = AlignedBytes(plan.bytes[i]);
       view.data[i] = parts[static_cast<std::size_t>(i)].data();
       view.bytes[i] = plan.bytes[i];
+      std::memset(view.data[i], 0xFF, view.bytes[i]);  // NaNs
     }
   }
 };

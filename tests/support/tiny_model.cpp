@@ -273,6 +273,58 @@ TinyModel tiny_mixed() {
   return m;
 }
 
+TinyModel tiny_window(Format kv) {
+  TinyModel m = tiny_llama(Format::f32, kv);
+  m.config.rotary_tables = 2;
+  m.config.logit_cap = 30;
+  LayerKind &full = m.kinds[0];
+  full.qk_norm = Norm::rms;
+  full.qk_norm_scope = format::QkNormScope::per_head;
+  full.mixer_out_norm = full.ffn_out_norm = Norm::rms;
+  LayerKind window = full;
+  window.window = 20;
+  window.sinks = 1;
+  window.score_cap = 5;
+  window.rotary_table = 1;
+  m.kinds.push_back(window);
+  m.layer_kinds = {1, 0, 1};
+  return m;
+}
+
+TinyModel tiny_convolution(Format kv) {
+  TinyModel m = tiny_llama(Format::f32, kv);
+  LayerKind convolution = m.kinds[0];
+  convolution.mixer = format::Mixer::short_convolution;
+  convolution.taps = 3;
+  convolution.rotary_dim = 0;
+  m.kinds.push_back(convolution);
+  m.layer_kinds = {1, 0, 1};
+  m.biases = true;
+  return m;
+}
+
+TinyModel tiny_experts(Format kv) {
+  TinyModel m = tiny_llama(Format::f32, kv);
+  LayerKind parallel = m.kinds[0];
+  parallel.rotary_dim = 0;
+  parallel.alibi = 1;
+  LayerKind chosen = parallel;
+  parallel.residual = format::Residual::parallel_two_norms;
+  chosen.window = 7;
+  chosen.experts = 5;
+  chosen.experts_used = 2;
+  chosen.expert_width = 20;
+  chosen.router = format::Router::top_k_then_softmax;
+  LayerKind shared = chosen;
+  shared.router = format::Router::softmax_then_top_k;
+  shared.router_normalized = 1;
+  shared.shared_experts = 1;
+  m.kinds = {chosen, parallel, shared};
+  m.layer_kinds = {0, 1, 2};
+  m.biases = true;
+  return m;
+}
+
 AlignedBytes build_blob(const TinyModel &model) { return Builder(model).build(); }
 
 void refresh_checksum(AlignedBytes &blob) {

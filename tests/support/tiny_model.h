@@ -30,6 +30,14 @@ TinyModel tiny_first_gpt(format::Format weights = format::Format::f32, format::F
 // Four layers of two kinds that differ in heads, rotation, the places of their norms and the feed-forward.
 TinyModel tiny_mixed();
 
+// Parts that keep a ring or choose by token. Windows of 20 positions between full attention, with two rotary tables,
+// norms of q and k, norms behind the sublayers, sinks, and caps of scores and logits.
+TinyModel tiny_window(format::Format kv = format::Format::f32);
+// Short convolutions of 3 taps around full attention, with biases.
+TinyModel tiny_convolution(format::Format kv = format::Format::f32);
+// Experts, some with a shared one, and a parallel layer, all with ALiBi; windows of 7 positions.
+TinyModel tiny_experts(format::Format kv = format::Format::f32);
+
 AlignedBytes build_blob(const TinyModel &model);
 
 // Computes the header's checksum again, as someone who forges a blob would.
