@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "converter/checkpoint/dialect.h"
 #include "converter/checkpoint/file.h"
 
 namespace tidbit::convert {
@@ -54,9 +55,6 @@ void check_type(const StoredTensor &tensor);
 
 // "[512, 64]"
 std::string shape_text(const std::vector<std::uint64_t> &shape);
-
-// The naming scheme of a checkpoint's tensors.
-enum class Dialect : std::uint8_t { huggingface };
 
 using TensorMap = std::map<std::string, StoredTensor>;
 

@@ -1,6 +1,7 @@
 #include "converter/families/config_reader.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "converter/error.h"
 
@@ -285,7 +286,12 @@ std::vector<std::int64_t> ConfigReader::ids(const std::string &key) {
   return ids;
 }
 
-void ConfigReader::only(const std::string &key, const json &value) {
+void ConfigReader::only(const std::string &key, std::nullptr_t) { only_json(key, nullptr); }
+void ConfigReader::only(const std::string &key, bool value) { only_json(key, value); }
+void ConfigReader::only(const std::string &key, double value) { only_json(key, value); }
+void ConfigReader::only(const std::string &key, const char *value) { only_json(key, value); }
+
+void ConfigReader::only_json(const std::string &key, const json &value) {
   const json *found = take(key);
   if (found == nullptr || is_same(*found, value)) return;
   refuse(key, "is " + shortened(found->dump()) + ", which is not supported" +
@@ -296,7 +302,7 @@ void ConfigReader::harmless(std::span<const char *const> keys) { known_.insert(k
 
 std::vector<std::string> ConfigReader::finish() {
   for (const Dangerous &row : kDangerous) {
-    if (known_.count(row.key) == 0) only(row.key, json::parse(row.harmless));
+    if (known_.count(row.key) == 0) only_json(row.key, json::parse(row.harmless));
   }
   known_.insert(std::begin(kHarmless), std::end(kHarmless));
   std::vector<std::string> unknown;

@@ -4,7 +4,7 @@
 
 #include <cstdint>
 #include <limits>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <span>
@@ -34,7 +34,10 @@ class ConfigReader {
   std::vector<std::int64_t> ids(const std::string &key);
 
   // Refuses the key unless it is missing, null, or this value.
-  void only(const std::string &key, const nlohmann::json &value);
+  void only(const std::string &key, std::nullptr_t);
+  void only(const std::string &key, bool value);
+  void only(const std::string &key, double value);
+  void only(const std::string &key, const char *value);
   void harmless(std::span<const char *const> keys);
   const std::string &file() const { return file_; }
   [[noreturn]] void refuse(const std::string &key, const std::string &why) const;
@@ -43,6 +46,7 @@ class ConfigReader {
   std::vector<std::string> finish();
 
  private:
+  void only_json(const std::string &key, const nlohmann::json &value);
   const nlohmann::json *take(const std::string &key);
 
   const nlohmann::json &object_;

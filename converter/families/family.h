@@ -10,11 +10,13 @@
 #include <type_traits>
 #include <vector>
 
-#include "converter/checkpoint/checkpoint.h"
+#include "converter/checkpoint/dialect.h"
 #include "converter/families/config_reader.h"
 #include "format/roles.h"
 
 namespace tidbit::convert {
+
+struct Checkpoint;
 
 // A row of the table of rotary frequencies.
 struct RotaryTable {

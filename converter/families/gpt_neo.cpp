@@ -1,4 +1,7 @@
 // GPTNeoForCausalLM: GPT-2 with a window in some layers and scores that are not scaled.
+#include <nlohmann/json.hpp>
+
+#include "converter/checkpoint/checkpoint.h"
 #include "converter/error.h"
 #include "converter/families/gpt_layers.h"
 #include "converter/families/layer_types.h"

@@ -1,4 +1,6 @@
 // MistralForCausalLM, MinistralForCausalLM and Ministral3ForCausalLM: Llama with a window.
+#include <nlohmann/json.hpp>
+
 #include "converter/families/layer_types.h"
 #include "converter/families/llama_layers.h"
 #include "converter/families/registry.h"

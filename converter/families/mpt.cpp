@@ -1,5 +1,6 @@
 // MptForCausalLM: ALiBi, LayerNorm without bias, no biases at all.
 #include <bit>
+#include <nlohmann/json.hpp>
 
 #include "converter/families/alibi.h"
 #include "converter/families/llama_layers.h"

@@ -2,6 +2,7 @@
 // an embedding that may be narrower than the model, with a projection in and one out.
 #include <algorithm>
 
+#include "converter/checkpoint/checkpoint.h"
 #include "converter/error.h"
 #include "converter/families/bart_layers.h"
 #include "converter/families/registry.h"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "converter/error.h"
 #include "converter/families/rotary_scaling.h"

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Llama models with random weights, in the shapes used to measure speed.
+"""Makes Llama and Gemma 3 models with random weights, in the shapes used to measure speed.
 
     shapes.py SHAPE DIRECTORY      writes DIRECTORY/SHAPE/ (config.json, model.safetensors, tokenizer.bin)
                                    and DIRECTORY/SHAPE.gguf, with the same weights in f16
@@ -37,15 +37,29 @@ class Shape:
     ffn: int
     vocab: int
     tied: bool
+    own_head_dim: int = 0    # if it is not width / heads
+    window: int = 0          # of a Gemma 3: in five of six layers
+
+    @property
+    def head_dim(self) -> int:
+        return self.own_head_dim or self.width // self.heads
+
+    @property
+    def q_width(self) -> int:
+        return self.head_dim * self.heads
 
     @property
     def kv_width(self) -> int:
-        return self.width // self.heads * self.kv_heads
+        return self.head_dim * self.kv_heads
+
+    @property
+    def is_gemma(self) -> bool:
+        return self.window != 0
 
     @property
     def products(self) -> int:
         """Multiplications by a weight per decoded token, including the head."""
-        layer = self.width * (2 * self.width + 2 * self.kv_width + 3 * self.ffn)
+        layer = self.width * (2 * self.q_width + 2 * self.kv_width + 3 * self.ffn)
         return self.layers * layer + self.vocab * self.width
 
 
@@ -54,6 +68,7 @@ SHAPES = {shape.name: shape for shape in (
     Shape("S110M", 768, 12, 12, 12, 2048, 32000, True),
     Shape("SMOL135M", 576, 30, 9, 3, 1536, 49152, True),
     Shape("TL1B", 2048, 22, 32, 4, 5632, 32000, False),
+    Shape("S-GEMMA270M", 640, 18, 4, 1, 2048, 262144, True, own_head_dim=256, window=512),
 )}
 
 
@@ -67,15 +82,26 @@ class Tensor:
     heads: int = 0           # for q and k, whose rows have another order in GGUF
 
 
+# Norms behind the sublayers of Gemma 3.
+GEMMA_NORMS = (("post_feedforward_layernorm", "post_ffw_norm"), ("post_attention_layernorm", "post_attention_norm"))
+
+
 def layer_tensors(shape: Shape, index: int) -> Iterator[Tensor]:
     at, to = f"model.layers.{index}.", f"blk.{index}."
     width, kv, ffn = shape.width, shape.kv_width, shape.ffn
     yield Tensor(at + "input_layernorm.weight", to + "attn_norm.weight", (width,))
-    yield Tensor(at + "self_attn.q_proj.weight", to + "attn_q.weight", (width, width), shape.heads)
-    yield Tensor(at + "self_attn.k_proj.weight", to + "attn_k.weight", (kv, width), shape.kv_heads)
+    q_heads, k_heads = (0, 0) if shape.is_gemma else (shape.heads, shape.kv_heads)
+    yield Tensor(at + "self_attn.q_proj.weight", to + "attn_q.weight", (shape.q_width, width), q_heads)
+    yield Tensor(at + "self_attn.k_proj.weight", to + "attn_k.weight", (kv, width), k_heads)
     yield Tensor(at + "self_attn.v_proj.weight", to + "attn_v.weight", (kv, width))
-    yield Tensor(at + "self_attn.o_proj.weight", to + "attn_output.weight", (width, width))
-    yield Tensor(at + "post_attention_layernorm.weight", to + "ffn_norm.weight", (width,))
+    yield Tensor(at + "self_attn.o_proj.weight", to + "attn_output.weight", (width, shape.q_width))
+    before_ffn = "pre_feedforward_layernorm" if shape.is_gemma else "post_attention_layernorm"
+    yield Tensor(at + before_ffn + ".weight", to + "ffn_norm.weight", (width,))
+    if shape.is_gemma:
+        for name, gguf_name in GEMMA_NORMS:
+            yield Tensor(at + name + ".weight", to + gguf_name + ".weight", (width,))
+        for part in "qk":
+            yield Tensor(at + f"self_attn.{part}_norm.weight", to + f"attn_{part}_norm.weight", (shape.head_dim,))
     yield Tensor(at + "mlp.gate_proj.weight", to + "ffn_gate.weight", (ffn, width))
     yield Tensor(at + "mlp.up_proj.weight", to + "ffn_up.weight", (ffn, width))
     yield Tensor(at + "mlp.down_proj.weight", to + "ffn_down.weight", (width, ffn))
@@ -136,6 +162,8 @@ def add_gguf_tokenizer(writer, size: int) -> None:
 # ---- files ----
 
 def config(shape: Shape) -> dict:
+    if shape.is_gemma:
+        return gemma_config(shape)
     return {
         "architectures": ["LlamaForCausalLM"],
         "model_type": "llama",
@@ -154,6 +182,24 @@ def config(shape: Shape) -> dict:
     }
 
 
+def gemma_config(shape: Shape) -> dict:
+    return {
+        "architectures": ["Gemma3ForCausalLM"],
+        "model_type": "gemma3_text",
+        "vocab_size": shape.vocab,
+        "hidden_size": shape.width,
+        "num_hidden_layers": shape.layers,
+        "num_attention_heads": shape.heads,
+        "num_key_value_heads": shape.kv_heads,
+        "head_dim": shape.head_dim,
+        "intermediate_size": shape.ffn,
+        "max_position_embeddings": CONTEXT,
+        "sliding_window": shape.window,
+        "rms_norm_eps": NORM_EPSILON,
+        "torch_dtype": "float16",
+    }
+
+
 def write_safetensors(shape: Shape, seed: int, path: pathlib.Path) -> None:
     """The length of the header in eight bytes, the header, the tensors."""
     header, end = {}, 0
@@ -165,7 +211,8 @@ def write_safetensors(shape: Shape, seed: int, path: pathlib.Path) -> None:
     with open(path, "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for tensor in tensors(shape):
-            values(tensor, seed).tofile(file)
+            stored_minus_one = shape.is_gemma and len(tensor.size) == 1
+            (values(tensor, seed) - np.float16(stored_minus_one)).tofile(file)
 
 
 def write_checkpoint(shape: Shape, directory: pathlib.Path, seed: int = 1) -> None:
@@ -197,15 +244,19 @@ def add_gguf_config(writer, shape: Shape) -> None:
     writer.add_head_count(shape.heads)
     writer.add_head_count_kv(shape.kv_heads)
     writer.add_layer_norm_rms_eps(NORM_EPSILON)
-    writer.add_rope_dimension_count(shape.width // shape.heads)
-    writer.add_rope_freq_base(ROPE_THETA)
+    writer.add_rope_dimension_count(shape.head_dim)
+    writer.add_rope_freq_base(1e6 if shape.is_gemma else ROPE_THETA)
+    if shape.is_gemma:
+        writer.add_key_length(shape.head_dim)
+        writer.add_value_length(shape.head_dim)
+        writer.add_sliding_window(shape.window)
     writer.add_vocab_size(shape.vocab)
     writer.add_file_type(LlamaFileType.MOSTLY_F16)
 
 
 def write_gguf(shape: Shape, path: pathlib.Path, seed: int = 1) -> None:
     from gguf import GGUFWriter
-    writer = GGUFWriter(path, "llama")
+    writer = GGUFWriter(path, "gemma3" if shape.is_gemma else "llama")
     add_gguf_config(writer, shape)
     add_gguf_tokenizer(writer, shape.vocab)
     for tensor in tensors(shape):

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cstdint>
+
+namespace tidbit::convert {
+
+// The naming scheme of a checkpoint's tensors.
+enum class Dialect : std::uint8_t { huggingface };
+
+}  // namespace tidbit::convert
