@@ -2,8 +2,9 @@
 #
 #   extern const unsigned char name[], name_end[];   (default: model_blob)
 #
-# The default section is .rodata.<name>. For another one, the linker script must have a place. The blob may be the
-# output of a rule of the same directory. The project needs the language ASM. A target may have several models.
+# The default section is .rodata.<name>. For another one, the linker script must have a place. A relative path is in the
+# source directory, or else the output of a rule, in the binary directory. The project needs the language ASM. A target
+# may have several models.
 function(tidbit_add_model target blob)
   cmake_parse_arguments(arg "" "SYMBOL;SECTION" "" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
@@ -16,13 +17,17 @@ function(tidbit_add_model target blob)
   if(NOT arg_SYMBOL)
     set(arg_SYMBOL model_blob)
   endif()
-  get_filename_component(blob ${blob} ABSOLUTE BASE_DIR ${CMAKE_CURRENT_BINARY_DIR})
+  get_filename_component(in_source "${blob}" ABSOLUTE)
+  get_filename_component(blob "${blob}" ABSOLUTE BASE_DIR ${CMAKE_CURRENT_BINARY_DIR})
+  if(EXISTS "${in_source}")
+    set(blob "${in_source}")
+  endif()
   set(definitions TIDBIT_BLOB="${blob}" TIDBIT_SYMBOL=${arg_SYMBOL})
   if(arg_SECTION)
     list(APPEND definitions TIDBIT_SECTION=${arg_SECTION})
   endif()
   set(assembly ${CMAKE_CURRENT_BINARY_DIR}/${target}-${arg_SYMBOL}.S)  # its own, because properties belong to a file
   configure_file(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/model.S ${assembly} COPYONLY)
-  set_source_files_properties(${assembly} PROPERTIES OBJECT_DEPENDS ${blob} COMPILE_DEFINITIONS "${definitions}")
+  set_source_files_properties(${assembly} PROPERTIES OBJECT_DEPENDS "${blob}" COMPILE_DEFINITIONS "${definitions}")
   target_sources(${target} PRIVATE ${assembly})
 endfunction()
