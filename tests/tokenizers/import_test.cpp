@@ -146,6 +146,16 @@ TEST_F(Folder, PiecesOfAMegabyteAreRefused) {
   }
 }
 
+TEST_F(Folder, ALlama2cFileOfCharactersHasNoByteFallback) {
+  std::string file = bytes_of(5u);
+  for (const std::string text : {"<unk>", "<s>", "</s>", "春", "风"}) {
+    file += bytes_of(0.0f) + bytes_of(static_cast<std::uint32_t>(text.size())) + text;
+  }
+  const TextModel model = import(write("tokenizer.bin", file), 5);
+  EXPECT_EQ(model.encode("春风x"), (Ids{0, 3, 4, 0}));  // the blank in front is unknown as well
+  EXPECT_EQ(model.decode({3, 4}), "春风");
+}
+
 // Each of them would take millions of steps if finding a merge took time proportional to the length of the piece.
 TEST_F(Folder, LongPiecesEncodeToThemselvesIfTheirMergesLeadThere) {
   std::vector<std::string> texts = {" ", "a", "b"};
