@@ -1,5 +1,6 @@
 // Shared by the readers of tokenizer.json and vocab.json.
 #include <algorithm>
+#include <set>
 
 #include "converter/checkpoint/json.h"
 #include "converter/error.h"
@@ -108,8 +109,37 @@ static std::uint32_t id_of_key(const std::string &key, const JsonNode &list) {
   return static_cast<std::uint32_t>(id);
 }
 
-TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer) {
-  const auto file = tokenizer.parent_path() / "tokenizer_config.json";
+// The texts in special_tokens_map.json: strings, descriptions of tokens, and lists of both.
+static std::set<std::string> special_texts(const std::filesystem::path &file) {
+  std::set<std::string> texts;
+  if (!is_there(file)) return texts;
+  const Json map = read_json_object(file);
+  const auto add = [&texts](const Json &token) {
+    const Json &text = token.is_object() && token.contains("content") ? token["content"] : token;
+    if (text.is_string()) texts.insert(text.get<std::string>());
+  };
+  for (const auto &[key, value] : map.items()) {
+    if (!value.is_array()) add(value);
+    if (value.is_array()) std::for_each(value.begin(), value.end(), add);
+  }
+  return texts;
+}
+
+// Folders without added_tokens_decoder keep the added tokens here, as a map from texts to ids.
+static void read_added_tokens_json(TokenizerConfig &config, const std::filesystem::path &folder) {
+  const auto file = folder / "added_tokens.json";
+  if (!is_there(file)) return;
+  const std::set<std::string> special = special_texts(folder / "special_tokens_map.json");
+  const Json map = read_json_object(file);
+  const JsonNode node(map, file.string() + ":");
+  for (const auto &[text, value] : map.items()) {
+    const Json token = {{"content", text}, {"special", special.contains(text)}};
+    config.added_tokens.emplace_back(token_id(node.at(text.c_str())), token);
+  }
+  config.added_source = file.string() + ":";
+}
+
+static TokenizerConfig read_config_file(const std::filesystem::path &file) {
   TokenizerConfig config;
   if (!is_there(file)) return config;
   const Json json = read_json_object(file);
@@ -120,12 +150,27 @@ TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer) {
   config.add_bos_token = optional_flag(node, "add_bos_token");
   config.add_eos_token = optional_flag(node, "add_eos_token");
   config.add_prefix_space = node.flag_or("add_prefix_space", false);
-  config.source = file.string();
+  config.added_source = file.string() + ": added_tokens_decoder";
   const auto added = node.find("added_tokens_decoder");
   if (!added) return config;
   if (!added->value().is_object()) added->refuse("is not an object");
   for (const auto &[id, token] : added->value().items()) config.added_tokens.emplace_back(id_of_key(id, *added), token);
   return config;
+}
+
+TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer) {
+  const auto folder = tokenizer.parent_path();
+  TokenizerConfig config = read_config_file(folder / "tokenizer_config.json");
+  if (config.added_tokens.empty()) read_added_tokens_json(config, folder);
+  return config;
+}
+
+void add_config_tokens(Vocabulary &vocabulary, const TokenizerConfig &config) {
+  const std::size_t known = vocabulary.pieces.size();
+  for (const auto &[id, token] : config.added_tokens) {
+    const bool model_has_it = vocabulary.kind == format::TokenizerKind::sentencepiece && id < known;
+    if (!model_has_it) add_token(vocabulary, id, JsonNode(token, config.added_source + " " + std::to_string(id)));
+  }
 }
 
 }  // namespace tidbit::convert

@@ -1,5 +1,6 @@
 // llama2.c's tokenizer.bin: u32 length of the longest token, then for each token f32 score, i32 length, bytes. The
-// contents are SentencePiece with spaces in place of U+2581. Ids 0 to 2 are unknown, begin and end; 3 to 258 are bytes.
+// contents are SentencePiece with spaces in place of U+2581. Ids 0 to 2 are unknown, begin and end; 3 to 258 are bytes,
+// unless the tokens are characters.
 #include <cstring>
 #include <optional>
 
@@ -29,7 +30,7 @@ std::optional<std::vector<Piece>> parse(const std::string &bytes) {
     at += size;
     pieces.push_back(std::move(piece));
   }
-  if (pieces.size() < 259) return std::nullopt;
+  if (pieces.size() <= kEnd) return std::nullopt;
   return pieces;
 }
 
@@ -53,8 +54,10 @@ Vocabulary read_llama2c(const std::string &bytes, const std::string &source) {
   std::optional<std::vector<Piece>> parsed = parse(bytes);
   if (!parsed) throw ConvertError(source + ": is not a llama2.c tokenizer");
   std::vector<Piece> pieces = std::move(*parsed);
+  bool has_bytes = false;
   for (std::size_t id = 0; id < pieces.size(); ++id) {
     Piece &piece = pieces[id];
+    has_bytes = has_bytes || byte_of_name(piece.text) >= 0;
     piece.type = byte_of_name(piece.text) >= 0 ? PieceType::byte : PieceType::normal;
     if (id == 0) piece.type = PieceType::unknown;
     if (id == kBegin || id == kEnd) piece.type = PieceType::control;
@@ -64,7 +67,7 @@ Vocabulary read_llama2c(const std::string &bytes, const std::string &source) {
   pieces[kEnd].text = "</s>";
   const std::uint32_t flags = format::flag::kPrefixBlank | format::flag::kPrefixEverySegment |
                               format::flag::kDropFirstBlank | format::flag::kKeepByteBlank;
-  Vocabulary vocabulary = sentencepiece_vocabulary(std::move(pieces), flags, true, source);
+  Vocabulary vocabulary = sentencepiece_vocabulary(std::move(pieces), flags, has_bytes, source);
   vocabulary.description = "SentencePiece BPE of llama2.c";
   vocabulary.bos = static_cast<std::int32_t>(kBegin);
   vocabulary.ends = {static_cast<std::int32_t>(kEnd)};

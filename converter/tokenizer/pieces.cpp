@@ -53,7 +53,7 @@ Vocabulary sentencepiece_vocabulary(std::vector<Piece> pieces, std::uint32_t fla
       has_blank = has_blank || piece.text == " ";
     }
   }
-  if (!has_blank) throw ConvertError(source + ": there is no piece for the space (U+2581)");
+  if (!has_blank && byte_fallback) throw ConvertError(source + ": there is no piece for the space (U+2581)");
   if (byte_fallback) require_all_bytes(vocabulary, source);
   return vocabulary;
 }

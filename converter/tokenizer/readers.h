@@ -13,9 +13,10 @@
 
 namespace tidbit::convert {
 
-// The contents of tokenizer_config.json next to the tokenizer; all empty if there is none.
+// The contents of tokenizer_config.json next to the tokenizer, and the added tokens, which may be in added_tokens.json;
+// all empty if there is no such file.
 struct TokenizerConfig {
-  std::string source;
+  std::string added_source;  // where the added tokens come from, for messages
   std::string tokenizer_class;
   std::string bos_token;
   std::string eos_token;
@@ -50,6 +51,8 @@ void add_merge(Vocabulary &vocabulary, const NamedTokens &names, std::string_vie
 // Adds a token of Hugging Face's `added_tokens`. Refuses options that change the surrounding text, such as lstrip, and
 // a second text for an id.
 void add_token(Vocabulary &vocabulary, std::uint32_t id, const JsonNode &token);
+// Adds the tokens of the config, apart from those that a SentencePiece model contains.
+void add_config_tokens(Vocabulary &vocabulary, const TokenizerConfig &config);
 // Sets the tokens for begin and end of text from the config, or else by their usual names.
 void set_ends(Vocabulary &vocabulary, const TokenizerConfig &config);
 

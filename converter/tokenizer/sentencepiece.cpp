@@ -167,6 +167,7 @@ Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &c
   }
   const auto count = static_cast<std::int64_t>(model.pieces.size());
   Vocabulary vocabulary = sentencepiece_vocabulary(std::move(model.pieces), flags, model.byte_fallback, source);
+  add_config_tokens(vocabulary, config);
   vocabulary.description = "SentencePiece BPE";
   if (model.bos >= 0 && model.bos < count) vocabulary.bos = model.bos;
   if (model.eos >= 0 && model.eos < count) vocabulary.ends = {model.eos};

@@ -178,9 +178,25 @@ void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerF
   vocabulary.description = "SentencePiece BPE by merges";
 }
 
-// Prefix and suffix from tokenizer_config.json, if the post-processor has no template.
+// Added tokens with "normalized" are searched in normalized text, and their own text is normalized as well. Without a
+// normalizer that is the plain text.
+void place_normalized(Vocabulary &vocabulary, bool normalizes, const std::string &source) {
+  if (vocabulary.kind != TokenizerKind::sentencepiece) return;
+  for (AddedPiece &added : vocabulary.added) {
+    if (normalizes && added.late && !added.special) {
+      throw ConvertError(source + ": the added token " + in_quotes(vocabulary.pieces[added.id].text) +
+                         " is \"normalized\", which is not supported with this normalizer; set it to false");
+    }
+    if (!normalizes) added.late = false;
+  }
+}
+
+// Prefix and suffix from tokenizer_config.json, if the post-processor has no template. Only some classes heed them.
 void add_affixes(Vocabulary &vocabulary, const TokenizerConfig &config) {
   if (!vocabulary.prefix.empty() || !vocabulary.suffix.empty()) return;
+  const std::string &name = config.tokenizer_class;
+  const auto is = [&name](const char *part) { return name.find(part) != std::string::npos; };
+  if (!name.empty() && !is("Llama") && !is("Gemma") && !is("Cohere")) return;
   if (config.add_bos_token == 1 && vocabulary.bos >= 0) vocabulary.prefix = {vocabulary.bos};
   if (config.add_eos_token == 1 && !vocabulary.ends.empty()) vocabulary.suffix = {vocabulary.ends[0]};
 }
@@ -200,6 +216,7 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   place_pieces(vocabulary, file.tokens(), model.flag_or("byte_fallback", false));
   place_unknown(vocabulary, model, file.tokens());
   read_lists(vocabulary, file);
+  place_normalized(vocabulary, settings.find("normalizer").has_value(), source);
   finish_kind(vocabulary, model, file);
   if (const auto steps = settings.find("post_processor")) read_post_processor(vocabulary, *steps, source);
   if (const auto steps = settings.find("decoder")) read_decoder(vocabulary, *steps, source);

@@ -51,7 +51,9 @@ void place_pieces(Vocabulary &vocabulary, const NamedTokens &names, bool byte_le
 // GPT-2's original files do not state that this token is special.
 void add_end_of_text(Vocabulary &vocabulary, const TokenizerFile &file) {
   const std::int64_t id = file.tokens().find("<|endoftext|>");
-  if (id < 0 || !vocabulary.added.empty()) return;
+  const bool is_added = std::any_of(vocabulary.added.begin(), vocabulary.added.end(),
+                                    [id](const AddedPiece &added) { return std::int64_t{added.id} == id; });
+  if (id < 0 || is_added) return;
   const Json token = {{"content", "<|endoftext|>"}, {"special", true}};
   add_token(vocabulary, static_cast<std::uint32_t>(id), JsonNode(token, file.source()));
 }
@@ -68,9 +70,7 @@ Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view merges, c
   if (set_byte_tokens(vocabulary) > 0) {
     throw ConvertError(file.source() + ": is not a byte-level vocabulary, some bytes have no token");
   }
-  for (const auto &[id, token] : config.added_tokens) {
-    add_token(vocabulary, id, JsonNode(token, config.source + ": added_tokens_decoder." + std::to_string(id)));
-  }
+  add_config_tokens(vocabulary, config);
   add_end_of_text(vocabulary, file);
   if (config.add_prefix_space) {
     vocabulary.flags |=

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "posix/clock.h"
@@ -39,6 +40,7 @@ class Generation {
   bool makes_text() const { return !emitter_.prints_ids() || request_.stops.count > 0; }
   int next(int32_t *token);
   int emit(int32_t token);
+  bool is_stop(int32_t token) const;
   const char *ending(uint32_t generated) const;
 
   const LoadedModel &model_;
@@ -89,6 +91,15 @@ int Generation::emit(int32_t token) {
   return kOk;
 }
 
+// Whether the token, written out, is a stop string. Special tokens have no text in which the stream could find it.
+bool Generation::is_stop(int32_t token) const {
+  for (uint32_t i = 0; i < request_.stops.count; ++i) {
+    const char *stop = request_.stops.items[i];
+    if (tidbit_find_token(model_.get(), stop, strlen(stop)) == token) return true;
+  }
+  return false;
+}
+
 // Why generation ends here, or null if it goes on.
 const char *Generation::ending(uint32_t generated) const {
   if (posix::interrupted()) return "interrupted";
@@ -113,7 +124,7 @@ int Generation::decode(double start) {
       return kOk;
     }
     if (const int code = emit(token); code != kOk) return code;
-    result_.ending = ending(generated + 1);
+    result_.ending = is_stop(token) ? "stop string" : ending(generated + 1);
     if (result_.ending != nullptr) return kOk;
     recent_.add(token);
     if (const int code = session_.feed(&token, 1); code != kOk) return code;

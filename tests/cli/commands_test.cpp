@@ -171,6 +171,20 @@ TEST(Commands, AStopStringEndsIdsToo) {
   EXPECT_NE(text.find("\"room\""), std::string::npos) << text;
 }
 
+TEST(Commands, ASpecialTokenCanBeAStopString) {
+  Words words{"run", kModel, "--tokens", "85,400", "--temp", "2", "--top-p", "1", "--seed", ""};
+  std::string all;
+  std::size_t at = std::string::npos;
+  for (int seed = 1; seed < 50 && at == std::string::npos; ++seed) {
+    words.back() = std::to_string(seed);
+    all = tidbit(words).out;
+    at = all.find(" 1 ");  // <|json|>
+  }
+  ASSERT_NE(at, std::string::npos);
+  words.insert(words.end(), {"--stop", "<|json|>"});
+  EXPECT_EQ(tidbit(words).out, all.substr(0, at + 2) + "\n");
+}
+
 TEST(Commands, StatsGoToStandardError) {
   const Result result = tidbit({"run", kModel, "-p", "turn", "-n", "3", "--seed", "41", "--stats"});
   for (const char *part : {"prefill:", "decode:", "first token:", "memory:", "seed: 41", "ended:"}) {

@@ -146,6 +146,16 @@ TEST_F(Folder, PiecesOfAMegabyteAreRefused) {
   }
 }
 
+TEST_F(Folder, ALlama2cFileOfCharactersHasNoByteFallback) {
+  std::string file = bytes_of(5u);
+  for (const std::string text : {"<unk>", "<s>", "</s>", "春", "风"}) {
+    file += bytes_of(0.0f) + bytes_of(static_cast<std::uint32_t>(text.size())) + text;
+  }
+  const TextModel model = import(write("tokenizer.bin", file), 5);
+  EXPECT_EQ(model.encode("春风x"), (Ids{0, 3, 4, 0}));  // the blank in front is unknown as well
+  EXPECT_EQ(model.decode({3, 4}), "春风");
+}
+
 // Each of them would take millions of steps if finding a merge took time proportional to the length of the piece.
 TEST_F(Folder, LongPiecesEncodeToThemselvesIfTheirMergesLeadThere) {
   std::vector<std::string> texts = {" ", "a", "b"};
@@ -314,6 +324,79 @@ TEST_F(Folder, TokenizerConfigNamesBeginAndEnd) {
   EXPECT_EQ(imported.bos_token, 0);
   EXPECT_EQ(imported.end_tokens, (Ids{0}));
   EXPECT_EQ(TextModel(imported, 1000).encode("x", TIDBIT_TEXT_BOS)[0], 0);
+}
+
+// A SentencePiece model of <unk>, <s>, the blank, "a" and both.
+std::string sentencepiece_model() {
+  const auto field = [](char number, const std::string &bytes) {
+    return std::string{static_cast<char>(number << 3 | 2), static_cast<char>(bytes.size())} + bytes;
+  };
+  std::string model;
+  for (const auto &[text, type] : {std::pair("<unk>", '\2'), {"<s>", '\3'}, {"▁", '\1'}, {"a", '\1'}, {"▁a", '\1'}}) {
+    model += field(1, field(1, text) + std::string{'\x18', type});
+  }
+  return model + field(2, "\x18\x02");  // BPE
+}
+
+void expect_added_tokens(const std::filesystem::path &file) {
+  const TextModel model = import(file, 7);
+  EXPECT_EQ(model.encode("<x>a<y>a", TIDBIT_TEXT_PARSE), (Ids{5, 4, 6, 4}));
+  EXPECT_EQ(model.encode("a<y>"), (Ids{4, 6}));  // <y> is not special
+  EXPECT_NE(model.encode("<x>"), (Ids{5}));
+}
+
+TEST_F(Folder, AddedTokensBesideASentencePieceModelAreTokens) {
+  const auto file = write("tokenizer.model", sentencepiece_model());
+  write("tokenizer_config.json", R"({"added_tokens_decoder": {"1": {"content": "<s>", "special": true},
+    "5": {"content": "<x>", "special": true}, "6": {"content": "<y>", "special": false}}})");
+  expect_added_tokens(file);
+  write("tokenizer_config.json", "{}");
+  write("added_tokens.json", R"({"<x>": 5, "<y>": 6})");
+  write("special_tokens_map.json", R"({"unk_token": "<unk>", "additional_special_tokens": [{"content": "<x>"}]})");
+  expect_added_tokens(file);
+}
+
+TEST_F(Folder, AddedTokensBesideVocabJsonAreTokens) {
+  std::string vocab = "{";
+  for (unsigned id = 0; id < 256; ++id) {  // the characters that stand for bytes
+    const unsigned c = id < 94 ? id + 33 : id < 106 ? id + 67 : id + 68;
+    vocab += (id == 0 ? "\"" : ",\"") + std::string(c == '"' || c == '\\' ? "\\" : "");
+    vocab += c < 128 ? std::string(1, static_cast<char>(c))
+                     : std::string{static_cast<char>(0xC0 | c >> 6), static_cast<char>(0x80 | (c & 63))};
+    vocab += "\":" + std::to_string(id);
+  }
+  const auto file = write("vocab.json", vocab + "}");
+  write("merges.txt", "#version: 0.2\n");
+  write("added_tokens.json", R"({"<x>": 256, "<y>": 257})");
+  write("special_tokens_map.json", R"({"additional_special_tokens": ["<x>"]})");
+  const TextModel model = import(file, 258);
+  EXPECT_EQ(model.encode("<x>a<y>", TIDBIT_TEXT_PARSE), (Ids{256, 64, 257}));
+  EXPECT_EQ(model.encode("a<y>"), (Ids{64, 257}));
+  write("added_tokens.json", R"({"<x>": -1})");
+  EXPECT_NE(refusal(file).find("added_tokens.json: <x> is -1"), std::string::npos) << refusal(file);
+}
+
+TEST_F(Folder, NormalizedAddedTokensAreFoundInPlainTextOrRefused) {
+  const std::string plain = R"("normalized":false,"special":false)",
+                    normalized = R"("normalized":true,"special":false)";
+  const TextModel usual = golden("metaspace");
+  const TextModel model = import(changed("metaspace", plain, normalized), 1000);
+  for (const char *text : {"[[room]] and [[room]]", "x[[room]]"}) EXPECT_EQ(model.encode(text), usual.encode(text));
+  expect_refused(changed("pieces", plain, normalized), "\"[[room]]\" is \"normalized\"");
+}
+
+TEST_F(Folder, FlagsForBeginAndEndCountOnlyForTheClassesThatHeedThem) {
+  const auto file = path / "tokenizer.json";
+  std::filesystem::copy(std::filesystem::path(TIDBIT_GOLDENS) / "prefix_space" / "tokenizer.json", file);
+  const auto begins = [&](const std::string &name) {
+    write("tokenizer_config.json",
+          R"({"bos_token": "<|end|>", "add_bos_token": true, "tokenizer_class": ")" + name + "\"}");
+    return import(file, 1000).encode("x", TIDBIT_TEXT_SPECIAL)[0] == 0;
+  };
+  EXPECT_TRUE(begins("LlamaTokenizerFast"));
+  EXPECT_TRUE(begins("GemmaTokenizerFast"));
+  EXPECT_FALSE(begins("GPT2TokenizerFast"));
+  EXPECT_FALSE(begins("PreTrainedTokenizerFast"));
 }
 
 }  // namespace
