@@ -159,6 +159,7 @@ TEST(RotaryScaling, ThatIsNotKnownIsRefused) {
   EXPECT_NE(rope_failure(R"({"rope_type":"llama3","factor":8})").find("low_freq_factor is missing"), std::string::npos);
   EXPECT_NE(rope_failure(R"({"full_attention":{"rope_type":"default"}})").find("full_attention"), std::string::npos);
   EXPECT_NE(rope_failure("7").find("rope_parameters is not an object"), std::string::npos);
+  EXPECT_NE(rope_failure(R"({"rope_theta":1e-30})").find("frequencies that are too large"), std::string::npos);
   EXPECT_NE(rope_failure(R"({"rope_theta":1e-300})").find("config.json: rope_parameters: rope_"), std::string::npos);
 }
 
