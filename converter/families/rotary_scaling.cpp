@@ -49,7 +49,8 @@ double yarn_mscale(double factor, double mscale) { return factor <= 1 ? 1 : 0.1 
 
 float amplitude(ConfigReader &rope, double usual) {
   const bool usable = usual > 0 && usual <= std::numeric_limits<float>::max();
-  if (!usable && !rope.has("attention_factor")) rope.refuse("factor", "and the other numbers give no amplitude above 0");
+  if (!usable && !rope.has("attention_factor"))
+    rope.refuse("factor", "and the other numbers give no amplitude above 0");
   return static_cast<float>(positive(rope, "attention_factor", usual));
 }
 

@@ -61,10 +61,15 @@ TinyModel with_self_test(TinyModel model) {
 constexpr int kModels = 9;
 
 const std::vector<TinyModel> &models() {
-  static const std::vector<TinyModel> all = {
-      tiny_llama(Format::q8, Format::q8), tiny_llama(Format::q4, Format::f16),    tiny_gpt2(Format::f16, Format::f16),
-      with_self_test(tiny_first_gpt()),   tiny_llama(Format::q8x16, Format::f16), tiny_mixed(),
-      tiny_window(Format::q8),            tiny_convolution(Format::f16),          tiny_experts()};
+  static const std::vector<TinyModel> all = {tiny_llama(Format::q8, Format::q8),
+                                             tiny_llama(Format::q4, Format::f16),
+                                             tiny_gpt2(Format::f16, Format::f16),
+                                             with_self_test(tiny_first_gpt()),
+                                             tiny_llama(Format::q8x16, Format::f16),
+                                             tiny_mixed(),
+                                             tiny_window(Format::q8),
+                                             tiny_convolution(Format::f16),
+                                             tiny_experts()};
   return all;
 }
 
