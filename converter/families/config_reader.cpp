@@ -220,6 +220,8 @@ double ConfigReader::number_or(const std::string &key, double fallback) {
   const auto number = value->get<double>();
   if (!(std::abs(number) <= std::numeric_limits<float>::max()))
     refuse(key, "is " + shortened(value->dump()) + ", too large");
+  if (number != 0 && std::abs(number) < std::numeric_limits<float>::min())
+    refuse(key, "is " + shortened(value->dump()) + ", too close to 0");
   return number;
 }
 

@@ -141,7 +141,7 @@ ModelPlan plan_model(const Checkpoint &checkpoint, std::uint32_t context) {
 
   TensorFinder finder(checkpoint, names);
   count_segments(finder, names, plan.config);
-  TensorPlanner planner(checkpoint, finder, model);
+  TensorPlanner planner(finder, model);
   plan.globals = planner.globals(global_rows(names, model));
   check_computed(family, checkpoint, plan);
   plan.stacks.push_back(plan_layers(family, names, planner, model));

@@ -16,6 +16,9 @@ constexpr const char *kOfSomeTypes[] = {
     "beta_fast",    "beta_slow",   "mscale",          "mscale_all_dim",   "truncate",
     "short_factor", "long_factor", "short_mscale",    "long_mscale",      "finetuned"};
 
+// The runtime's sines hold up to 2^22 quarter turns.
+constexpr float kMostRadians = 0x1p22f;
+
 std::uint32_t rotated(const Reading &model, ConfigReader &rope, const RotaryDefaults &defaults) {
   const double share =
       rope.number_or("partial_rotary_factor", model.keys.number_or("partial_rotary_factor", model.rotary_share));
@@ -67,9 +70,11 @@ Rotary add_rotary(Reading &model, const RotaryDefaults &defaults) {
   if (alpha > 0 && dim > 2) theta *= std::pow(alpha, dim / (dim - 2.0));
   RotaryTable table{plain_frequencies(theta, dim)};
   scale_rotary(rope, model, theta, dim, table);
-  const auto finite = [](float frequency) { return std::isfinite(frequency); };
-  if (!std::all_of(table.frequencies.begin(), table.frequencies.end(), finite)) {
-    rope.refuse("rope_theta", "or the factor gives frequencies that are not finite");
+  const auto usable = [&](float frequency) {
+    return frequency * static_cast<float>(model.config.max_context) <= kMostRadians;
+  };
+  if (!std::all_of(table.frequencies.begin(), table.frequencies.end(), usable)) {
+    rope.refuse("rope_theta", "or a factor gives frequencies that are too large");
   }
   rope.harmless(kOfSomeTypes);
   if (defaults.ignored != nullptr) rope.harmless(std::span(&defaults.ignored, 1));

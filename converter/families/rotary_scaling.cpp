@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "converter/error.h"
@@ -46,11 +47,18 @@ double turning_channel(double turns, double theta, std::uint32_t dim, double old
 
 double yarn_mscale(double factor, double mscale) { return factor <= 1 ? 1 : 0.1 * mscale * std::log(factor) + 1; }
 
+float amplitude(ConfigReader &rope, double usual) {
+  const bool usable = usual > 0 && usual <= std::numeric_limits<float>::max();
+  if (!usable && !rope.has("attention_factor"))
+    rope.refuse("factor", "and the other numbers give no amplitude above 0");
+  return static_cast<float>(positive(rope, "attention_factor", usual));
+}
+
 float yarn_amplitude(ConfigReader &rope, double factor) {
   const double mscale = rope.number_or("mscale", 0), of_all = rope.number_or("mscale_all_dim", 0);
   const double usual =
       mscale != 0 && of_all != 0 ? yarn_mscale(factor, mscale) / yarn_mscale(factor, of_all) : yarn_mscale(factor, 1);
-  return static_cast<float>(positive(rope, "attention_factor", usual));
+  return amplitude(rope, usual);
 }
 
 // Channels that turn often keep their frequency, slow ones are stretched, with a ramp between them.
@@ -91,7 +99,7 @@ void scale_longrope(ConfigReader &rope, Reading &model, double theta, std::uint3
     table.frequencies[i] = 1.0f / (static_cast<float>(factors[i]) * period(theta, i, dim));
   }
   const double usual = factor <= 1 ? 1 : std::sqrt(1 + std::log(factor) / std::log(old_context));
-  table.amplitude = static_cast<float>(positive(rope, "attention_factor", usual));
+  table.amplitude = amplitude(rope, usual);
   if (is_long || old_context >= model.config.max_context) return;
   model.config.max_context = static_cast<std::uint32_t>(old_context);
   model.notes.push_back("rotary factors for short texts, up to " + std::to_string(model.config.max_context) +

@@ -260,11 +260,15 @@ std::vector<RowSource> TensorPlanner::take_items(const std::vector<std::string> 
   std::vector<RowSource> stacked;
   const std::vector<RowSource> slices = apart ? std::vector<RowSource>{} : take_slices(names[0], parts, target);
   for (std::uint32_t item = 0; item < items; ++item) {
-    std::vector<RowSource> sources(slices.begin() + (apart ? 0 : item * parts.size()),
-                                   slices.begin() + (apart ? 0 : (item + 1) * parts.size()));
-    std::vector<std::string> of_item;
-    for (const std::string &name : names) of_item.push_back(item_name(name, item));
-    if (apart) sources = take_parts(of_item, parts, target);
+    std::vector<RowSource> sources;
+    if (apart) {
+      std::vector<std::string> of_item;
+      for (const std::string &name : names) of_item.push_back(item_name(name, item));
+      sources = take_parts(of_item, parts, target);
+    } else {
+      const auto first = slices.begin() + static_cast<std::ptrdiff_t>(item * parts.size());
+      sources.assign(first, first + static_cast<std::ptrdiff_t>(parts.size()));
+    }
     std::uint32_t used = 0;
     for (const RowSource &source : sources) used += source.rows;
     if (used < rows) sources.push_back({.rows = rows - used, .compute = zeros(target.tensor.source_cols())});

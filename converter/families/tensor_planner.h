@@ -21,9 +21,8 @@ struct PartOfRole {
 
 class TensorPlanner {
  public:
-  // All three must outlive the planner, and the checkpoint also its plans.
-  TensorPlanner(const Checkpoint &checkpoint, TensorFinder &finder, const Reading &model)
-      : checkpoint_(checkpoint), finder_(finder), model_(model) {}
+  // Both must outlive the planner, and the checkpoint also its plans.
+  TensorPlanner(TensorFinder &finder, const Reading &model) : finder_(finder), model_(model) {}
 
   // Both throw ConvertError if a required tensor is missing.
   GlobalTensors globals(std::span<const GlobalRow> rows);
@@ -68,7 +67,6 @@ class TensorPlanner {
   const StoredTensor &take(const std::string &name, const TensorFinder::Shape &shape, const TensorPlan &tensor);
   RowSource source_of(const StoredTensor &stored, const Part &part, std::uint32_t first, const Target &target) const;
 
-  const Checkpoint &checkpoint_;
   TensorFinder &finder_;
   const Reading &model_;
 };

@@ -119,6 +119,7 @@ void run_experts(const Layer &layer, const Rows &in) {
   apply(layer.slice, layer.weights.matrix(LayerRole::router), layer.weights.floats(LayerRole::router_bias), in,
         rows.router);
   layer.slice.each_token([&](std::uint32_t t) {
+    if (!pace(layer.slice.s, std::uint64_t{kind.experts} * kind.experts * kFloatWork)) return;
     route(layer, rows.router[t], rows.router[t] + kind.experts);
     memset(rows.side[t], 0, bytes);
   });

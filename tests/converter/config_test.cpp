@@ -81,6 +81,8 @@ INSTANTIATE_TEST_SUITE_P(Shape, Refused,
                                          Case{kLlama, "rms_norm_eps", "\"x\"", "not a number"},
                                          Case{kLlama, "rms_norm_eps", "-1e-5", "is negative"},
                                          Case{kLlama, "rms_norm_eps", "1e39", "too large"},
+                                         Case{kLlama, "rms_norm_eps", "1e-39", "too close to 0"},
+                                         Case{"gemma2", "query_pre_attn_scalar", "1e-308", "too close to 0"},
                                          Case{"gpt2-odd-heads", "layer_norm_epsilon", "-1", "is negative"},
                                          Case{kLlama, "eos_token_id", "\"x\"", "not a token id"},
                                          Case{"gpt2-odd-heads", "n_head", "4", "does not divide n_embd"},
@@ -159,6 +161,9 @@ TEST(RotaryScaling, ThatIsNotKnownIsRefused) {
   EXPECT_NE(rope_failure(R"({"rope_type":"llama3","factor":8})").find("low_freq_factor is missing"), std::string::npos);
   EXPECT_NE(rope_failure(R"({"full_attention":{"rope_type":"default"}})").find("full_attention"), std::string::npos);
   EXPECT_NE(rope_failure("7").find("rope_parameters is not an object"), std::string::npos);
+  EXPECT_NE(rope_failure(R"({"rope_type":"yarn","factor":4,"mscale":1,"mscale_all_dim":-9})").find("no amplitude"),
+            std::string::npos);
+  EXPECT_NE(rope_failure(R"({"rope_theta":1e-30})").find("frequencies that are too large"), std::string::npos);
   EXPECT_NE(rope_failure(R"({"rope_theta":1e-300})").find("config.json: rope_parameters: rope_"), std::string::npos);
 }
 

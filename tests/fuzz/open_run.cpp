@@ -15,7 +15,7 @@ namespace {
 // caller's decision; here it would only slow the search down.
 constexpr std::uint64_t kMostMemory = 64u << 20;
 constexpr std::uint64_t kMostProducts = 50'000'000;
-constexpr std::uint32_t kTokens = 20;
+constexpr std::uint32_t kTokens = 40;  // more than the rings of windows of 6 and chunks of 8
 
 // Context, chunk and instruction set differ from blob to blob.
 tidbit_options options_for(const AlignedBytes &blob, const tidbit_model_info &info) {

@@ -479,6 +479,11 @@ TEST_P(Kernel, NormsEqualScalar) {
       k.rms_norm(y, weight.data(), n, 1e-5f, y);
       k.layer_norm(y, weight.data(), bias.data(), n, 1e-5f, y);
     });
+    same<float>(n, [&](const Kernels &k, float *y) {
+      std::copy(x.begin(), x.end(), y);
+      k.rms_norm(y, nullptr, n, 1e-5f, y);
+      k.layer_norm(y, nullptr, nullptr, n, 1e-5f, y);
+    });
   });
 }
 
@@ -551,6 +556,37 @@ TEST_P(Kernel, ActivationsEqualScalarOverAllFloats) {
       ASSERT_TRUE(same_bits<float>(expected, actual)) << "from bits " << first;
     }
   }
+}
+
+TEST_P(Kernel, SoftCapEqualsScalarOverAllFloats) {
+  constexpr std::uint32_t kBatch = 4096;
+  std::vector<float> x(kBatch);
+  for (std::uint64_t first = 0; first < std::uint64_t{1} << 32; first += std::uint64_t{1009} * kBatch) {
+    for (std::uint32_t i = 0; i < kBatch; ++i) {
+      x[i] = std::bit_cast<float>(static_cast<std::uint32_t>(first + std::uint64_t{1009} * i));
+    }
+    std::vector<float> expected = x, actual = x;
+    scalar().soft_cap(expected.data(), kBatch, 30);
+    simd().soft_cap(actual.data(), kBatch, 30);
+    ASSERT_TRUE(same_bits<float>(expected, actual)) << "from bits " << first;
+  }
+}
+
+TEST_P(Kernel, ActivationsWithParametersEqualScalar) {
+  using format::Activation;
+  often(150, [&](Random &random, Values values) {
+    const std::uint32_t n = random.from_to(1, 300);
+    Fenced<float> x(n), up(n), parameters(2);
+    fill(x, random, values);
+    fill(up, random, values);
+    fill(parameters, random, Values::plain);
+    for (const Activation activation : {Activation::xielu, Activation::clamped_silu}) {
+      same<float>(n, [&](const Kernels &k, float *y) {
+        std::copy(x.begin(), x.end(), y);
+        k.activate_by(parameters.data(), activation, y, up.data(), n);
+      });
+    }
+  });
 }
 
 TEST_P(Kernel, AddEqualsScalar) {

@@ -116,6 +116,15 @@ TEST(Activations, OfZeroAreZeroAndOfLargeXAreX) {
   }
 }
 
+TEST(Tanh, IsCloseAndKeepsInfinitiesAndNan) {
+  const auto error = [](float x) { return ulps(std::tanh(static_cast<long double>(x)), Functions::tanh(x), 1); };
+  EXPECT_LT(worst_between(-20.0f, 20.0f, error), 2.0);
+  EXPECT_EQ(Functions::tanh(INFINITY), 1.0f);
+  EXPECT_EQ(Functions::tanh(-INFINITY), -1.0f);
+  EXPECT_TRUE(std::isnan(Functions::tanh(NAN)));
+  EXPECT_TRUE(std::isnan(Functions::tanh(-NAN)));
+}
+
 TEST(Softmax, GivesExponentialsOfTheDistanceFromTheMaximumAndTheirSum) {
   std::vector<float> x = {1.0f, -3.0f, 2.5f, 0.0f, 2.5f};
   const float sum = scalar().softmax(x.data(), static_cast<std::uint32_t>(x.size()));

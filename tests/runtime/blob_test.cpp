@@ -31,7 +31,8 @@ tidbit_status open_and_run(const AlignedBytes &blob) {
   tidbit_verify(&model, nullptr, nullptr, nullptr);
   tidbit_is_end(&model, 2);
   tidbit_options options{};
-  options.context = std::min(20u, info.max_context);
+  options.context = std::min(60u, info.max_context);  // more than the rings of windows
+  options.chunk = 4;
   tidbit_plan_result plan;
   EXPECT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);
   Memory memory(plan);

@@ -58,10 +58,11 @@ struct Elementary {
   // x / (1 + exp(-u)): SiLU with u = x, and GELU's tanh form with u = 2 sqrt(2 / pi) (x + 0.044715 x^3).
   static Floats gate(Floats x, Floats u) { return L::div(x, L::add(L::set(1.0f), exp(L::sub(L::set(0.0f), u)))); }
 
-  // From t = exp(-2 |x|): (1 - t) / (1 + t), with the sign of x.
+  // From t = exp(-2 |x|): (1 - t) / (1 + t), with the sign of x. Since exp(NaN) is a number, the sum with 0 m is what
+  // makes tanh(NaN) NaN.
   static Floats tanh(Floats x) {
-    const Floats one = L::set(1.0f), t = exp(L::mul(L::abs(x), L::set(-2.0f)));
-    return L::copy_sign(L::div(L::sub(one, t), L::add(one, t)), x);
+    const Floats one = L::set(1.0f), m = L::min(L::set(64.0f), L::abs(x)), t = exp(L::mul(m, L::set(-2.0f)));
+    return L::copy_sign(L::div(L::fma(m, L::set(0.0f), L::sub(one, t)), L::add(one, t)), x);
   }
 
   static Floats relu(Floats x) { return L::max(x, L::set(0.0f)); }
