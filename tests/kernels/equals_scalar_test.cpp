@@ -572,23 +572,6 @@ TEST_P(Kernel, SoftCapEqualsScalarOverAllFloats) {
   }
 }
 
-TEST_P(Kernel, ActivationsWithParametersEqualScalar) {
-  using format::Activation;
-  often(150, [&](Random &random, Values values) {
-    const std::uint32_t n = random.from_to(1, 300);
-    Fenced<float> x(n), up(n), parameters(2);
-    fill(x, random, values);
-    fill(up, random, values);
-    fill(parameters, random, Values::plain);
-    for (const Activation activation : {Activation::xielu, Activation::clamped_silu}) {
-      same<float>(n, [&](const Kernels &k, float *y) {
-        std::copy(x.begin(), x.end(), y);
-        k.activate_by(parameters.data(), activation, y, up.data(), n);
-      });
-    }
-  });
-}
-
 TEST_P(Kernel, AddEqualsScalar) {
   often(100, [&](Random &random, Values values) {
     const std::uint32_t n = random.from_to(1, 300);
