@@ -11,7 +11,7 @@ namespace tidbit {
 
 using format::LayerRole;
 
-void store_inputs(const Layer &layer) {
+void store_products(const Layer &layer) {
   const std::uint32_t width = layer.size(format::Dim::width), position = layer.slice.s.position;
   const ConvolutionState state = layer.convolution();
   layer.slice.each_token([&](std::uint32_t t) {

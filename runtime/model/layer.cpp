@@ -74,7 +74,7 @@ void before_mixing(const Layer &layer) {
     apply(layer.slice, layer.weights.matrix(LayerRole::conv_in), layer.weights.floats(LayerRole::conv_in_bias), in,
           inner);
     layer.observe(TIDBIT_POINT_QKV, layer.size(format::Dim::conv_in), inner);
-    return store_inputs(layer);
+    return store_products(layer);
   }
   apply(layer.slice, layer.weights.matrix(LayerRole::qkv), layer.weights.floats(LayerRole::qkv_bias), in, inner);
   prepare_heads(layer);

@@ -56,9 +56,9 @@ void rotate(const Layer &layer);
 void store_keys_values(const Layer &layer);
 void attend(const Layer &layer);
 
-// convolution.cpp: a short convolution over positions. store_inputs keeps B * x of the slice, convolve computes the
+// convolution.cpp: a short convolution over positions. store_products keeps B * x of the slice, convolve computes the
 // mixer's output before its last projection into the inner vectors.
-void store_inputs(const Layer &layer);
+void store_products(const Layer &layer);
 void convolve(const Layer &layer);
 
 // ffn.cpp: the feed-forward network, from `in` into the sublayer vectors.

@@ -46,7 +46,7 @@ class ImageWalk {
     std::uint64_t kv_offset = 0;
     for (std::uint32_t i = 0; i < s_.model.layers(); ++i) {
       const format::LayerKind &kind = s_.model.kind(i);
-      kv_offset += has_convolution(kind) ? inputs(kind, kv_offset) : keys_values(kind, kv_offset);
+      kv_offset += has_convolution(kind) ? convolution(kind, kv_offset) : keys_values(kind, kv_offset);
     }
     return at_;
   }
@@ -64,7 +64,7 @@ class ImageWalk {
   }
 
   // The last inputs of a short convolution.
-  std::uint64_t inputs(const format::LayerKind &kind, std::uint64_t kv_offset) {
+  std::uint64_t convolution(const format::LayerKind &kind, std::uint64_t kv_offset) {
     const std::uint32_t width = s_.model.config().width;
     const ConvolutionState state = s_.memory.kv.convolution(kind, width, kv_offset);
     for (std::uint32_t p = first_needed(kind, c_.position); p < c_.position; ++p) {
