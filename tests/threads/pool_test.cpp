@@ -1,11 +1,11 @@
 // The thread pool runs each task once, for any number of threads and tasks.
-#include "posix/thread_pool.h"
-
 #include <gtest/gtest.h>
 
 #include <chrono>
 #include <thread>
 #include <vector>
+
+#include "posix/thread_pool.h"
 
 namespace tidbit::test {
 namespace {
