@@ -13,7 +13,7 @@ struct ExpertKeys {
 };
 
 // Sets the numbers of experts of a kind.
-void read_experts(Reading &model, const ExpertKeys &keys, format::Router router, bool normalized);
+void read_experts(Reading &model, const ExpertKeys &names, format::Router router, bool normalized);
 
 // Lets a layer of this kind have a plain feed-forward instead.
 void leave_experts_out(format::LayerKind &kind);

@@ -66,6 +66,12 @@ void compute_scores(const Layer &layer, const Queries &queries, const Seen &seen
   kernel(rest);
 }
 
+bool changes_scores(const format::LayerKind &kind) {
+  using features::LayerPart;
+  return (features::has(LayerPart::soft_cap) && kind.score_cap != 0) ||
+         (features::has(LayerPart::alibi) && kind.alibi != 0) || (features::has(LayerPart::sinks) && kind.sinks != 0);
+}
+
 // What changes scores before the softmax: a soft cap, then a slope by distance.
 void change_scores(const Layer &layer, std::uint32_t head, float *row, std::uint32_t count) {
   using features::LayerPart;
@@ -119,12 +125,13 @@ void attend_queries(const Layer &layer, const Queries &queries, std::byte *scrat
   for (std::uint32_t i = 0; i < queries.count; ++i) {
     float *row = scores.scores + i * scores.score_stride;
     const std::uint32_t end = seen.end + i * queries.step;
-    if constexpr (features::kAnyLayerPart) {
+    if (changes_scores(kind)) {
       const std::uint32_t head = queries.head + (queries.step == 0 ? i : 0), begin = seen.begins[i];
       change_scores(layer, head, row + begin, end - begin);
       inverse_sums[i] = 1.0f / normalize_scores(layer, head, row + begin, end - begin);
     } else {
-      inverse_sums[i] = 1.0f / s.kernels->softmax(row, end);
+      const std::uint32_t begin = features::has(features::LayerPart::window) ? seen.begins[i] : 0;
+      inverse_sums[i] = 1.0f / s.kernels->softmax(row + begin, end - begin);
     }
   }
   mix.weights = scores.scores;

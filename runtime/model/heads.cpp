@@ -27,7 +27,6 @@ void normalize_each(const Layer &layer, LayerRole role, std::uint32_t at, std::u
 
 void clip(const Layer &layer) {
   const float limit = layer.kind().qkv_clip;
-  if (limit == 0) return;
   const std::uint32_t count = layer.size(format::Dim::qkv);
   layer.slice.each_token([&](std::uint32_t t) {
     float *x = layer.rows().inner[t];

@@ -59,7 +59,7 @@ void add_sublayer(const Layer &layer, Norm norm, LayerRole weight) {
 void prepare_heads(const Layer &layer) {
   const format::LayerKind &kind = layer.kind();
   const bool normalized = features::has(LayerPart::qk_norm) && kind.qk_norm != Norm::none;
-  if constexpr (features::has(LayerPart::qkv_clip)) clip(layer);
+  if (features::has(LayerPart::qkv_clip) && kind.qkv_clip != 0) clip(layer);
   if (normalized && kind.qk_norm_after == 0) normalize_heads(layer);
   rotate(layer);
   if (normalized && kind.qk_norm_after != 0) normalize_heads(layer);
@@ -93,14 +93,13 @@ void project_mixed(const Layer &layer, const Rows &out) {
                  y, out);
   }
   const Rows mixed = layer.mixed();
-  const std::uint32_t width = layer.size(format::Dim::attention);
   if (features::has(LayerPart::projection_norm) && kind.projection_norm != Norm::none) {
     normalize(layer.slice,
               {kind.projection_norm, kind.norm_epsilon, layer.weights.floats(LayerRole::mixed_norm),
                layer.weights.floats(LayerRole::mixed_norm_bias)},
-              width, mixed, mixed);
+              layer.size(format::Dim::attention), mixed, mixed);
   }
-  layer.observe(TIDBIT_POINT_MIXED, width, mixed);
+  layer.observe(TIDBIT_POINT_MIXED, layer.size(format::Dim::attention), mixed);
   apply(layer.slice, layer.weights.matrix(LayerRole::attention_out),
         layer.weights.floats(LayerRole::attention_out_bias), mixed, out);
 }

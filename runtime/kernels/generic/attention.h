@@ -147,12 +147,12 @@ struct ValueMix {
   // result. Positions ascend: first those that all of the queries see, then the further ones that each query sees.
   template <std::uint32_t kQueries, std::uint32_t kValues, class LoadV, class StoreOut>
   static void channels(const Mix &m, std::uint32_t query, LoadV load, StoreOut store) {
+    if constexpr (features::has(features::LayerPart::window)) {
+      if (m.begins != nullptr) return window_channels<kQueries, kValues>(m, query, load, store);
+    }
     Floats sums[kQueries][kValues];
 #pragma GCC unroll 16
     for (std::uint32_t i = 0; i < kQueries * kValues; ++i) sums[i / kValues][i % kValues] = L::set(0.0f);
-    if constexpr (features::has(features::LayerPart::window)) {
-      if (m.begins != nullptr) return window_channels<kQueries, kValues>(m, query, sums, load, store);
-    }
     const auto *row = static_cast<const Element *>(m.v);
     const float *weights[kQueries];
 #pragma GCC unroll 16
@@ -222,7 +222,9 @@ struct ValueMix {
 
   // Positions ascend for each query: those in front of what all of the queries see, those that all see, the rest.
   template <std::uint32_t kQueries, std::uint32_t kValues, class LoadV, class StoreOut>
-  static void window_channels(const Mix &m, std::uint32_t query, Floats (*sums)[kValues], LoadV load, StoreOut store) {
+  static void window_channels(const Mix &m, std::uint32_t query, LoadV load, StoreOut store) {
+    Floats sums[kQueries][kValues];
+    for (std::uint32_t i = 0; i < kQueries * kValues; ++i) sums[i / kValues][i % kValues] = L::set(0.0f);
     const std::uint32_t begin = m.begins[query + kQueries - 1], first_end = m.positions + query * m.step;
     const std::uint32_t common = first_end < begin ? begin : first_end;
     for (std::uint32_t q = 0; q + 1 < kQueries; ++q) {

@@ -58,11 +58,13 @@ struct Elementary {
   // x / (1 + exp(-u)): SiLU with u = x, and GELU's tanh form with u = 2 sqrt(2 / pi) (x + 0.044715 x^3).
   static Floats gate(Floats x, Floats u) { return L::div(x, L::add(L::set(1.0f), exp(L::sub(L::set(0.0f), u)))); }
 
-  // From t = exp(-2 |x|): (1 - t) / (1 + t), with the sign of x. Since exp(NaN) is a number, the sum with 0 m is what
-  // makes tanh(NaN) NaN.
+  // From t = exp(-2 |x|): (1 - t) / (1 + t), with the sign of x. From 64 on it is 1, and exp(NaN) is a number: the
+  // reciprocal makes tanh(NaN) NaN without making that of infinity one.
   static Floats tanh(Floats x) {
-    const Floats one = L::set(1.0f), m = L::min(L::set(64.0f), L::abs(x)), t = exp(L::mul(m, L::set(-2.0f)));
-    return L::copy_sign(L::div(L::fma(m, L::set(0.0f), L::sub(one, t)), L::add(one, t)), x);
+    const Floats one = L::set(1.0f), m = L::abs(x), t = exp(L::mul(m, L::set(-2.0f)));
+    const Floats quotient = L::div(L::sub(one, t), L::add(one, t));
+    const Floats limit = L::fma(L::div(one, m), L::set(0.0f), one);
+    return L::copy_sign(L::less(m, L::set(64.0f), quotient, limit), x);
   }
 
   static Floats relu(Floats x) { return L::max(x, L::set(0.0f)); }
