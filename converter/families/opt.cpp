@@ -33,7 +33,7 @@ std::uint32_t narrow_width(const Reading &model) {
 }
 
 // The embedding times a projection, so that the model needs no other step. `projection` is [narrow][width].
-ComputeRow projected(const Reading &model, std::vector<float> projection) {
+ComputeRow projected(const Reading &model, const std::vector<float> &projection) {
   const std::uint32_t narrow = narrow_width(model), width = model.config.width;
   const StoredTensor *embedding = &find(model, "embed_tokens.weight", model.config.vocab_size, narrow);
   return [=](std::uint32_t row, float *out) {
@@ -56,7 +56,7 @@ ComputeRow projected_in(const Reading &model) {
   std::vector<float> stored(std::size_t{width} * narrow), turned(stored.size());
   read_elements(find(model, "project_in.weight", width, narrow), 0, stored.size(), stored.data());
   for (std::size_t i = 0; i < stored.size(); ++i) turned[i % narrow * width + i / narrow] = stored[i];
-  return projected(model, std::move(turned));
+  return projected(model, turned);
 }
 
 // project_out is stored [narrow][width].
@@ -65,7 +65,7 @@ ComputeRow projected_out(const Reading &model) {
   if (narrow == width) return nullptr;
   std::vector<float> stored(std::size_t{width} * narrow);
   read_elements(find(model, "project_out.weight", narrow, width), 0, stored.size(), stored.data());
-  return projected(model, std::move(stored));
+  return projected(model, stored);
 }
 
 constexpr const char *kPrefixes[] = {"model.decoder.", "decoder.", "", "model."};

@@ -55,6 +55,7 @@ std::vector<Part> in_groups(const LayerKind &kind, bool turns) {
   const std::uint32_t queries = kind.heads / kind.kv_heads * kind.head_dim,
                       group = queries + kind.head_dim + kind.value_dim;
   std::vector<Part> parts;
+  parts.reserve(std::size_t{3} * kind.kv_heads);
   for (std::uint32_t h = 0; h < kind.kv_heads; ++h) parts.push_back({queries, turns, h * group});
   for (std::uint32_t h = 0; h < kind.kv_heads; ++h) parts.push_back({kind.head_dim, turns, h * group + queries});
   for (std::uint32_t h = 0; h < kind.kv_heads; ++h)
@@ -66,6 +67,7 @@ std::vector<Part> in_groups(const LayerKind &kind, bool turns) {
 std::vector<Part> in_quarters(const LayerKind &kind, bool turns) {
   const std::uint32_t rows = format::q_rows(kind) / 4;
   std::vector<Part> parts;
+  parts.reserve(12);
   for (const std::uint32_t place : {0u, 2u, 1u}) {
     for (std::uint32_t i = 0; i < 4; ++i) parts.push_back({rows, turns && place != 1, (3 * i + place) * rows});
   }
@@ -224,7 +226,7 @@ bool TensorPlanner::has_own_weights(const Target &target) const {
 
 // Rows of an item in the blob.
 std::uint32_t TensorPlanner::item_rows(const Target &target) const {
-  return target.tensor.source_rows() / items_of(target);
+  return target.tensor.source_rows() / std::max(items_of(target), 1u);
 }
 
 // From one tensor for all parts, or from one for each part.
@@ -263,6 +265,7 @@ std::vector<RowSource> TensorPlanner::take_items(const std::vector<std::string> 
     std::vector<RowSource> sources;
     if (apart) {
       std::vector<std::string> of_item;
+      of_item.reserve(names.size());
       for (const std::string &name : names) of_item.push_back(item_name(name, item));
       sources = take_parts(of_item, parts, target);
     } else {
