@@ -188,7 +188,8 @@ TensorPlanner::Parts TensorPlanner::parts_of(const Target &target) const {
   const TensorPlan &tensor = target.tensor;
   const LayerKind *kind = target.scope.kind;
   const Dim dim = tensor.is_vector() ? tensor.role->cols : tensor.role->rows;
-  const bool turns = kind != nullptr && kind->rotary_dim != 0;
+  if (kind == nullptr) return {{tensor.source_rows()}};
+  const bool turns = kind->rotary_dim != 0;
   if (dim == Dim::qkv) {
     const Parts whole = {
         {format::q_rows(*kind), turns}, {format::k_rows(*kind), turns}, {format::v_rows(*kind), false}};

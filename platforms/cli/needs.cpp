@@ -69,7 +69,9 @@ Needs needs_of(const tidbit_model *model) {
   needs.weights = formats_of(format::kGlobalRoles, m.header->global_slots, m.tensors);
   needs.kv_formats = bit(static_cast<uint32_t>(m.config().kv));
   needs.norms = norms_of(format::kGlobalRoles, &m.config());
-  needs.layer_parts = parts_of(m.config(), m.global(format::GlobalRole::rotary_amplitudes) != nullptr);
+  needs.layer_parts =
+      parts_of(m.config(),
+               m.header->global_slots[static_cast<size_t>(format::GlobalRole::rotary_amplitudes)] != format::kAbsent);
   for (uint32_t i = 0; i < m.layers(); ++i) {
     const LayerView layer = m.layer(i);
     needs.weights |= formats_of(format::kLayerRoles, layer.kind->slots, layer.tensors);
