@@ -163,7 +163,7 @@ TEST_P(Rings, RewoundAnyDistanceIsRefusedOrChangesNoBit) {
       feed(runner, tokens, 0, 110);
       const tidbit_status status = tidbit_rewind(runner.session(), to);
       ASSERT_TRUE(status == TIDBIT_OK || status == TIDBIT_ERR_REWIND);
-      if (to == 0 || 110 - to < chunk) EXPECT_EQ(status, TIDBIT_OK) << to;
+      EXPECT_TRUE(status == TIDBIT_OK || (to != 0 && 110 - to >= chunk)) << to;
       go_on(runner, tokens, rows, status == TIDBIT_OK ? to : 110, chunk);
     }
   }
@@ -199,7 +199,7 @@ TEST_P(Rings, RewoundAfterARestoreIsRefusedOrChangesNoBit) {
     feed(runner, tokens, 75, 80);
     const tidbit_status status = tidbit_rewind(runner.session(), to);
     ASSERT_TRUE(status == TIDBIT_OK || status == TIDBIT_ERR_REWIND);
-    if (to >= 75) EXPECT_EQ(status, TIDBIT_OK) << to;
+    EXPECT_TRUE(status == TIDBIT_OK || to < 75) << to;
     go_on(runner, tokens, rows, status == TIDBIT_OK ? to : 80, 16);
   }
 }
