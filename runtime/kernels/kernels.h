@@ -82,10 +82,10 @@ struct Mix {
   std::uint32_t head_dim;
   float *out;
   std::size_t out_stride;
-  const std::uint32_t *begins;  // ascending; null: all are 0
-  std::uint32_t wrap;
-  const void *wrapped_v;  // the row of position `wrap`
-  const float *wrapped_scales;
+  const std::uint32_t *begins = nullptr;  // ascending; null: all are 0
+  std::uint32_t wrap = 0;
+  const void *wrapped_v = nullptr;  // the row of position `wrap`
+  const float *wrapped_scales = nullptr;
 };
 
 using MatmulKernel = void (*)(const Matmul &m, std::uint32_t begin, std::uint32_t end);  // tiles [begin, end)

@@ -265,8 +265,7 @@ TEST(Mix, AddsTheFirstPositionsOfEachQueryInAscendingOrder) {
   for (auto &w : weights) w = random.unit();
   for (auto &i : inverses) i = random.unit();
   scalar().mix[index_of(format::Format::q8)]({v.data(), scales.data(), kQueries, weights.data(), kMost, inverses.data(),
-                                              kPositions, 1, kHeadDim, out.data(), kHeadDim, nullptr, 0, nullptr,
-                                              nullptr});
+                                              kPositions, 1, kHeadDim, out.data(), kHeadDim});
   for (std::uint32_t i = 0; i < kQueries * kHeadDim; ++i) {
     const std::uint32_t query = i / kHeadDim, d = i % kHeadDim;
     float acc = 0;
