@@ -49,6 +49,7 @@ class Rings : public ::testing::TestWithParam<int> {
                     std::uint32_t from, std::uint32_t chunk) {
     const std::vector<int32_t> rest(tokens.begin() + from, tokens.end());
     const std::vector<float> got = runner.logits_of(rest, chunk, kVocab);
+    if (got.empty()) return;
     EXPECT_EQ(std::memcmp(got.data(), rows.data() + from * kVocab, got.size() * sizeof(float)), 0) << "from " << from;
   }
 
