@@ -15,7 +15,7 @@
 #define TIDBIT_FEATURE_ACTIVATIONS 0x7F
 #endif
 #ifndef TIDBIT_FEATURE_LAYER_PARTS
-#define TIDBIT_FEATURE_LAYER_PARTS 0x3FFF
+#define TIDBIT_FEATURE_LAYER_PARTS 0x7FFF
 #endif
 #ifndef TIDBIT_FEATURE_TOKENIZERS
 #define TIDBIT_FEATURE_TOKENIZERS 0x7
@@ -80,6 +80,7 @@ enum class LayerPart : unsigned char {
   embedding_norm,
   experts,
   short_convolution,
+  shared_kv,  // keys and values of another layer
 };
 // Also true with the activations from relu_squared on, two of which have parameters.
 inline constexpr bool kAnyLayerPart = TIDBIT_FEATURE_LAYER_PARTS != 0 || TIDBIT_FEATURE_ACTIVATIONS >> 4 != 0;

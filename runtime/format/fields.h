@@ -115,7 +115,7 @@ static constexpr Field kKindFields[] = {
     count("value_dim", offsetof(LayerKind, value_dim), 1, kMaxHeadDim),
     count_of(LayerPart::window, "window", offsetof(LayerKind, window), kMaxContext),
     count("rotary_dim", offsetof(LayerKind, rotary_dim), 0, kMaxHeadDim),
-    reserved_count("kv_layer", offsetof(LayerKind, kv_layer), kMaxLayers),
+    count_of(LayerPart::shared_kv, "kv_layer", offsetof(LayerKind, kv_layer), kMaxLayers),
     count_of(LayerPart::short_convolution, "taps", offsetof(LayerKind, taps), kMaxTaps),
     reserved_count("state_dim", offsetof(LayerKind, state_dim), 1024),
     real("attention_scale", offsetof(LayerKind, attention_scale)),

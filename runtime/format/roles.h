@@ -117,7 +117,7 @@ enum class Dim : std::uint8_t {
   rotary_pairs,
   two,
   attention,  // heads * value_dim
-  qkv,        // (heads + kv_heads) * head_dim + kv_heads * value_dim: all of q, then k, then v
+  qkv,        // (heads + kv_heads) * head_dim + kv_heads * value_dim: all of q, then k, then v; q alone with kv_layer
   ffn,        // ffn_width
   up,         // ffn_width, or twice that if gated: gate, then up
   heads,
@@ -224,10 +224,15 @@ static_assert(sizeof kLayerRoles / sizeof *kLayerRoles == static_cast<std::size_
 inline constexpr std::size_t kPlainLayerRoles = static_cast<std::size_t>(LayerRole::q_norm);
 inline constexpr std::size_t kPlainGlobalRoles = static_cast<std::size_t>(GlobalRole::rotary_amplitudes);
 
+// The heads whose keys and values the layer computes: none if it uses those of another layer.
+static constexpr std::uint32_t own_kv_heads(const LayerKind &k) {
+  return features::has(features::LayerPart::shared_kv) && k.kv_layer != 0 ? 0 : k.kv_heads;
+}
+
 // The rows of q, k, v: the parts of qkv, in their order. Those of up are ffn_width each.
 static constexpr std::uint32_t q_rows(const LayerKind &k) { return k.heads * k.head_dim; }
-static constexpr std::uint32_t k_rows(const LayerKind &k) { return k.kv_heads * k.head_dim; }
-static constexpr std::uint32_t v_rows(const LayerKind &k) { return k.kv_heads * k.value_dim; }
+static constexpr std::uint32_t k_rows(const LayerKind &k) { return own_kv_heads(k) * k.head_dim; }
+static constexpr std::uint32_t v_rows(const LayerKind &k) { return own_kv_heads(k) * k.value_dim; }
 
 // The rows of one expert in expert_up and expert_down, in whole tiles.
 static constexpr std::uint32_t expert_up_rows(const LayerKind &k) {
@@ -337,6 +342,10 @@ static inline Presence presence_of_part(Need need, const LayerKind &k) {
 static inline Presence presence(const RoleRow &row, const Config &c, const void *scope) {
   const auto exactly = [](bool there) { return there ? Presence::required : Presence::forbidden; };
   const auto norm = [&] { return static_cast<Norm>(static_cast<const std::uint8_t *>(scope)[row.norm]); };
+  if constexpr (features::has(features::LayerPart::shared_kv)) {
+    if (row.cols == Dim::k_norm && own_kv_heads(*static_cast<const LayerKind *>(scope)) == 0)
+      return Presence::forbidden;
+  }
   switch (row.need) {
     case Need::always:
       return Presence::required;

@@ -170,7 +170,7 @@ void store_keys_values(const Layer &layer) {
   layer.slice.each_token([&](std::uint32_t t) {
     const float *keys = layer.rows().inner[t] + std::size_t{kind.heads} * kind.head_dim;
     const float *values = keys + std::size_t{kind.kv_heads} * kind.head_dim;
-    for (std::uint32_t h = 0; h < kind.kv_heads; ++h) {
+    for (std::uint32_t h = 0; h < format::own_kv_heads(kind); ++h) {
       layer.kv.store(*s.kernels, h, s.position + t, keys + std::size_t{h} * kind.head_dim,
                      values + std::size_t{h} * kind.value_dim);
     }

@@ -39,12 +39,12 @@ void normalize_heads(const Layer &layer) {
   const std::uint32_t q = format::q_rows(kind), k = format::k_rows(kind);
   if (kind.qk_norm_scope == QkNormScope::whole) {
     normalize_each(layer, LayerRole::q_norm, 0, 1, q, 0);
-    normalize_each(layer, LayerRole::k_norm, q, 1, k, 0);
+    if (k != 0) normalize_each(layer, LayerRole::k_norm, q, 1, k, 0);
     return;
   }
   const std::uint32_t step = kind.qk_norm_scope == QkNormScope::own_weights ? kind.head_dim : 0;
   normalize_each(layer, LayerRole::q_norm, 0, kind.heads, kind.head_dim, step);
-  normalize_each(layer, LayerRole::k_norm, q, kind.kv_heads, kind.head_dim, step);
+  normalize_each(layer, LayerRole::k_norm, q, format::own_kv_heads(kind), kind.head_dim, step);
 }
 
 }  // namespace tidbit

@@ -29,6 +29,10 @@ constexpr bool has_convolution(const format::LayerKind &kind) {
 constexpr bool has_experts(const format::LayerKind &kind) {
   return features::has(features::LayerPart::experts) && kind.experts != 0;
 }
+// Whether the layer uses the keys and values of another one.
+constexpr bool shares_kv(const format::LayerKind &kind) {
+  return features::has(features::LayerPart::shared_kv) && kind.kv_layer != 0;
+}
 constexpr bool is_parallel(const format::LayerKind &kind) {
   return features::has(features::LayerPart::parallel) && kind.residual != format::Residual::serial;
 }
@@ -136,9 +140,16 @@ class KvCache {
   ConvolutionState convolution(const format::LayerKind &kind, std::uint32_t width, std::uint64_t offset) const {
     return {kind, width, limits_, memory_ + offset};
   }
-  // The bytes of a layer, whatever its mixer.
+  // The bytes that a layer has of its own, whatever its mixer.
   std::uint64_t bytes(const format::LayerKind &kind, std::uint32_t width) const {
+    if (shares_kv(kind)) return 0;
     return has_convolution(kind) ? convolution(kind, width, 0).bytes() : layer(kind, 0).bytes();
+  }
+  // Where the bytes of layer `index` begin.
+  std::uint64_t offset_of(const Model &model, std::uint32_t index) const {
+    std::uint64_t offset = 0;
+    for (std::uint32_t i = 0; i < index; ++i) offset += bytes(model.kind(i), model.config().width);
+    return offset;
   }
 
  private:

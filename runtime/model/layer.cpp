@@ -165,12 +165,15 @@ void embed_chunk(Session &s, const std::int32_t *tokens, std::uint32_t count) {
 
 std::uint64_t run_layer(Session &s, std::uint32_t index, std::uint64_t kv_offset, std::uint32_t count) {
   const LayerView weights = s.model.layer(index);
-  const KvLayer kv = s.memory.kv.layer(*weights.kind, kv_offset);
+  const bool shares = shares_kv(*weights.kind);
+  const KvLayer kv =
+      s.memory.kv.layer(*weights.kind, shares ? s.memory.kv.offset_of(s.model, weights.kind->kv_layer - 1) : kv_offset);
   const TokenSlice chunk{s, {0, count}, true};
   const bool attends = !has_convolution(*weights.kind);
   do_on_slices(s, count, {Work::Step::before_mixing, nullptr, &weights, &kv, index});
   if (attends) attend({chunk, weights, kv, index});
   do_on_slices(s, count, {Work::Step::after_mixing, nullptr, &weights, &kv, index});
+  if (shares) return kv_offset;
   return kv_offset + (attends ? kv.bytes() : s.memory.kv.bytes(*weights.kind, s.model.config().width));
 }
 

@@ -53,8 +53,8 @@ void rotate(const Layer &layer) {
     const std::size_t at = features::has(features::LayerPart::rotary_tables)
                                ? std::size_t{kind.rotary_table} * layer.slice.s.model.config().rotary_pairs
                                : 0;
-    layer.slice.s.kernels->rotate_halves(rows.inner[t], rows.cos[t] + at, rows.sin[t] + at, kind.heads + kind.kv_heads,
-                                         kind.head_dim, kind.rotary_dim / 2);
+    layer.slice.s.kernels->rotate_halves(rows.inner[t], rows.cos[t] + at, rows.sin[t] + at,
+                                         kind.heads + format::own_kv_heads(kind), kind.head_dim, kind.rotary_dim / 2);
   });
 }
 

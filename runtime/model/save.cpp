@@ -46,6 +46,7 @@ class ImageWalk {
     std::uint64_t kv_offset = 0;
     for (std::uint32_t i = 0; i < s_.model.layers(); ++i) {
       const format::LayerKind &kind = s_.model.kind(i);
+      if (shares_kv(kind)) continue;
       kv_offset += has_convolution(kind) ? convolution(kind, kv_offset) : keys_values(kind, kv_offset);
     }
     return at_;

@@ -166,9 +166,8 @@ class FieldCheck : Check {
     if (normalized != (k.qk_norm_scope != format::QkNormScope::none)) return refuse(&k.qk_norm_scope);
     if (k.rotary_dim != 0 && k.rotary_table >= c_.rotary_tables) return refuse(&k.rotary_table);
     if (attention != (k.taps == 0)) return refuse(&k.taps);
-    if (!attention && (normalized || k.window != 0 || k.alibi != 0 || k.sinks != 0 || k.rotary_dim != 0)) {
-      return refuse(&k.mixer);
-    }
+    const bool attends = normalized || k.window != 0 || k.alibi != 0 || k.sinks != 0 || k.rotary_dim != 0;
+    if (!attention && (attends || k.kv_layer != 0)) return refuse(&k.mixer);
     if (k.projection_norm != format::Norm::none && (!attention || k.experts != 0)) return refuse(&k.projection_norm);
     if (k.activation == format::Activation::clamped_silu && k.gated == 0) return refuse(&k.gated);
     return check_residual(k) && check_experts(k);
@@ -192,11 +191,25 @@ class FieldCheck : Check {
     return there || k.shared_experts == 0 || refuse(&k.shared_experts);
   }
 
+  // The layer whose keys and values layer `index` uses comes before it, has its own, and finds them in the same places.
+  bool check_kv_layer(std::uint32_t index) {
+    const LayerKind &k = model.kind(index);
+    if (!features::has(features::LayerPart::shared_kv) || k.kv_layer == 0) return true;
+    if (k.kv_layer > index) return refuse(&k.kv_layer);
+    const LayerKind &other = model.kind(k.kv_layer - 1);
+    const bool fits = other.mixer == format::Mixer::attention && other.kv_layer == 0 && other.kv_heads == k.kv_heads &&
+                      other.head_dim == k.head_dim && other.window == k.window;
+    return fits || refuse(&k.kv_layer);
+  }
+
   // Each layer names a kind; the rest of the table is zeros.
   bool check_layers() {
     const std::uint32_t layers = model.layers();
     for (std::uint32_t i = 0; i < layers; ++i) {
       if (model.layer_kinds[i] >= model.decoder().kinds) return refuse(model.layer_kinds + i);
+    }
+    for (std::uint32_t i = 0; i < layers; ++i) {
+      if (!check_kv_layer(i)) return false;
     }
     const std::byte *end = model.blob + model.header->header_bytes;
     const auto *rest = reinterpret_cast<const std::byte *>(model.layer_kinds + layers);

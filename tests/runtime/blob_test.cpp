@@ -58,7 +58,7 @@ TinyModel with_self_test(TinyModel model) {
   return model;
 }
 
-constexpr int kModels = 9;
+constexpr int kModels = 10;
 
 const std::vector<TinyModel> &models() {
   static const std::vector<TinyModel> all = {tiny_llama(Format::q8, Format::q8),
@@ -69,7 +69,8 @@ const std::vector<TinyModel> &models() {
                                              tiny_mixed(),
                                              tiny_window(Format::q8),
                                              tiny_convolution(Format::f16),
-                                             tiny_experts()};
+                                             tiny_experts(),
+                                             tiny_shared()};
   return all;
 }
 

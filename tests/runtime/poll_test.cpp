@@ -133,7 +133,7 @@ TEST_P(Poll, IsCalledByLayerWithSeveralWorkers) {
 INSTANTIATE_TEST_SUITE_P(Models, Poll,
                          ::testing::Values(tiny_llama(), tiny_llama(Format::q8, Format::q8),
                                            tiny_llama(Format::q4, Format::f16), tiny_gpt2(), tiny_mixed(),
-                                           tiny_window(), tiny_convolution(), tiny_experts()));
+                                           tiny_window(), tiny_convolution(), tiny_experts(), tiny_shared()));
 
 }  // namespace
 }  // namespace tidbit::test

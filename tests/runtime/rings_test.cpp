@@ -13,8 +13,8 @@ using format::Format;
 constexpr std::uint32_t kVocab = 50, kContext = 320;
 
 std::vector<TinyModel> models() {
-  return {tiny_window(),      tiny_window(Format::f16), tiny_window(Format::q8),
-          tiny_convolution(), tiny_experts(),           tiny_experts(Format::q8)};
+  return {tiny_window(),  tiny_window(Format::f16), tiny_window(Format::q8), tiny_convolution(),
+          tiny_experts(), tiny_experts(Format::q8), tiny_shared(),           tiny_shared(Format::q8)};
 }
 
 // Says stop once, at call number `left`.

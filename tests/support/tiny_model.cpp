@@ -291,6 +291,17 @@ TinyModel tiny_window(Format kv) {
   return m;
 }
 
+TinyModel tiny_shared(Format kv) {
+  TinyModel m = tiny_window(kv);
+  LayerKind full = m.kinds[0], window = m.kinds[1];
+  window.kv_layer = 1;
+  full.kv_layer = 2;
+  m.kinds.push_back(full);
+  m.kinds.push_back(window);
+  m.layer_kinds = {1, 0, 2, 3};
+  return m;
+}
+
 TinyModel tiny_convolution(Format kv) {
   TinyModel m = tiny_llama(Format::f32, kv);
   LayerKind convolution = m.kinds[0];

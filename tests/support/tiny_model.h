@@ -35,6 +35,8 @@ TinyModel tiny_mixed();
 TinyModel tiny_window(format::Format kv = format::Format::f32);
 // Short convolutions of 3 taps around full attention, with biases.
 TinyModel tiny_convolution(format::Format kv = format::Format::f32);
+// Windows of 20 positions and full attention, each twice: the second time with the first one's keys and values.
+TinyModel tiny_shared(format::Format kv = format::Format::f32);
 // Experts, some with a shared one, and a parallel layer, all with ALiBi; windows of 7 positions.
 TinyModel tiny_experts(format::Format kv = format::Format::f32);
 
