@@ -81,10 +81,11 @@ void check_format(format::Format format) {
   throw ConvertError(std::string(format_name(format)) + " weights are not in this build of tidbit (TIDBIT_WEIGHTS)");
 }
 
-std::string options_text(const ConvertOptions &options, const fs::path &tokenizer, std::uint32_t context) {
+std::string options_text(const ConvertOptions &options, const fs::path &tokenizer, std::uint32_t group,
+                         std::uint32_t context) {
   return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + " --weights " + format_name(options.weights) +
          (options.embeddings ? std::string(" --embeddings ") + format_name(*options.embeddings) : "") +
-         (options.group != format::kDefaultGroup ? " --group " + std::to_string(options.group) : "") + " --kv " +
+         (group != format::kDefaultGroup ? " --group " + std::to_string(group) : "") + " --kv " +
          format_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
          (tokenizer.empty() ? "none" : base_name(tokenizer));
 }
@@ -116,10 +117,10 @@ ConvertReport convert(const ConvertOptions &options) try {
   parts.embeddings = options.embeddings.value_or(options.weights);
   std::optional<SigningKey> key;
   if (!options.sign_key.empty()) parts.key = &key.emplace(options.sign_key);
-  parts.group = options.group;
+  parts.group = options.group != 0 ? options.group : plan.group;
   parts.revision = options.revision;
   parts.source = base_name(options.source);
-  parts.converter = options_text(options, tokenizer, plan.config.default_context);
+  parts.converter = options_text(options, tokenizer, parts.group, plan.config.default_context);
 
   OutputFile out(options.output);
   report.errors = write_blob(plan, parts, out, options.progress);

@@ -23,7 +23,7 @@ struct ConvertOptions {
   std::filesystem::path tokenizer_file = {};  // of TokenizerChoice::file
   format::Format weights = format::Format::q8;
   std::optional<format::Format> embeddings = {};  // the token embedding and the head; default: as weights
-  std::uint32_t group = format::kDefaultGroup;    // weights that share a scale: 64, 128 or 256
+  std::uint32_t group = 0;                        // weights that share a scale: 64, 128 or 256; 0: the family's
   format::Format kv = format::Format::f16;
   std::uint32_t context = 0;            // default context of the blob; 0: the model's, at most 2048
   std::uint32_t revision = 0;           // of the blob, for updates

@@ -61,7 +61,7 @@ class ProgressBar {
 struct CommandLine {
   std::string source, output, tokenizer, weights = "q8", embeddings, kv;
   std::string sign_key;
-  std::uint32_t group = tidbit::format::kDefaultGroup, context = 0, revision = 0;
+  std::uint32_t group = 0, context = 0, revision = 0;
 };
 
 // The names of the first `count` formats.
@@ -92,7 +92,8 @@ void declare(CLI::App &app, CommandLine &line) {
                  "number format of the token embedding and the head; default: that of the weights")
       ->check(weights);
   app.add_option("--group", line.group,
-                 "weights that share a scale (q8, q4, q8x16): 64, 128 or 256; default: 128; fewer are more accurate")
+                 "weights that share a scale (q8, q4, q8x16): 64, 128 or 256; default: 128, or 64 for Gemma; fewer are "
+                 "more accurate")
       ->check(CLI::IsMember({64u, 128u, 256u}));
   app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")->check(kv);
   app.add_option("--context", line.context,

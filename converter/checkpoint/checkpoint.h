@@ -37,8 +37,10 @@ struct StoredTensor {
   std::shared_ptr<const InputFile> file;
   const StoredType *type = nullptr;
   std::vector<std::uint64_t> shape;
-  std::uint64_t offset = 0;  // in the file
-  std::uint32_t group = 0;   // elements that share a scale, for types with groups
+  std::uint64_t offset = 0;          // in the file
+  std::uint32_t group = 0;           // elements that share a scale, for types with groups
+  float scale = 1;                   // for the types of ternary.cpp: of the whole tensor
+  const StoredType *base = nullptr;  // and the type of what is stored
 
   std::uint64_t elements() const {
     std::uint64_t count = 1;

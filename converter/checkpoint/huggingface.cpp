@@ -4,6 +4,7 @@
 #include "converter/checkpoint/containers.h"
 #include "converter/checkpoint/json.h"
 #include "converter/checkpoint/safetensors.h"
+#include "converter/checkpoint/ternary.h"
 #include "converter/error.h"
 
 namespace tidbit::convert {
@@ -83,6 +84,7 @@ Checkpoint open_huggingface(const fs::path &directory) {
   if (is_there(generation)) checkpoint.generation_config = read_json_object(generation);
   checkpoint.dialect = Dialect::huggingface;
   read_weights(directory, checkpoint.tensors);
+  read_ternary(checkpoint);
   return checkpoint;
 }
 

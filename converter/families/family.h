@@ -200,13 +200,14 @@ struct Family {
   const char *activation;      // the default
   std::span<const NamedActivation> activations = kActivations;
   bool gated = false;
-  bool tied;                                   // the default of tie_word_embeddings
-  std::span<const char *const> harmless = {};  // keys to ignore, in addition to those ignored for all families
-  double rotary_theta = 10000;                 // the default of rope_theta
-  double rotary_share = 1;                     // the default of partial_rotary_factor
-  bool pairs_adjacent = false;                 // Reading::pairs_adjacent
-  void (*read_rotary)(Reading &) = nullptr;    // null: all layers rotate alike (rotary.h)
-  void (*read)(Reading &) = nullptr;           // reads what is special
+  bool tied;                                    // the default of tie_word_embeddings
+  std::span<const char *const> harmless = {};   // keys to ignore, in addition to those ignored for all families
+  double rotary_theta = 10000;                  // the default of rope_theta
+  double rotary_share = 1;                      // the default of partial_rotary_factor
+  bool pairs_adjacent = false;                  // Reading::pairs_adjacent
+  std::uint32_t group = format::kDefaultGroup;  // ModelPlan::group
+  void (*read_rotary)(Reading &) = nullptr;     // null: all layers rotate alike (rotary.h)
+  void (*read)(Reading &) = nullptr;            // reads what is special
   void (*read_layer)(Reading &, std::uint32_t layer, format::LayerKind &) = nullptr;
   std::span<const Names> names;
 };

@@ -56,7 +56,8 @@ struct ModelPlan {
   format::Config config = {};
   GlobalTensors globals = {};  // by role
   std::vector<StackPlan> stacks = {};
-  std::vector<std::string> notes = {};  // for the summary: what was left out or not recognized
+  std::uint32_t group = format::kDefaultGroup;  // weights that share a scale, unless the user decides
+  std::vector<std::string> notes = {};          // for the summary: what was left out or not recognized
 };
 
 // Numbers the tensors that the model has, in the order of their roles, and fills slots[count] accordingly. Returns how

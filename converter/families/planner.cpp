@@ -137,6 +137,7 @@ ModelPlan plan_model(const Checkpoint &checkpoint, std::uint32_t context) {
   model.pairs_adjacent = checkpoint.rotary_pairs_adjacent;
   read_model(family, names, model);
   plan.notes = model.notes;
+  plan.group = family.group;
   read_special_tokens(checkpoint, keys, plan);
 
   TensorFinder finder(checkpoint, names);

@@ -94,8 +94,33 @@ def rename(directory, prefix, drop):
     save_file(tensors, path, metadata={"format": "pt"})
 
 
+def store_ternary(directory, form):
+    """Rewrites a checkpoint as BitNet's with ternary weights, and returns the weights that it means. The logits are
+    those of a model with these weights; it does not round activations to 8 bits, as BitNet's own layers do."""
+    path = directory / "model.safetensors"
+    stored, meant = {}, {}
+    for name, weight in load_file(path).items():
+        stored[name] = meant[name] = weight
+        if weight.dim() != 2 or "layers." not in name:
+            continue
+        scale = weight.abs().mean()
+        codes = (weight / scale).round().clamp(-1, 1)
+        meant[name] = codes * scale
+        if form == "online":
+            continue
+        quarters = (codes + 1).to(torch.uint8).chunk(4)
+        stored[name] = quarters[0] | quarters[1] << 2 | quarters[2] << 4 | quarters[3] << 6
+        stored[name + "_scale"] = (1 / scale if form == "bitlinear" else scale).reshape(1)
+    save_file(stored, path, metadata={"format": "pt"})
+    settings = {"quant_method": "bitnet", "quantization_mode": "online" if form == "online" else "offline",
+                "linear_class": "bitlinear" if form == "bitlinear" else "autobitlinear"}
+    config = json.loads((directory / "config.json").read_text()) | {"quantization_config": settings}
+    (directory / "config.json").write_text(json.dumps(config, indent=2) + "\n")
+    return meant
+
+
 def make(directory, family, config, *, seed, tokens=24, dtype="float32", old_config=False, bare=False, masks=False,
-         segments=0, shard=None, both_dialects=False):
+         segments=0, shard=None, both_dialects=False, ternary=None):
     config_class, model_class = CLASSES[family]
     generator = torch.Generator().manual_seed(seed)
     torch.manual_seed(seed)
@@ -126,7 +151,10 @@ def make(directory, family, config, *, seed, tokens=24, dtype="float32", old_con
     if both_dialects:
         (directory / "config.v4.json").write_text(json.dumps(version4(written), indent=1) + "\n")
 
-    model = model_class.from_pretrained(directory, dtype=torch.float32).eval()
+    if ternary:
+        model.load_state_dict(store_ternary(directory, ternary), strict=False)
+    else:
+        model = model_class.from_pretrained(directory, dtype=torch.float32).eval()
     model.set_experts_implementation("eager")
     vocabulary = model.get_output_embeddings().weight.shape[0]
     ids = torch.randint(0, vocabulary, (1, tokens), generator=generator)

@@ -30,6 +30,9 @@ def lfm2(**kwargs):
 COMMITTED = {
     "apertus": ("apertus", small(attention_bias=True), dict(both_dialects=True)),
     "bitnet": ("bitnet", small(num_key_value_heads=1), dict(both_dialects=True)),
+    "bitnet-packed": ("bitnet", small(num_key_value_heads=2, intermediate_size=36), dict(ternary="autobitlinear")),
+    "bitnet-online": ("bitnet", small(), dict(ternary="online")),
+    "bitnet-divided": ("bitnet", small(intermediate_size=44, attention_bias=True), dict(ternary="bitlinear")),
     "cohere": ("cohere", small(use_qk_norm=True, logit_scale=0.3), dict(both_dialects=True)),
     "cohere-plain": ("cohere", small(attention_bias=True, tie_word_embeddings=False), {}),
     "cohere2": ("cohere2", small(num_hidden_layers=3, layer_types=MIXED, sliding_window=6, logit_scale=0.5), dict(tokens=40)),
