@@ -48,22 +48,28 @@ void look(const Layer &layer, const Queries &queries, Seen &seen) {
   }
 }
 
-// The scores of positions [0, scores.positions) in up to two runs of memory. Tells the mix where the second begins.
-void compute_scores(const Layer &layer, const Queries &queries, const Seen &seen, Scores &scores, Mix &mix) {
+// The place at which a run of memory ends, and what follows it at the ring's start.
+struct Wrap {
+  std::uint32_t at = 0;
+  KvView view = {};
+};
+
+// The scores of positions [0, scores.positions) in up to two runs of memory.
+Wrap compute_scores(const Layer &layer, const Queries &queries, const Seen &seen, Scores &scores) {
   const auto kernel = layer.slice.s.kernels->scores[static_cast<std::uint32_t>(layer.kv.format())];
-  const std::uint32_t all = scores.positions, run = layer.kv.run(seen.base);
-  mix.wrap = run;
-  scores.positions = all < run ? all : run;
+  const std::uint32_t all = scores.positions;
+  Wrap wrap{.at = layer.kv.run(seen.base)};
+  scores.positions = all < wrap.at ? all : wrap.at;
   kernel(scores);
-  if (all <= run) return;
+  if (all <= wrap.at) return wrap;
+  wrap.view = layer.kv.view(queries.kv_head, seen.base + wrap.at);
   Scores rest = scores;
-  Mix wrapped{};
-  layer.kv.view(queries.kv_head, seen.base + run, &rest, &wrapped);
-  mix.wrapped_v = wrapped.v;
-  mix.wrapped_scales = wrapped.v_scales;
-  rest.positions = all - run;
-  rest.scores = scores.scores + run;
+  rest.k = wrap.view.k;
+  rest.k_scales = wrap.view.k_scales;
+  rest.positions = all - wrap.at;
+  rest.scores = scores.scores + wrap.at;
   kernel(rest);
+  return wrap;
 }
 
 bool changes_scores(const format::LayerKind &kind) {
@@ -72,24 +78,36 @@ bool changes_scores(const format::LayerKind &kind) {
          (features::has(LayerPart::alibi) && kind.alibi != 0) || (features::has(LayerPart::sinks) && kind.sinks != 0);
 }
 
-// What changes scores before the softmax: a soft cap, then a slope by distance.
-void change_scores(const Layer &layer, std::uint32_t head, float *row, std::uint32_t count) {
+// The softmax over `count` scores after what changes them: a soft cap, then a slope by distance. A sink is one more
+// score, whose weight is not used.
+float softmax_of_changed(const Layer &layer, std::uint32_t head, float *row, std::uint32_t count) {
   using features::LayerPart;
   const format::LayerKind &kind = layer.kind();
-  if (features::has(LayerPart::soft_cap) && kind.score_cap != 0) {
-    layer.slice.s.kernels->soft_cap(row, count, kind.score_cap);
+  const Kernels &kernels = *layer.slice.s.kernels;
+  if (features::has(LayerPart::soft_cap) && kind.score_cap != 0) kernels.soft_cap(row, count, kind.score_cap);
+  if (features::has(LayerPart::alibi) && kind.alibi != 0) {
+    const float slope = layer.weights.floats(format::LayerRole::alibi_slopes)[head];
+    for (std::uint32_t i = 0; i < count; ++i) row[i] = row[i] + slope * -static_cast<float>(count - 1 - i);
   }
-  if (!features::has(LayerPart::alibi) || kind.alibi == 0) return;
-  const float slope = layer.weights.floats(format::LayerRole::alibi_slopes)[head];
-  for (std::uint32_t i = 0; i < count; ++i) row[i] = row[i] + slope * -static_cast<float>(count - 1 - i);
-}
-
-// Softmax over `count` scores. A sink is one more score, whose weight is not used.
-float normalize_scores(const Layer &layer, std::uint32_t head, float *row, std::uint32_t count) {
-  if (features::has(features::LayerPart::sinks) && layer.kind().sinks != 0) {
+  if (features::has(LayerPart::sinks) && kind.sinks != 0) {
     row[count++] = layer.weights.floats(format::LayerRole::sinks)[head];
   }
-  return layer.slice.s.kernels->softmax(row, count);
+  return kernels.softmax(row, count);
+}
+
+// The inverse sums of the softmax over what each query sees; its scores become weights.
+void weigh(const Layer &layer, const Queries &queries, const Seen &seen, bool windowed, const Scores &scores,
+           float *inverse_sums) {
+  const bool changed = changes_scores(layer.kind());
+  float *row = scores.scores;
+  std::uint32_t count = seen.end;
+  for (std::uint32_t i = 0; i < queries.count; ++i, row += scores.score_stride, count += queries.step) {
+    const std::uint32_t begin = windowed ? seen.begins[i] : 0;
+    const float sum =
+        changed ? softmax_of_changed(layer, queries.head + (queries.step == 0 ? i : 0), row + begin, count - begin)
+                : layer.slice.s.kernels->softmax(row + begin, count - begin);
+    inverse_sums[i] = 1.0f / sum;
+  }
 }
 
 void attend_queries(const Layer &layer, const Queries &queries, std::byte *scratch) {
@@ -98,49 +116,48 @@ void attend_queries(const Layer &layer, const Queries &queries, std::byte *scrat
   const auto format = static_cast<std::uint32_t>(layer.kv.format());
   float scales[kQueryBlock], inverse_sums[kQueryBlock];
   CodeSums sums[kQueryBlock * format::kMaxHeadDim / format::kPair];
-  Scores scores{};
-  Mix mix{};
-  Seen seen{0, queries.positions, {}};
+  Seen seen;
+  seen.base = 0;
+  seen.end = queries.positions;
   const bool windowed = features::has(features::LayerPart::window) && kind.window != 0;
   if (windowed) look(layer, queries, seen);
-  layer.kv.view(queries.kv_head, seen.base, &scores, &mix);
-  scores.queries = mix.queries = queries.count;
-  scores.q = queries.q;
-  scores.q_stride = mix.out_stride = queries.stride;
+  const KvView view = layer.kv.view(queries.kv_head, seen.base);
+  Scores scores{.k = view.k,
+                .k_scales = view.k_scales,
+                .queries = queries.count,
+                .q = queries.q,
+                .q_stride = queries.stride,
+                .codes = {},
+                .positions = seen.end + (queries.count - 1) * queries.step,
+                .head_dim = kind.head_dim,
+                .scale = kind.attention_scale,
+                .scores = reinterpret_cast<float *>(scratch),
+                .score_stride = s.memory.scratch.score_stride};
   if (layer.kv.format() == Format::q8) {
     scores.codes = quantize_queries(layer, queries, scratch + s.memory.scratch.score_bytes, scales, sums);
   }
-  scores.positions = seen.end + (queries.count - 1) * queries.step;
-  scores.head_dim = kind.head_dim;
-  scores.scale = kind.attention_scale;
-  scores.scores = reinterpret_cast<float *>(scratch);
-  scores.score_stride = mix.weight_stride = s.memory.scratch.score_stride;
+  Wrap wrap;
   if (windowed) {
-    compute_scores(layer, queries, seen, scores, mix);
-    mix.begins = seen.begins;
+    wrap = compute_scores(layer, queries, seen, scores);
   } else {
     s.kernels->scores[format](scores);
   }
-
-  for (std::uint32_t i = 0; i < queries.count; ++i) {
-    float *row = scores.scores + i * scores.score_stride;
-    const std::uint32_t end = seen.end + i * queries.step;
-    if (changes_scores(kind)) {
-      const std::uint32_t head = queries.head + (queries.step == 0 ? i : 0), begin = seen.begins[i];
-      change_scores(layer, head, row + begin, end - begin);
-      inverse_sums[i] = 1.0f / normalize_scores(layer, head, row + begin, end - begin);
-    } else {
-      const std::uint32_t begin = features::has(features::LayerPart::window) ? seen.begins[i] : 0;
-      inverse_sums[i] = 1.0f / s.kernels->softmax(row + begin, end - begin);
-    }
-  }
-  mix.weights = scores.scores;
-  mix.inverse_sums = inverse_sums;
-  mix.positions = seen.end;
-  mix.step = queries.step;
-  mix.head_dim = kind.value_dim;
-  mix.out = queries.out;
-  s.kernels->mix[format](mix);
+  weigh(layer, queries, seen, windowed, scores, inverse_sums);
+  s.kernels->mix[format]({.v = view.v,
+                          .v_scales = view.v_scales,
+                          .queries = queries.count,
+                          .weights = scores.scores,
+                          .weight_stride = scores.score_stride,
+                          .inverse_sums = inverse_sums,
+                          .positions = seen.end,
+                          .step = queries.step,
+                          .head_dim = kind.value_dim,
+                          .out = queries.out,
+                          .out_stride = queries.stride,
+                          .begins = windowed ? seen.begins : nullptr,
+                          .wrap = wrap.at,
+                          .wrapped_v = wrap.view.v,
+                          .wrapped_scales = wrap.view.v_scales});
 }
 
 // Queries [range.begin, range.end) of the chunk, head after head. Up to kQueryBlock neighbors are computed together:
@@ -186,7 +203,7 @@ void attend(const Layer &layer) {
   const std::uint64_t products = std::uint64_t{units} * seen * kind.head_dim * 2;
   const std::uint64_t work = products * kAttentionWork;
   const std::uint32_t parts = part_count(s, units, work);
-  parallel(s, parts, work / parts, [&](std::uint32_t i) {
+  parallel(s, parts, work, [&](std::uint32_t i) {
     const Range range = range_of(units, parts, i);
     const std::uint32_t worker = s.poll_work != 0 ? 0 : i;
     std::byte *scratch = s.memory.scratch.data + worker * s.memory.scratch.stride;

@@ -65,14 +65,18 @@ KvLayer::Block KvLayer::block(std::uint32_t kv_head) const {
   return {start, start + keys_, reinterpret_cast<float *>(scales), reinterpret_cast<float *>(scales + scales_)};
 }
 
-void KvLayer::view(std::uint32_t kv_head, std::uint32_t first, Scores *scores, Mix *mix) const {
+KvView KvLayer::view(std::uint32_t kv_head, std::uint32_t first) const {
   const Block b = block(kv_head);
-  const std::uint32_t from = features::has(features::LayerPart::window) ? row(first) : 0;
   const bool scaled = format_ == Format::q8;
-  scores->k = b.keys + std::size_t{from / kTileRows} * key_tile_bytes(format_, head_dim_);
-  scores->k_scales = scaled ? b.key_scales + from : nullptr;
-  mix->v = b.values + value_bytes(format_, from * value_dim_);
-  mix->v_scales = scaled ? b.value_scales + from : nullptr;
+  KvView view{b.keys, scaled ? b.key_scales : nullptr, b.values, scaled ? b.value_scales : nullptr};
+  if (!features::has(features::LayerPart::window) || first == 0) return view;
+  const std::uint32_t from = row(first);
+  view.k = b.keys + std::size_t{from / kTileRows} * key_tile_bytes(format_, head_dim_);
+  view.v = b.values + value_bytes(format_, from * value_dim_);
+  if (!scaled) return view;
+  view.k_scales += from;
+  view.v_scales += from;
+  return view;
 }
 
 void KvLayer::store(const Kernels &kernels, std::uint32_t kv_head, std::uint32_t position, const float *key,

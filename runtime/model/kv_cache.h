@@ -55,6 +55,14 @@ struct KvSpan {
   std::uint64_t bytes;
 };
 
+// A head's keys and values from some position on.
+struct KvView {
+  const void *k;
+  const float *k_scales;  // q8
+  const void *v;
+  const float *v_scales;
+};
+
 // The cache of one layer.
 class KvLayer {
  public:
@@ -66,9 +74,8 @@ class KvLayer {
   void store(const Kernels &kernels, std::uint32_t kv_head, std::uint32_t position, const float *key,
              const float *value) const;
 
-  // Sets the pointers to a head's keys and values from position `first` on, a multiple of 16: k, k_scales, v and
-  // v_scales.
-  void view(std::uint32_t kv_head, std::uint32_t first, Scores *scores, Mix *mix) const;
+  // From position `first` on, a multiple of 16.
+  KvView view(std::uint32_t kv_head, std::uint32_t first) const;
 
   // How many positions from `first` on follow each other in memory.
   std::uint32_t run(std::uint32_t first) const { return positions_ - row(first); }

@@ -38,7 +38,7 @@ void multiply(const TokenSlice &slice, const format::Tensor &w, const float *bia
   const auto matmul = s.kernels->matmul[static_cast<std::uint32_t>(w.format)];
   const std::uint64_t work = std::uint64_t{tile_bytes} * tiles.count() * count * (w.group == 0 ? kFloatWork : 1);
   const std::uint32_t parts = slice.split_rows || s.poll_work != 0 ? part_count(s, tiles.count(), work) : 1;
-  parallel(s, parts, work / parts, [&](std::uint32_t i) {
+  parallel(s, parts, work, [&](std::uint32_t i) {
     const Range range = range_of(tiles.count(), parts, i);
     matmul(m, range.begin, range.end);
   });

@@ -15,6 +15,7 @@ struct Range {
 
 // The i-th of `parts` nearly equal ranges of `count`.
 constexpr Range range_of(std::uint32_t count, std::uint32_t parts, std::uint32_t i) {
+  if (parts == 1) return {0, count};  // without two divisions of 64 bits
   const auto at = [&](std::uint64_t k) { return static_cast<std::uint32_t>(count * k / parts); };
   return {at(i), at(i + 1)};
 }
@@ -32,11 +33,12 @@ struct TokenSlice {
 };
 
 // Runs body(i) for i below `parts` on the caller's threads. If there are no others, runs them on this one, with the
-// poll hook called in between, until it cancels; a part takes about as long as `work` multiply-adds.
+// poll hook called in between, until it cancels; all parts together take about as long as `work` multiply-adds.
 template <class Body>
 void parallel(Session &s, std::uint32_t parts, std::uint64_t work, Body body) {
   if (s.parallel_for == nullptr || parts < 2) {
-    for (std::uint32_t i = 0; i < parts && pace(s, work); ++i) body(i);
+    const std::uint64_t each = parts < 2 ? work : work / parts;
+    for (std::uint32_t i = 0; i < parts && pace(s, each); ++i) body(i);
     return;
   }
   const auto task = [](void *context, std::uint32_t i) { (*static_cast<Body *>(context))(i); };

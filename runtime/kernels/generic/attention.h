@@ -147,9 +147,6 @@ struct ValueMix {
   // result. Positions ascend: first those that all of the queries see, then the further ones that each query sees.
   template <std::uint32_t kQueries, std::uint32_t kValues, class LoadV, class StoreOut>
   static void channels(const Mix &m, std::uint32_t query, LoadV load, StoreOut store) {
-    if constexpr (features::has(features::LayerPart::window)) {
-      if (m.begins != nullptr) return window_channels<kQueries, kValues>(m, query, load, store);
-    }
     Floats sums[kQueries][kValues];
 #pragma GCC unroll 16
     for (std::uint32_t i = 0; i < kQueries * kValues; ++i) sums[i / kValues][i % kValues] = L::set(0.0f);
@@ -241,7 +238,23 @@ struct ValueMix {
     }
   }
 
+  template <bool kWindow, std::uint32_t kQueries, std::uint32_t kValues, class LoadV, class StoreOut>
+  static void either(const Mix &m, std::uint32_t query, LoadV load, StoreOut store) {
+    if constexpr (kWindow) {
+      window_channels<kQueries, kValues>(m, query, load, store);
+    } else {
+      channels<kQueries, kValues>(m, query, load, store);
+    }
+  }
+
   static void mix(const Mix &m) {
+    if (features::has(features::LayerPart::window) && m.begins != nullptr) return mix_of<true>(m);
+    mix_of<false>(m);
+  }
+
+ private:
+  template <bool kWindow>
+  static void mix_of(const Mix &m) {
     each_queries<L>(m.queries, [&]<std::uint32_t kQueries>(std::uint32_t query) {
       std::uint32_t d = 0;
       const auto load = [&]<std::uint32_t n>(const Element *row, Floats(&v)[n]) {
@@ -252,13 +265,13 @@ struct ValueMix {
       const auto store = [&](float *row, std::uint32_t i, Floats x) { L::store(row + d + i * L::width, x); };
       constexpr std::uint32_t kValues = kQueries == 1 ? 4 : L::tuning.value_registers;
       for (; d + kValues * L::width <= m.head_dim; d += kValues * L::width) {
-        channels<kQueries, kValues>(m, query, load, store);
+        either<kWindow, kQueries, kValues>(m, query, load, store);
       }
-      for (; d + 2 * L::width <= m.head_dim; d += 2 * L::width) channels<kQueries, 2>(m, query, load, store);
-      for (; d + L::width <= m.head_dim; d += L::width) channels<kQueries, 1>(m, query, load, store);
+      for (; d + 2 * L::width <= m.head_dim; d += 2 * L::width) either<kWindow, kQueries, 2>(m, query, load, store);
+      for (; d + L::width <= m.head_dim; d += L::width) either<kWindow, kQueries, 1>(m, query, load, store);
       if (d == m.head_dim) return;
       const std::uint32_t rest = m.head_dim - d;
-      channels<kQueries, 1>(
+      either<kWindow, kQueries, 1>(
           m, query, [&](const Element *row, Floats(&v)[1]) { v[0] = Load::part(row + d, rest); },
           [&](float *row, std::uint32_t, Floats x) { L::store_part(row + d, x, rest); });
     });
