@@ -205,9 +205,19 @@ struct ValueMix {
 #pragma GCC unroll 16
       for (std::uint32_t q = 0; q < kQueries; ++q) weights[q] = m.weights + (query + q) * m.weight_stride + first;
       row += std::size_t{begin - first} * m.head_dim;
-      for (std::uint32_t p = begin - first; p < stop - first; ++p, row += m.head_dim) {
-        Floats v[kValues];
+      const auto load_next = [&](Floats(&v)[kValues]) {
         load(row, v);
+        row += m.head_dim;
+      };
+      std::uint32_t p = begin - first;
+      if constexpr (Dot::kByLane) {
+        for (; p + L::width <= stop - first; p += L::width) {
+          add_positions<kQueries>(scales, weights, p, load_next, own, IndicesTo<L::width>{});
+        }
+      }
+      for (; p < stop - first; ++p) {
+        Floats v[kValues];
+        load_next(v);
         add_position<kQueries>(scales, weights, p, v, own);
       }
       begin = stop;
