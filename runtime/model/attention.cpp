@@ -48,28 +48,24 @@ void look(const Layer &layer, const Queries &queries, Seen &seen) {
   }
 }
 
-// The place at which a run of memory ends, and what follows it at the ring's start.
-struct Wrap {
-  std::uint32_t at = 0;
-  KvView view = {};
-};
-
-// The scores of positions [0, scores.positions) in up to two runs of memory.
-Wrap compute_scores(const Layer &layer, const Queries &queries, const Seen &seen, Scores &scores) {
+// The scores of positions [0, scores.positions) in up to two runs of memory. Tells the mix where the second one is.
+void compute_scores(const Layer &layer, const Queries &queries, const Seen &seen, Scores &scores, Mix &mix) {
   const auto kernel = layer.slice.s.kernels->scores[static_cast<std::uint32_t>(layer.kv.format())];
-  const std::uint32_t all = scores.positions;
-  Wrap wrap{.at = layer.kv.run(seen.base)};
-  scores.positions = all < wrap.at ? all : wrap.at;
+  const std::uint32_t all = scores.positions, run = layer.kv.run(seen.base);
+  mix.begins = seen.begins;
+  mix.wrap = run;
+  scores.positions = all < run ? all : run;
   kernel(scores);
-  if (all <= wrap.at) return wrap;
-  wrap.view = layer.kv.view(queries.kv_head, seen.base + wrap.at);
+  if (all <= run) return;
+  const KvView wrapped = layer.kv.view(queries.kv_head, seen.base + run);
+  mix.wrapped_v = wrapped.v;
+  mix.wrapped_scales = wrapped.v_scales;
   Scores rest = scores;
-  rest.k = wrap.view.k;
-  rest.k_scales = wrap.view.k_scales;
-  rest.positions = all - wrap.at;
-  rest.scores = scores.scores + wrap.at;
+  rest.k = wrapped.k;
+  rest.k_scales = wrapped.k_scales;
+  rest.positions = all - run;
+  rest.scores = scores.scores + run;
   kernel(rest);
-  return wrap;
 }
 
 bool changes_scores(const format::LayerKind &kind) {
@@ -136,28 +132,24 @@ void attend_queries(const Layer &layer, const Queries &queries, std::byte *scrat
   if (layer.kv.format() == Format::q8) {
     scores.codes = quantize_queries(layer, queries, scratch + s.memory.scratch.score_bytes, scales, sums);
   }
-  Wrap wrap;
+  Mix mix{.v = view.v,
+          .v_scales = view.v_scales,
+          .queries = queries.count,
+          .weights = scores.scores,
+          .weight_stride = scores.score_stride,
+          .inverse_sums = inverse_sums,
+          .positions = seen.end,
+          .step = queries.step,
+          .head_dim = kind.value_dim,
+          .out = queries.out,
+          .out_stride = queries.stride};
   if (windowed) {
-    wrap = compute_scores(layer, queries, seen, scores);
+    compute_scores(layer, queries, seen, scores, mix);
   } else {
     s.kernels->scores[format](scores);
   }
   weigh(layer, queries, seen, windowed, scores, inverse_sums);
-  s.kernels->mix[format]({.v = view.v,
-                          .v_scales = view.v_scales,
-                          .queries = queries.count,
-                          .weights = scores.scores,
-                          .weight_stride = scores.score_stride,
-                          .inverse_sums = inverse_sums,
-                          .positions = seen.end,
-                          .step = queries.step,
-                          .head_dim = kind.value_dim,
-                          .out = queries.out,
-                          .out_stride = queries.stride,
-                          .begins = windowed ? seen.begins : nullptr,
-                          .wrap = wrap.at,
-                          .wrapped_v = wrap.view.v,
-                          .wrapped_scales = wrap.view.v_scales});
+  s.kernels->mix[format](mix);
 }
 
 // Queries [range.begin, range.end) of the chunk, head after head. Up to kQueryBlock neighbors are computed together:
@@ -200,8 +192,7 @@ void attend(const Layer &layer) {
   const std::uint32_t heads = kind.heads, count = layer.slice.tokens.count();
   const std::uint32_t units = heads * count;
   const std::uint32_t seen = s.position + count - first_seen(kind, s.position);
-  const std::uint64_t products = std::uint64_t{units} * seen * kind.head_dim * 2;
-  const std::uint64_t work = products * kAttentionWork;
+  const std::uint64_t work = std::uint64_t{units * kind.head_dim} * (seen * (2 * kAttentionWork));
   const std::uint32_t parts = part_count(s, units, work);
   parallel(s, parts, work, [&](std::uint32_t i) {
     const Range range = range_of(units, parts, i);

@@ -13,10 +13,10 @@ struct Range {
   std::uint32_t count() const { return end - begin; }
 };
 
-// The i-th of `parts` nearly equal ranges of `count`.
+// The i-th of `parts` nearly equal ranges of `count`: the first ones are longer by 1.
 constexpr Range range_of(std::uint32_t count, std::uint32_t parts, std::uint32_t i) {
-  if (parts == 1) return {0, count};  // without two divisions of 64 bits
-  const auto at = [&](std::uint64_t k) { return static_cast<std::uint32_t>(count * k / parts); };
+  const std::uint32_t each = count / parts, longer = count % parts;
+  const auto at = [&](std::uint32_t k) { return each * k + (k < longer ? k : longer); };
   return {at(i), at(i + 1)};
 }
 
@@ -33,11 +33,12 @@ struct TokenSlice {
 };
 
 // Runs body(i) for i below `parts` on the caller's threads. If there are no others, runs them on this one, with the
-// poll hook called in between, until it cancels; all parts together take about as long as `work` multiply-adds.
+// poll hook called before each of several parts, until it cancels. A single part takes about as long as `work`
+// multiply-adds.
 template <class Body>
 void parallel(Session &s, std::uint32_t parts, std::uint64_t work, Body body) {
   if (s.parallel_for == nullptr || parts < 2) {
-    const std::uint64_t each = parts < 2 ? work : work / parts;
+    const std::uint64_t each = parts < 2 ? work : ~std::uint64_t{0};
     for (std::uint32_t i = 0; i < parts && pace(s, each); ++i) body(i);
     return;
   }
