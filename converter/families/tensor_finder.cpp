@@ -20,6 +20,15 @@ TensorFinder::Shape without_ones(TensorFinder::Shape shape) {
   return shape;
 }
 
+// How many characters two names have in common at the beginning and at the end.
+std::size_t likeness(std::string_view a, std::string_view b) {
+  const auto front = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
+  a.remove_prefix(static_cast<std::size_t>(front));
+  b.remove_prefix(static_cast<std::size_t>(front));
+  const auto back = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend()).first - a.rbegin();
+  return static_cast<std::size_t>(front + back);
+}
+
 }  // namespace
 
 TensorFinder::TensorFinder(const Checkpoint &checkpoint, const Names &names) : checkpoint_(checkpoint), names_(names) {
@@ -39,7 +48,9 @@ TensorFinder::TensorFinder(const Checkpoint &checkpoint, const Names &names) : c
     best = prefix;
   }
   prefix_ = most != 0 ? best : names.prefixes.front();
-  if (most == 0) throw ConvertError(where() + ": there is no tensor " + in_quotes(of_layer_0(names.layers.front())));
+  if (most != 0) return;
+  const std::string name = of_layer_0(names.layers.front());
+  throw ConvertError(where() + ": there is no tensor " + in_quotes(name) + instead_of(name));
 }
 
 std::string TensorFinder::global_name(const char *name, const char *suffix) const {
@@ -68,6 +79,39 @@ const StoredTensor *TensorFinder::take_if(const std::string &name, const Shape &
   check_type(*tensor);
   used_.insert(name);
   return tensor;
+}
+
+// Whether the family has a name like this, of any layer.
+bool TensorFinder::is_known(const std::string &name) const {
+  const auto matches = [&](const std::string &in_front, const auto &rows) {
+    for (const auto &row : rows) {
+      for (const char *part : row.origin.names) {
+        if (part == nullptr) continue;
+        std::string pattern = *part == '/' ? std::string(part + 1) : in_front + part;
+        for (char &c : pattern) c = c == '#' || c == '@' ? '*' : c;
+        if (::fnmatch(pattern.c_str(), name.c_str(), 0) == 0) return true;
+      }
+    }
+    return false;
+  };
+  return matches(prefix_, names_.globals) || matches(prefix_ + names_.layer, names_.layers);
+}
+
+std::string TensorFinder::instead_of(const std::string &name) const {
+  constexpr std::size_t kCompared = 16, kShown = 3;
+  std::vector<std::pair<std::size_t, const std::string *>> best;
+  for (const auto &[other, tensor] : checkpoint_.tensors) {
+    if (used_.contains(other)) continue;
+    best.emplace_back(likeness(name, other), &other);
+    std::stable_sort(best.begin(), best.end(), [](const auto &a, const auto &b) { return a.first > b.first; });
+    if (best.size() > kCompared) best.pop_back();
+  }
+  // Those that the family does not know come first: they may be the missing one under another name.
+  std::stable_partition(best.begin(), best.end(), [&](const auto &row) { return !is_known(*row.second); });
+  if (best.size() > kShown) best.resize(kShown);
+  std::string text;
+  for (const auto &[score, other] : best) text += (text.empty() ? "; there is " : ", ") + in_quotes(*other);
+  return text;
 }
 
 std::size_t TensorFinder::leave_out(const char *pattern) {
