@@ -48,7 +48,7 @@ class PickleValue {
   PickleValue key(std::size_t i) const;
   PickleValue value(std::size_t i) const;
   bool is_map() const { return is(PickleKind::dictionary) || is(PickleKind::object); }
-  std::optional<PickleValue> find(std::string_view key) const;  // the last one, as in Python
+  std::optional<PickleValue> find(std::string_view name) const;  // the last one, as in Python
 
  private:
   const Pickle *pickle_;

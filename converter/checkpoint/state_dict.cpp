@@ -96,6 +96,7 @@ class TensorReader {
   std::vector<std::uint64_t> numbers(const PickleValue &list, const char *what) const {
     if (!list.is(PickleKind::list) || list.size() > kMostDimensions) refuse(std::string("has a bad ") + what);
     std::vector<std::uint64_t> numbers;
+    numbers.reserve(list.size());
     for (std::size_t i = 0; i < list.size(); ++i) numbers.push_back(number(list.element(i), what));
     return numbers;
   }

@@ -159,10 +159,11 @@ struct Source {
 // Numbers under Hugging Face's names. What is null is as good as missing.
 Json renamed(const Json &settings, std::span<const Renamed> names) {
   Json config = Json::object();
-  for (const auto &[key, value] : settings.items()) {
+  for (const auto &item : settings.items()) {
+    const std::string &key = item.key();
     const auto row = std::find_if(names.begin(), names.end(), [&](const Renamed &r) { return key == r.from; });
-    if (value.is_null() || key == "model_type") continue;
-    config[row != names.end() ? row->to : key] = value;
+    if (item.value().is_null() || key == "model_type") continue;
+    config[row != names.end() ? row->to : key] = item.value();
   }
   return config;
 }
@@ -279,19 +280,18 @@ Json nanochat_config(const Source &source) {
 
 struct Trainer {
   Dialect dialect;
+  std::uint32_t wide;  // how many times as many rows as columns the marker has; 0: any number
   const char *marker;  // a matrix of layer 0 that no other trainer has
-  std::uint64_t wide;  // how many times as many rows as columns it has; 0: any number
   Json (*config)(const Source &source);
-  bool pairs_adjacent;     // Checkpoint::rotary_pairs_adjacent
   const char *activation;  // whose activation is assumed, because no setting says it; null: there is only one
 };
 
 constexpr Trainer kTrainers[] = {
-    {Dialect::nanogpt, "h.0.attn.c_attn.weight", 3, nanogpt_config, false, "nanoGPT and minGPT"},
-    {Dialect::nanochat, "h.0.attn.c_q.weight", 0, nanochat_config, false, nullptr},
-    {Dialect::mingpt, "blocks.0.attn.c_attn.weight", 3, mingpt_config, false, "the first minGPT"},
-    {Dialect::mingpt, "blocks.0.attn.query.weight", 0, mingpt_config, false, "the first minGPT"},
-    {Dialect::llama, "layers.0.attention.wq.weight", 0, llama_config, true, nullptr},
+    {Dialect::nanogpt, 3, "h.0.attn.c_attn.weight", nanogpt_config, "nanoGPT and minGPT"},
+    {Dialect::nanochat, 0, "h.0.attn.c_q.weight", nanochat_config, nullptr},
+    {Dialect::mingpt, 3, "blocks.0.attn.c_attn.weight", mingpt_config, "the first minGPT"},
+    {Dialect::mingpt, 0, "blocks.0.attn.query.weight", mingpt_config, "the first minGPT"},
+    {Dialect::llama, 0, "layers.0.attention.wq.weight", llama_config, nullptr},
 };
 
 bool has_marker(const Trainer &trainer, const StoredTensor &tensor) {
@@ -335,7 +335,7 @@ void recognize_trainer(const PickleValue &root, Checkpoint &checkpoint) {
   const bool own = !settings.empty();
   if (!beside.empty()) settings.update(read_settings(beside));
   checkpoint.dialect = trainer->dialect;
-  checkpoint.rotary_pairs_adjacent = trainer->pairs_adjacent;
+  checkpoint.rotary_pairs_adjacent = trainer->dialect == Dialect::llama;
   checkpoint.config = trainer->config({checkpoint.tensors, prefix, settings, checkpoint.source.string(), own});
   if (settings.contains("activation_function") || trainer->activation == nullptr) return;
   checkpoint.notes.push_back("the activation is not in the checkpoint: assumed " +

@@ -30,7 +30,8 @@ void remove_parts(std::string &name) {
   }
 }
 
-std::string without_wrappers(std::string name) {
+std::string without_wrappers(const std::string &whole) {
+  std::string name = whole;
   remove_parts(name);
   std::string_view rest = name;
   for (bool found = true; found;) {
@@ -44,11 +45,11 @@ std::string without_wrappers(std::string name) {
   return std::string(rest);
 }
 
-std::string without_attribute(std::string name) {
+std::string without_attribute(const std::string &name) {
   return name.starts_with(kAttribute) ? name.substr(kAttribute.size()) : name;
 }
 
-void rename(TensorMap &tensors, std::string (*new_name)(std::string)) {
+void rename(TensorMap &tensors, std::string (*new_name)(const std::string &)) {
   TensorMap renamed;
   while (!tensors.empty()) {
     auto tensor = tensors.extract(tensors.begin());

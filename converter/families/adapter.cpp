@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "converter/checkpoint/json.h"
 #include "converter/checkpoint/low_rank.h"
@@ -43,7 +42,8 @@ bool is_nothing(const Json &value) {
 // A number for the modules that a pattern names, {"layers.0.self_attn.q_proj": 16}: whole names or their ends.
 class Patterns {
  public:
-  Patterns(const Json *object, const std::string &key, ConfigReader &keys) {
+  void read(const std::string &key, ConfigReader &keys) {
+    const Json *object = keys.object_or_null(key);
     if (object == nullptr) return;
     for (const auto &[pattern, value] : object->items()) {
       if (!value.is_number() || !std::isfinite(value.get<double>()))
@@ -93,8 +93,8 @@ class AdapterConfig {
     alpha_ = keys_.number_or("lora_alpha", 8);
     root_ = keys_.flag_or("use_rslora", false);
     transposed_ = keys_.flag_or("fan_in_fan_out", false);
-    ranks_.emplace(keys_.object_or_null("rank_pattern"), "rank_pattern", keys_);
-    alphas_.emplace(keys_.object_or_null("alpha_pattern"), "alpha_pattern", keys_);
+    ranks_.read("rank_pattern", keys_);
+    alphas_.read("alpha_pattern", keys_);
     keys_.harmless(kHarmless);
     for (const std::string &key : keys_.finish()) {
       if (is_nothing(object.at(key))) continue;
@@ -105,12 +105,12 @@ class AdapterConfig {
   bool transposed() const { return transposed_; }
   // 0 if it is none.
   std::uint32_t rank(const std::string &module) const {
-    const double rank = ranks_->find(module, rank_);
+    const double rank = ranks_.find(module, rank_);
     return rank >= 1 && rank <= kMostRank ? static_cast<std::uint32_t>(rank) : 0;
   }
   double scaling(const std::string &module) const {
     const double rank = this->rank(module);
-    return alphas_->find(module, alpha_) / (root_ ? std::sqrt(rank) : rank);
+    return alphas_.find(module, alpha_) / (root_ ? std::sqrt(rank) : rank);
   }
 
  private:
@@ -127,7 +127,7 @@ class AdapterConfig {
   std::uint32_t rank_ = 0;
   double alpha_ = 0;
   bool root_ = false, transposed_ = false;
-  std::optional<Patterns> ranks_, alphas_;
+  Patterns ranks_, alphas_;
 };
 
 class Merger {

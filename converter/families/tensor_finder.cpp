@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "converter/error.h"
 
@@ -21,12 +22,12 @@ TensorFinder::Shape without_ones(TensorFinder::Shape shape) {
 }
 
 // How many characters two names have in common at the beginning and at the end.
-std::size_t likeness(std::string_view a, std::string_view b) {
+std::ptrdiff_t likeness(std::string_view a, std::string_view b) {
   const auto front = std::mismatch(a.begin(), a.end(), b.begin(), b.end()).first - a.begin();
   a.remove_prefix(static_cast<std::size_t>(front));
   b.remove_prefix(static_cast<std::size_t>(front));
   const auto back = std::mismatch(a.rbegin(), a.rend(), b.rbegin(), b.rend()).first - a.rbegin();
-  return static_cast<std::size_t>(front + back);
+  return front + back;
 }
 
 }  // namespace
@@ -99,18 +100,21 @@ bool TensorFinder::is_known(const std::string &name) const {
 
 std::string TensorFinder::instead_of(const std::string &name) const {
   constexpr std::size_t kCompared = 16, kShown = 3;
-  std::vector<std::pair<std::size_t, const std::string *>> best;
+  std::set<std::pair<std::ptrdiff_t, std::string_view>> best;  // the one most like it comes first
   for (const auto &[other, tensor] : checkpoint_.tensors) {
     if (used_.contains(other)) continue;
-    best.emplace_back(likeness(name, other), &other);
-    std::stable_sort(best.begin(), best.end(), [](const auto &a, const auto &b) { return a.first > b.first; });
-    if (best.size() > kCompared) best.pop_back();
+    best.emplace(-likeness(name, other), other);
+    if (best.size() > kCompared) best.erase(std::prev(best.end()));
   }
-  // Those that the family does not know come first: they may be the missing one under another name.
-  std::stable_partition(best.begin(), best.end(), [&](const auto &row) { return !is_known(*row.second); });
-  if (best.size() > kShown) best.resize(kShown);
+  // Those that the family does not know come before the others: they may be the missing one under another name.
+  std::vector<std::string_view> shown;
+  for (const bool known : {false, true}) {
+    for (const auto &[unlikeness, other] : best) {
+      if (is_known(std::string(other)) == known && shown.size() < kShown) shown.push_back(other);
+    }
+  }
   std::string text;
-  for (const auto &[score, other] : best) text += (text.empty() ? "; there is " : ", ") + in_quotes(*other);
+  for (const std::string_view other : shown) text += (text.empty() ? "; there is " : ", ") + in_quotes(other);
   return text;
 }
 
