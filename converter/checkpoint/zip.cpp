@@ -161,7 +161,8 @@ class ZipReader {
     Listed entry{std::move(name), fixed.u16(8), fixed.u32(24), fixed.u32(42)};
     if (entry.name.empty()) refuse("has a zip entry without a name");
     if (entry.flags & kEncrypted) refuse(entry, "is encrypted");
-    if (fixed.u16(10) != kStored) refuse(entry, "is compressed, which PyTorch never does; save the model again");
+    if (fixed.u16(10) != kStored)
+      refuse(entry, "is compressed, which torch.save never does; save the model's state_dict with it");
     std::uint64_t packed = fixed.u32(20);
     read_extra64(extra, entry, packed);
     if (packed != entry.bytes) refuse(entry, "is stored, but its two sizes differ");

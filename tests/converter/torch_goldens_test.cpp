@@ -82,7 +82,7 @@ TEST_P(TorchGolden, LogitsAreThoseOfTheTrainer) {
 
 INSTANTIATE_TEST_SUITE_P(Trainers, TorchGolden,
                          testing::Values("nanogpt", "nanogpt-course", "mingpt", "first-mingpt", "llama2c", "nanochat",
-                                         "huggingface", "huggingface-shards", "transposed-views"),
+                                         "huggingface", "huggingface-shards", "transposed-views", "meta", "lightning"),
                          [](const auto &golden) {
                            std::string name = golden.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -146,6 +146,15 @@ TEST(PickledCharacters, OfACheckpointBecomeItsTokenizer) {
   EXPECT_NE(convert::convert(options).tokenizer.find("characters"), std::string::npos);
   const BlobView blob(folder / "x.tidbit");
   EXPECT_EQ(tokenize(blob.model(), "a\xC3\xA4\xE5\xA5\xBD\n", 0), (std::vector<int32_t>{2, 9, 10, 0}));
+}
+
+TEST(PickledCharacters, OfMetaPklBecomeTheTokenizerOfTheCheckpointBesideIt) {
+  const Folder folder;
+  auto options = f32_options(torch_golden("nanogpt") / "ckpt.pt", folder / "x.tidbit");
+  options.tokenizer = TokenizerChoice::find;
+  convert::convert(options);
+  const BlobView blob(folder / "x.tidbit");
+  EXPECT_EQ(tokenize(blob.model(), "\n ha.", 0), (std::vector<int32_t>{0, 1, 10, 3, 2}));
 }
 
 // ---- trained models of the test data ----

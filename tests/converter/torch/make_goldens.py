@@ -11,6 +11,7 @@ import dataclasses
 import json
 import math
 import pathlib
+import pickle
 import shutil
 
 import torch
@@ -311,6 +312,27 @@ def nanochat_golden():
            {"meta_000010.json": {"step": 10, "model_config": config, "user_config": {}}})
 
 
+def other_goldens():
+    w = llama()
+    meta = renamed(w, LLAMA_NAMES)
+    for i in range(LAYERS):
+        meta[f"layers.{i}.attention.wq.weight"] = adjacent(meta[f"layers.{i}.attention.wq.weight"], HEADS)
+        meta[f"layers.{i}.attention.wk.weight"] = adjacent(meta[f"layers.{i}.attention.wk.weight"], KV_HEADS)
+    meta["output.weight"] = meta["output.weight"].clone()  # a head of its own, as Meta stores it
+    meta["rope.freqs"] = torch.ones(2)
+    golden("meta", llama_logits(w), {"consolidated.00.pth": meta},
+           {"params.json": {"dim": WIDTH, "multiple_of": 4, "n_heads": HEADS, "n_kv_heads": KV_HEADS, "n_layers": LAYERS,
+                            "norm_eps": 1e-5, "vocab_size": -1}})
+    w = gpt(bias=False)
+    golden("lightning", gpt_logits(w), {"last.ckpt.pt": {
+        "state_dict": in_front("model.", w), "epoch": 3, "loops": {}, "optimizer_states": [optimizer_state(w)],
+        "hyper_parameters": {"n_head": HEADS, "bias": False, "dropout": 0.1, "learning_rate": 1e-3}}})
+    characters = sorted("\n .abcdefgh")
+    with open(HERE / "nanogpt" / "meta.pkl", "wb") as file:
+        pickle.dump({"vocab_size": VOCAB, "itos": dict(enumerate(characters)),
+                     "stoi": {c: i for i, c in enumerate(characters)}}, file)
+
+
 def main():
     shutil.rmtree(HERE, ignore_errors=True)
     torch.manual_seed(1)
@@ -318,6 +340,7 @@ def main():
     mingpt_goldens()
     llama_goldens()
     nanochat_golden()
+    other_goldens()
 
 
 if __name__ == "__main__":
