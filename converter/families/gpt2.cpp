@@ -1,6 +1,5 @@
 // GPT2LMHeadModel: LayerNorm in front of each sublayer, learned positions.
 #include "converter/families/gpt_layers.h"
-#include "converter/families/llama_layers.h"
 #include "converter/families/registry.h"
 
 namespace tidbit::convert {
@@ -35,17 +34,15 @@ constexpr LayerRow kLinearLayers[] = {
     tensor(Layer::ffn_up, "mlp.c_fc.*").biased_if("bias"),
     tensor(Layer::ffn_down, "mlp.c_proj.*").biased_if("bias"),
 };
-// The names of the first minGPT are those behind.
-constexpr auto kMinGptLayers =
-    join(std::to_array(kLinearLayers),
-         std::array{
-             tensor(Layer::mixer_in_norm, "ln1.*").biased_if("bias"),
-             tensor(Layer::qkv, "attn.query.*", "attn.key.*", "attn.value.*").biased_if("bias"),
-             tensor(Layer::attention_out, "attn.proj.*").biased_if("bias"),
-             tensor(Layer::ffn_in_norm, "ln2.*").biased_if("bias"),
-             tensor(Layer::ffn_up, "mlp.0.*").biased_if("bias"),
-             tensor(Layer::ffn_down, "mlp.2.*").biased_if("bias"),
-         });
+// The first minGPT has the second name of each pair.
+constexpr LayerRow kMinGptLayers[] = {
+    kLinearLayers[0], tensor(Layer::mixer_in_norm, "ln1.*").biased_if("bias"),
+    kLinearLayers[1], tensor(Layer::qkv, "attn.query.*", "attn.key.*", "attn.value.*").biased_if("bias"),
+    kLinearLayers[2], tensor(Layer::attention_out, "attn.proj.*").biased_if("bias"),
+    kLinearLayers[3], tensor(Layer::ffn_in_norm, "ln2.*").biased_if("bias"),
+    kLinearLayers[4], tensor(Layer::ffn_up, "mlp.0.*").biased_if("bias"),
+    kLinearLayers[5], tensor(Layer::ffn_down, "mlp.2.*").biased_if("bias"),
+};
 constexpr LeftOut kLinearMasks[] = {{"*.attn.bias", nullptr}, {"*.attn.mask", nullptr}};
 
 constexpr Names kNames[] = {
