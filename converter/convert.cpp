@@ -1,10 +1,12 @@
 #include "converter/convert.h"
 
 #include <algorithm>
+#include <sstream>
 #include <tuple>
 
 #include "base/features.h"
 #include "converter/blob/blob_view.h"
+#include "converter/families/adapter.h"
 #include "converter/families/planner.h"
 #include "converter/families/read_model.h"
 #include "converter/sign.h"
@@ -41,6 +43,7 @@ void check_output(const ConvertOptions &options, const Checkpoint &checkpoint) {
   refuse_same_file(options.output, checkpoint.config_name);
   for (const auto &[name, tensor] : checkpoint.tensors) refuse_same_file(options.output, tensor.file->path());
   refuse_file_beside(options.output, options.source);
+  if (!options.adapter.empty()) refuse_file_beside(options.output, options.adapter);
 }
 
 fs::path tokenizer_path(const ConvertOptions &options) {
@@ -81,13 +84,20 @@ void check_format(format::Format format) {
   throw ConvertError(std::string(format_name(format)) + " weights are not in this build of tidbit (TIDBIT_WEIGHTS)");
 }
 
+std::string adapter_text(const ConvertOptions &options) {
+  if (options.adapter.empty()) return "";
+  std::ostringstream text;
+  text << " --adapter " << base_name(options.adapter) << " --adapter-scale " << options.adapter_scale;
+  return text.str();
+}
+
 std::string options_text(const ConvertOptions &options, const fs::path &tokenizer, std::uint32_t group,
                          std::uint32_t context) {
   return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + " --weights " + format_name(options.weights) +
          (options.embeddings ? std::string(" --embeddings ") + format_name(*options.embeddings) : "") +
          (group != format::kDefaultGroup ? " --group " + std::to_string(group) : "") + " --kv " +
          format_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
-         (tokenizer.empty() ? "none" : base_name(tokenizer));
+         (tokenizer.empty() ? "none" : base_name(tokenizer)) + adapter_text(options);
 }
 
 // Opens the finished blob with the runtime, as the last check.
@@ -104,7 +114,8 @@ void describe_blob(const fs::path &path, ConvertReport &report) {
 }  // namespace
 
 ConvertReport convert(const ConvertOptions &options) try {
-  const Checkpoint checkpoint = open_checkpoint(options.source);
+  Checkpoint checkpoint = open_checkpoint(options.source);
+  if (!options.adapter.empty()) merge_adapter(options.adapter, options.adapter_scale, checkpoint);
   check_output(options, checkpoint);
   ModelPlan plan = plan_model(checkpoint, options.context);
   set_options(options, plan.config);

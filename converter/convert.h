@@ -17,10 +17,12 @@ namespace tidbit::convert {
 enum class TokenizerChoice : std::uint8_t { find, none, file };
 
 struct ConvertOptions {
-  std::filesystem::path source;  // Hugging Face directory or llama2.c file
+  std::filesystem::path source;  // Hugging Face directory, or file of PyTorch or llama2.c
   std::filesystem::path output;
   TokenizerChoice tokenizer = TokenizerChoice::find;
   std::filesystem::path tokenizer_file = {};  // of TokenizerChoice::file
+  std::filesystem::path adapter = {};         // PEFT folder; empty: none
+  double adapter_scale = 1;
   format::Format weights = format::Format::q8;
   std::optional<format::Format> embeddings = {};  // the token embedding and the head; default: as weights
   std::uint32_t group = 0;                        // weights that share a scale: 64, 128 or 256; 0: the family's

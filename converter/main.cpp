@@ -4,6 +4,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <new>
@@ -37,30 +39,55 @@ void install_signal_handlers() {
   ::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error of write() like any other
 }
 
-// A bar on stderr for each stage, drawn only when it changes.
+// A bar on stderr for each stage, with its rate and the time that is left. Drawn when it grows, and once a second.
 class ProgressBar {
  public:
   void operator()(const char *stage, std::uint64_t done, std::uint64_t total) {
-    constexpr std::uint64_t kWidth = 40;
+    const Clock::time_point now = Clock::now();
     const std::uint64_t percent = total == 0 ? 100 : done * 100 / total;
-    if (percent == shown_ && stage == stage_) return;
+    if (stage != stage_) begin_ = now;
+    if (percent == shown_ && stage == stage_ && (percent == 100 || now - drawn_ < std::chrono::seconds(1))) return;
     shown_ = percent;
+    drawn_ = now;
     stage_ = stage;
-    std::fprintf(stderr, "\r%-9s [", stage);
-    for (std::uint64_t i = 0; i < kWidth; ++i) std::fputc(i < percent * kWidth / 100 ? '#' : ' ', stderr);
-    std::fprintf(stderr, "] %3u%%", static_cast<unsigned>(percent));
+    const double seconds = std::chrono::duration<double>(now - begin_).count();
+    std::fprintf(stderr, "\r%-9s [%s] %3u%%%s", stage, bar(percent).c_str(), static_cast<unsigned>(percent),
+                 pace(done, total, seconds).c_str());
     if (percent == 100) std::fputc('\n', stderr);
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
+  static std::string bar(std::uint64_t percent) {
+    constexpr std::uint64_t kWidth = 30;
+    const std::uint64_t full = percent * kWidth / 100;
+    return std::string(full, '#') + std::string(kWidth - full, ' ');
+  }
+
+  // As long as any other, because each overwrites the one before. The weights are counted in bytes.
+  std::string pace(std::uint64_t done, std::uint64_t total, double seconds) const {
+    if (done == 0 || seconds < 0.05) return std::string(28, ' ');
+    const double rate = static_cast<double>(done) / seconds;
+    const double rest = done < total ? static_cast<double>(total - done) / rate : seconds;
+    std::array<char, 64> text;
+    const std::string speed =
+        stage_ == "weights" ? std::to_string(static_cast<std::uint64_t>(rate / 1e6)) + " MB/s" : "";
+    std::snprintf(text.data(), text.size(), " %10s %6.0f s %-8s", speed.c_str(), rest,
+                  done < total ? "left" : "in all");
+    return text.data();
+  }
+
   std::string stage_;
   std::uint64_t shown_ = 101;
+  Clock::time_point begin_, drawn_;
 };
 
 // The options as they were typed; CLI11 has checked them.
 struct CommandLine {
   std::string source, output, tokenizer, weights = "q8", embeddings, kv;
-  std::string sign_key;
+  std::string sign_key, adapter;
+  double adapter_scale = 1;
   std::uint32_t group = 0, context = 0, revision = 0;
 };
 
@@ -79,11 +106,16 @@ Format format_named(const std::string &name) {
 void declare(CLI::App &app, CommandLine &line) {
   const CLI::IsMember weights(format_names(tidbit::format::kFormats)), kv(format_names(tidbit::format::kKvFormats));
   app.set_version_flag("--version", std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION);
-  app.add_option("SOURCE", line.source,
-                 "Hugging Face directory (config.json and model.safetensors) or llama2.c .bin; with --sign also a blob")
+  app.add_option(
+         "SOURCE", line.source,
+         "Hugging Face directory (config.json and weights), PyTorch .pt or .bin, or llama2.c .bin; with --sign also "
+         "a blob")
       ->required();
   app.add_option("-o,--output", line.output, "the blob to write")->required();
   app.add_option("--tokenizer", line.tokenizer, "tokenizer file, or 'none'; default: the one beside the checkpoint");
+  CLI::Option *adapter =
+      app.add_option("--adapter", line.adapter, "folder of a LoRA adapter (PEFT), which is merged into the weights");
+  app.add_option("--adapter-scale", line.adapter_scale, "how much of the adapter is added; default: 1")->needs(adapter);
   app.add_option(
          "--weights", line.weights,
          "number format of the matrices; default: q8; q8x16 is q8 for Helium (Cortex-M55): the results are the same")
@@ -106,6 +138,8 @@ void declare(CLI::App &app, CommandLine &line) {
 
 ConvertOptions options_of(const CommandLine &line) {
   ConvertOptions options{.source = line.source, .output = line.output};
+  options.adapter = line.adapter;
+  options.adapter_scale = line.adapter_scale;
   options.weights = format_named(line.weights);
   if (!line.embeddings.empty()) options.embeddings = format_named(line.embeddings);
   options.kv = line.kv.empty() ? default_kv(options.weights) : format_named(line.kv);

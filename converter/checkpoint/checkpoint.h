@@ -16,6 +16,7 @@
 namespace tidbit::convert {
 
 struct StoredTensor;
+class LowRank;
 
 // A number format of checkpoints. To add one, add a row to the table in elements.cpp.
 struct StoredType {
@@ -32,6 +33,13 @@ struct StoredType {
 // Finds a type by the name that a container uses, e.g. stored_type(&StoredType::safetensors, "BF16"). May be null.
 const StoredType *stored_type(const char *StoredType::*container, std::string_view name);
 
+// The order of a stored tensor's elements.
+enum class Layout : std::uint8_t {
+  rows,     // one row after another
+  columns,  // of a matrix: one column after another, as in a transposed view
+  gaps,     // anything else; it cannot be read
+};
+
 struct StoredTensor {
   std::string name;
   std::shared_ptr<const InputFile> file;
@@ -41,6 +49,8 @@ struct StoredTensor {
   std::uint32_t group = 0;           // elements that share a scale, for types with groups
   float scale = 1;                   // for the types of ternary.cpp: of the whole tensor
   const StoredType *base = nullptr;  // and the type of what is stored
+  Layout layout = Layout::rows;
+  std::shared_ptr<const LowRank> update = {};  // added to what is stored (low_rank.h); null: nothing
 
   std::uint64_t elements() const {
     std::uint64_t count = 1;
@@ -52,7 +62,7 @@ struct StoredTensor {
   }
 };
 
-// Throws ConvertError unless weights can have the tensor's type.
+// Throws ConvertError unless weights can have the tensor's type and layout.
 void check_type(const StoredTensor &tensor);
 
 // "[512, 64]"
@@ -67,13 +77,15 @@ struct Checkpoint {
   nlohmann::json generation_config;  // an empty object if there is none
   Dialect dialect = {};
   TensorMap tensors;
-  bool rotary_pairs_adjacent = false;  // llama2.c: channels 2i and 2i + 1 turn together, not i and i + half
+  std::vector<std::string> notes = {};  // for the summary
+  bool rotary_pairs_adjacent = false;   // llama2.c: channels 2i and 2i + 1 turn together, not i and i + half
 };
 
-// A Hugging Face directory or a llama2.c file. Throws ConvertError.
+// A Hugging Face directory, or a file of PyTorch or llama2.c. Throws ConvertError.
 Checkpoint open_checkpoint(const std::filesystem::path &source);
 
-// Elements [first, first + count) of a tensor as floats, in the order in which they are stored.
+// Elements [first, first + count) of a tensor as floats, in the order in which they are stored, with the
+// update.
 void read_elements(const StoredTensor &tensor, std::uint64_t first, std::uint64_t count, float *out);
 
 }  // namespace tidbit::convert

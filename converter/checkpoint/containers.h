@@ -13,4 +13,7 @@ Checkpoint open_huggingface(const std::filesystem::path &directory);
 // Hugging Face's names and the configuration Hugging Face's keys.
 Checkpoint open_llama2c(const std::filesystem::path &path);
 
+// A file of torch.save: a state_dict beside a config.json, or the checkpoint of a known trainer (torch_dialects.h).
+Checkpoint open_pytorch(const std::filesystem::path &path);
+
 }  // namespace tidbit::convert

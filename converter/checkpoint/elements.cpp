@@ -3,6 +3,7 @@
 
 #include "base/arith.h"
 #include "converter/checkpoint/checkpoint.h"
+#include "converter/checkpoint/low_rank.h"
 #include "converter/error.h"
 
 namespace tidbit::convert {
@@ -73,6 +74,10 @@ const StoredType *stored_type(const char *StoredType::*container, std::string_vi
 }
 
 void check_type(const StoredTensor &tensor) {
+  if (tensor.layout == Layout::gaps) {
+    throw ConvertError(tensor.file->path().string() + ": tensor " + in_quotes(tensor.name) +
+                       " is a view with gaps of another one; save tensor.contiguous() instead");
+  }
   if (tensor.type->read != nullptr) return;
   throw ConvertError(tensor.file->path().string() + ": tensor " + in_quotes(tensor.name) + " has the type " +
                      tensor.type->name() + "; weights must be F32, F16 or BF16");
@@ -81,6 +86,7 @@ void check_type(const StoredTensor &tensor) {
 void read_elements(const StoredTensor &tensor, std::uint64_t first, std::uint64_t count, float *out) {
   check_type(tensor);
   tensor.type->read(tensor, first, count, out);
+  if (tensor.update != nullptr) tensor.update->add(first, count, out);
 }
 
 std::string shape_text(const std::vector<std::uint64_t> &shape) {

@@ -1,9 +1,10 @@
-// A Hugging Face directory: config.json and model.safetensors, whole or in shards.
+// A Hugging Face directory: config.json and model.safetensors or pytorch_model.bin, whole or in shards.
 #include <set>
 
 #include "converter/checkpoint/containers.h"
 #include "converter/checkpoint/json.h"
 #include "converter/checkpoint/safetensors.h"
+#include "converter/checkpoint/state_dict.h"
 #include "converter/checkpoint/ternary.h"
 #include "converter/error.h"
 
@@ -12,8 +13,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char *kWhole = "model.safetensors";
-constexpr const char *kIndex = "model.safetensors.index.json";
+struct WeightFiles {
+  const char *whole;
+  const char *index;
+  void (*read)(const fs::path &path, TensorMap &tensors);
+};
+// The first that are there are used.
+constexpr WeightFiles kWeightFiles[] = {
+    {"model.safetensors", "model.safetensors.index.json", read_safetensors},
+    {"pytorch_model.bin", "pytorch_model.bin.index.json", read_state_dict},
+};
 
 constexpr std::size_t kMostShards = 512;  // each stays open until the end
 
@@ -31,8 +40,8 @@ class ShardIndex {
     if (shard_of_.empty()) throw ConvertError(where_ + ": has no weight_map that lists tensors");
   }
 
-  void read(TensorMap &tensors) const {
-    for (const std::string &name : shards_) read_safetensors(path_.parent_path() / name, tensors);
+  void read(decltype(WeightFiles::read) read_shard, TensorMap &tensors) const {
+    for (const std::string &name : shards_) read_shard(path_.parent_path() / name, tensors);
     for (const auto &[tensor, shard] : shard_of_) {
       const auto found = tensors.find(tensor);
       if (found != tensors.end() && found->second.file->name() == *shard) continue;
@@ -61,12 +70,12 @@ class ShardIndex {
 };
 
 void read_weights(const fs::path &directory, TensorMap &tensors) {
-  if (is_there(directory / kWhole)) return read_safetensors(directory / kWhole, tensors);
-  if (is_there(directory / kIndex)) return ShardIndex(directory / kIndex).read(tensors);
-  const bool pickled =
-      is_there(directory / "pytorch_model.bin") || is_there(directory / "pytorch_model.bin.index.json");
-  throw ConvertError(directory.string() + ": has neither " + kWhole + " nor " + kIndex +
-                     (pickled ? "; pytorch_model.bin is not read: save it as safetensors first" : ""));
+  for (const WeightFiles &files : kWeightFiles) {
+    if (is_there(directory / files.whole)) return files.read(directory / files.whole, tensors);
+    if (is_there(directory / files.index)) return ShardIndex(directory / files.index).read(files.read, tensors);
+  }
+  throw ConvertError(directory.string() +
+                     ": has neither model.safetensors nor pytorch_model.bin, nor an index of such");
 }
 
 }  // namespace

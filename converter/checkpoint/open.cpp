@@ -3,6 +3,8 @@
 #include <iterator>
 
 #include "converter/checkpoint/containers.h"
+#include "converter/checkpoint/torch_archive.h"
+#include "converter/checkpoint/wrappers.h"
 #include "converter/error.h"
 
 namespace tidbit::convert {
@@ -32,8 +34,9 @@ constexpr Container kContainers[] = {
     {is_part_of_a_directory, nullptr, "give the directory that holds config.json and model.safetensors"},
     {[](const Source &s) { return s.start.size() < 8; }, nullptr, "is shorter than any checkpoint"},
     {[](const Source &s) { return s.begins_with("GGUF"); }, nullptr, "is a GGUF file, which is not supported"},
-    {[](const Source &s) { return s.begins_with("PK\3\4"); }, nullptr,
-     "is a PyTorch or zip archive: save the model as safetensors first"},
+    {[](const Source &s) { return s.begins_with(kZipStart) || s.begins_with(kOldTorchStart); }, open_pytorch, nullptr},
+    {[](const Source &s) { return s.begins_with("\x80") && s.is_named(".pkl"); }, nullptr,
+     "is a pickle without tensors; it can only be a tokenizer, with --tokenizer"},
     {[](const Source &s) { return s.begins_with("TIDBIT"); }, nullptr,
      "is a tidbit blob already; it can only be signed, with --sign"},
     {[](const Source &) { return true; }, open_llama2c, nullptr},
@@ -55,7 +58,9 @@ Checkpoint open_checkpoint(const fs::path &source) {
   const auto *container = std::find_if(std::begin(kContainers), std::end(kContainers),
                                        [&](const Container &row) { return row.matches(opened); });
   if (container->open == nullptr) throw ConvertError(source.string() + ": " + container->refusal);
-  return container->open(source);
+  Checkpoint checkpoint = container->open(source);
+  see_through_wrappers(checkpoint.tensors);
+  return checkpoint;
 }
 
 }  // namespace tidbit::convert

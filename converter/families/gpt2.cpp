@@ -12,7 +12,44 @@ constexpr GlobalRow kGlobals[] = {
     tensor(Global::head, "/lm_head.weight"),
 };
 constexpr auto kLayers = gpt_layers(Layer::mixer_in_norm, Layer::ffn_in_norm);
-constexpr Names kNames[] = {{Dialect::huggingface, kGptPrefixes, "h.#.", kGlobals, kLayers, kGptMasks}};
+
+// nanoGPT and minGPT: matrices [out][in], and all biases may be missing.
+constexpr GlobalRow kNanoGptGlobals[] = {
+    tensor(Global::token_embedding, "wte.weight"),
+    tensor(Global::position_embedding, "wpe.weight"),
+    tensor(Global::final_norm, "ln_f.*").biased_if("bias"),
+    tensor(Global::head, "/lm_head.weight"),
+};
+constexpr GlobalRow kMinGptGlobals[] = {
+    tensor(Global::token_embedding, "tok_emb.weight"),
+    one_of(Global::position_embedding, "pos_emb", "pos_emb.weight"),
+    tensor(Global::final_norm, "ln_f.*").biased_if("bias"),
+    tensor(Global::head, "head.weight"),
+};
+constexpr LayerRow kLinearLayers[] = {
+    tensor(Layer::mixer_in_norm, "ln_1.*").biased_if("bias"),
+    tensor(Layer::qkv, "attn.c_attn.*").biased_if("bias"),
+    tensor(Layer::attention_out, "attn.c_proj.*").biased_if("bias"),
+    tensor(Layer::ffn_in_norm, "ln_2.*").biased_if("bias"),
+    tensor(Layer::ffn_up, "mlp.c_fc.*").biased_if("bias"),
+    tensor(Layer::ffn_down, "mlp.c_proj.*").biased_if("bias"),
+};
+// The first minGPT has the second name of each pair.
+constexpr LayerRow kMinGptLayers[] = {
+    kLinearLayers[0], tensor(Layer::mixer_in_norm, "ln1.*").biased_if("bias"),
+    kLinearLayers[1], tensor(Layer::qkv, "attn.query.*", "attn.key.*", "attn.value.*").biased_if("bias"),
+    kLinearLayers[2], tensor(Layer::attention_out, "attn.proj.*").biased_if("bias"),
+    kLinearLayers[3], tensor(Layer::ffn_in_norm, "ln2.*").biased_if("bias"),
+    kLinearLayers[4], tensor(Layer::ffn_up, "mlp.0.*").biased_if("bias"),
+    kLinearLayers[5], tensor(Layer::ffn_down, "mlp.2.*").biased_if("bias"),
+};
+constexpr LeftOut kLinearMasks[] = {{"*.attn.bias", nullptr}, {"*.attn.mask", nullptr}};
+
+constexpr Names kNames[] = {
+    {Dialect::huggingface, kGptPrefixes, "h.#.", kGlobals, kLayers, kGptMasks},
+    {Dialect::nanogpt, kGptPrefixes, "h.#.", kNanoGptGlobals, kLinearLayers, kLinearMasks},
+    {Dialect::mingpt, kGptPrefixes, "blocks.#.", kMinGptGlobals, kMinGptLayers, kLinearMasks},
+};
 constexpr const char *kHarmless[] = {"reorder_and_upcast_attn", "n_ctx", "scale_attn"};
 
 void read(Reading &model) {

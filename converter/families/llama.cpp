@@ -10,7 +10,30 @@ constexpr LayerRow kLayers[] = {
     kLlamaNorms[0], kLlamaQkv.biased_if("attention_bias"), kLlamaAttentionOut.biased_if("attention_bias"),
     kLlamaNorms[1], kLlamaFfn[0].biased_if("mlp_bias"),    kLlamaFfn[1].biased_if("mlp_bias"),
 };
-constexpr Names kNames[] = {{Dialect::huggingface, kLlamaPrefixes, "layers.#.", kGlobals, kLayers, kLlamaLeftOut}};
+
+// Meta's own names.
+constexpr const char *kMetaPrefixes[] = {"", "transformer."};
+constexpr GlobalRow kMetaGlobals[] = {
+    tensor(Global::token_embedding, "tok_embeddings.weight"),
+    tensor(Global::rotary_frequencies).or_computed(rotary_row),
+    tensor(Global::final_norm, "norm.weight"),
+    tensor(Global::head, "output.weight"),
+};
+constexpr LayerRow kMetaLayers[] = {
+    tensor(Layer::mixer_in_norm, "attention_norm.weight"),
+    tensor(Layer::qkv, "attention.wq.*", "attention.wk.*", "attention.wv.*"),
+    tensor(Layer::attention_out, "attention.wo.*"),
+    tensor(Layer::ffn_in_norm, "ffn_norm.weight"),
+    tensor(Layer::ffn_up, "feed_forward.w1.*", "feed_forward.w3.*"),
+    tensor(Layer::ffn_down, "feed_forward.w2.*"),
+};
+constexpr LeftOut kMetaLeftOut[] = {
+    {"rope.freqs", nullptr}, {"freqs_cos", nullptr}, {"freqs_sin", nullptr}, {"*attention.mask", nullptr}};
+
+constexpr Names kNames[] = {
+    {Dialect::huggingface, kLlamaPrefixes, "layers.#.", kGlobals, kLayers, kLlamaLeftOut},
+    {Dialect::llama, kMetaPrefixes, "layers.#.", kMetaGlobals, kMetaLayers, kMetaLeftOut},
+};
 
 }  // namespace
 

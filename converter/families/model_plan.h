@@ -24,7 +24,7 @@ struct RowSource {
   std::uint32_t turned = 0;       // of the first `turned` rows of a head, 2i and 2i + 1 become i and i + turned / 2
   float (*map)(float) = nullptr;  // of each element
   std::function<void(std::uint32_t row, float *out)> compute = {};
-  std::shared_ptr<const StoredTensor> slice = {};  // keeps `stored` alive, if it is a part of a stored tensor
+  std::shared_ptr<const StoredTensor> slice = {};  // keeps `stored` alive, if it is a part or a view of a tensor
 };
 
 struct TensorPlan {

@@ -18,7 +18,28 @@ constexpr LayerRow kLayers[] = {
     tensor(Layer::ffn_up, "mlp.fc1.weight"),
     tensor(Layer::ffn_down, "mlp.fc2.weight"),
 };
-constexpr Names kNames[] = {llama_names(kGlobals, kLayers)};
+
+// The trainer's own names.
+constexpr const char *kTrainerPrefixes[] = {"transformer.", ""};
+constexpr GlobalRow kTrainerGlobals[] = {
+    tensor(Global::token_embedding, "wte.weight"), kGlobals[1], kGlobals[2], kGlobals[3], kGlobals[4],
+};
+constexpr LayerRow kTrainerLayers[] = {
+    kLlamaNorms[0],
+    tensor(Layer::qkv, "attn.c_q.*", "attn.c_k.*", "attn.c_v.*"),
+    kLlamaQkNorms[0],
+    kLlamaQkNorms[1],
+    tensor(Layer::attention_out, "attn.c_proj.*"),
+    kLlamaNorms[1],
+    tensor(Layer::ffn_up, "mlp.c_fc.weight"),
+    tensor(Layer::ffn_down, "mlp.c_proj.weight"),
+};
+constexpr LeftOut kTrainerLeftOut[] = {{"cos", nullptr}, {"sin", nullptr}};
+
+constexpr Names kNames[] = {
+    llama_names(kGlobals, kLayers),
+    {Dialect::nanochat, kTrainerPrefixes, "h.#.", kTrainerGlobals, kTrainerLayers, kTrainerLeftOut},
+};
 
 void read_backward_rotary(Reading &model) {
   read_rotary(model);

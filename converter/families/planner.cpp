@@ -136,7 +136,8 @@ ModelPlan plan_model(const Checkpoint &checkpoint, std::uint32_t context) {
   Reading model{.keys = keys, .config = plan.config, .kind = kind, .checkpoint = &checkpoint, .context = context};
   model.pairs_adjacent = checkpoint.rotary_pairs_adjacent;
   read_model(family, names, model);
-  plan.notes = model.notes;
+  plan.notes = checkpoint.notes;
+  plan.notes.insert(plan.notes.end(), model.notes.begin(), model.notes.end());
   plan.group = family.group;
   read_special_tokens(checkpoint, keys, plan);
 

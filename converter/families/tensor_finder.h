@@ -34,12 +34,17 @@ class TensorFinder {
   // Takes all tensors that match the pattern and were not taken before. Returns how many there were.
   std::size_t leave_out(const char *pattern);
 
+  // For the message about a missing tensor: the names of those that are there and most like it.
+  std::string instead_of(const std::string &name) const;
+
   std::string where() const { return checkpoint_.source.string(); }  // for messages
 
   // Throws if a tensor was never taken.
   void finish() const;
 
  private:
+  bool is_known(const std::string &name) const;
+
   const Checkpoint &checkpoint_;
   const Names &names_;
   std::string prefix_;

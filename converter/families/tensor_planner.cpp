@@ -21,6 +21,10 @@ std::string scoped_name(const NamedRole &role, bool of_layer, std::uint32_t laye
 
 // Whether two tensors of the same shape have the same values.
 bool are_equal(const StoredTensor &a, const StoredTensor &b) {
+  if (a.file == b.file && a.offset == b.offset && a.layout == b.layout && a.update == b.update) {
+    return true;
+  }
+  if (a.layout != b.layout) return false;
   std::array<float, 4096> left, right;
   const std::uint64_t count = a.elements();
   for (std::uint64_t first = 0; first < count; first += left.size()) {
@@ -74,6 +78,22 @@ std::vector<Part> in_quarters(const LayerKind &kind, bool turns) {
   return parts;
 }
 
+[[noreturn]] void refuse_columns(const StoredTensor &stored) {
+  throw ConvertError(stored.file->path().string() + ": tensor " + in_quotes(stored.name) +
+                     " is a transposed view; save tensor.contiguous() instead");
+}
+
+// A matrix whose columns follow each other is the transpose of one whose rows do.
+void turn(RowSource &source, const TensorPlan &tensor) {
+  if (tensor.is_vector()) refuse_columns(*source.stored);
+  const auto turned = std::make_shared<StoredTensor>(*source.stored);
+  std::swap(turned->shape.at(0), turned->shape.at(1));
+  turned->layout = Layout::rows;
+  source.stored = turned.get();
+  source.slice = turned;
+  source.transposed = !source.transposed;
+}
+
 ComputeRow zeros(std::uint32_t cols) {
   return [cols](std::uint32_t, float *out) { std::fill_n(out, cols, 0.0f); };
 }
@@ -124,7 +144,7 @@ void TensorPlanner::check_alternatives(std::span<const Row<Role>> rows, const Ro
   if (names.size() < 2 || is_stored(chosen.origin, "weight", scope)) return;
   std::string all;
   for (const std::string &name : names) all += (all.empty() ? "" : " or ") + in_quotes(name);
-  throw ConvertError(finder_.where() + ": tensor " + all + " is missing");
+  throw ConvertError(finder_.where() + ": tensor " + all + " is missing" + finder_.instead_of(names.front()));
 }
 
 // Returns a plan without a role if the model has no such tensor.
@@ -313,7 +333,7 @@ std::vector<RowSource> TensorPlanner::take_one_of(const std::vector<std::string>
   if (found.empty()) {
     std::string all;
     for (const std::string &name : names) all += (all.empty() ? "\"" : " or \"") + name + "\"";
-    throw ConvertError(finder_.where() + ": tensor " + all + " is missing");
+    throw ConvertError(finder_.where() + ": tensor " + all + " is missing" + finder_.instead_of(names.front()));
   }
   for (const StoredTensor *other : found) {
     if (other == found.front() || are_equal(*other, *found.front())) continue;
@@ -329,7 +349,8 @@ const StoredTensor &TensorPlanner::take(const std::string &name, const TensorFin
   const StoredTensor *stored = finder_.take_if(name, shape);
   if (stored != nullptr) return *stored;
   throw ConvertError(finder_.where() + ": tensor " + in_quotes(name) + " is missing" +
-                     (tensor.role->need == Need::untied ? ", and tie_word_embeddings is false" : ""));
+                     (tensor.role->need == Need::untied ? ", and tie_word_embeddings is false" : "") +
+                     finder_.instead_of(name));
 }
 
 // `first` is the row of `stored` at which the part begins.
@@ -337,7 +358,9 @@ RowSource TensorPlanner::source_of(const StoredTensor &stored, const Part &part,
                                    const Target &target) const {
   RowSource source{.rows = part.rows, .stored = &stored, .first = first, .step = part.step};
   source.transposed = target.origin.transposed && !target.tensor.is_vector();
+  if (stored.layout == Layout::columns) turn(source, target.tensor);
   if (part.turns && model_.pairs_adjacent) {
+    if (stored.layout == Layout::columns) refuse_columns(stored);
     source.head = target.scope.kind->head_dim;
     source.turned = target.scope.kind->rotary_dim;
   }

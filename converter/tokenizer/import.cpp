@@ -27,11 +27,12 @@ Vocabulary read_json(const std::string &bytes, const fs::path &path) {
   const TokenizerConfig config = read_tokenizer_config(path);
   if (file.is_tokenizer_json()) return read_tokenizer_json(file, config);
   const fs::path merges = merges_beside(path);
-  if (merges.empty()) return read_character_json(file);
+  if (merges.empty()) return read_characters(file.tokens(), source);
   return read_vocab_json(file, read_whole_file(merges, kMostTokenizerBytes), config);
 }
 
 Vocabulary read_any(const fs::path &file) {
+  if (is_pickle(file)) return read_pickled_characters(file);
   const std::string bytes = read_whole_file(file, kMostTokenizerBytes);
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) throw ConvertError(file.string() + ": the file is empty");
@@ -68,8 +69,10 @@ ImportedTokenizer import_tokenizer(const fs::path &file, std::uint32_t vocab_siz
 
 fs::path find_tokenizer(const fs::path &checkpoint) {
   std::error_code ignored;
+  if (!fs::is_directory(checkpoint, ignored) && has_pickled_characters(checkpoint)) return checkpoint;
   const fs::path folder = fs::is_directory(checkpoint, ignored) ? checkpoint : checkpoint.parent_path();
-  for (const char *name : {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin"}) {
+  for (const char *name :
+       {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin", "meta.pkl"}) {
     if (is_there(folder / name)) return folder / name;
   }
   const fs::path here = folder.empty() ? fs::path(".") : folder;

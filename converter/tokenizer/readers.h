@@ -29,8 +29,14 @@ TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer);
 
 Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig &config);
 Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view merges, const TokenizerConfig &config);
-Vocabulary read_character_json(const TokenizerFile &file);
+Vocabulary read_characters(const NamedTokens &tokens, const std::string &source);
 Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &config, const std::string &source);
+
+// Whether a file is a pickle, or one of torch.save, which has a pickle in it; and whether there is a table of
+// characters in the latter, as in nanoGPT's meta.pkl.
+bool is_pickle(const std::filesystem::path &path);
+bool has_pickled_characters(const std::filesystem::path &checkpoint);
+Vocabulary read_pickled_characters(const std::filesystem::path &path);
 
 // llama2.c's tokenizer.bin has no signature. True if the bytes parse as one to the end.
 bool looks_like_llama2c(const std::string &bytes);

@@ -85,17 +85,16 @@ Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view merges, c
 
 // Keys of more than one character are special tokens. "<unk>" and "[UNK]" stand for any character that is not in the
 // table; others, like "<s>" and "</s>", are only recognized if special tokens are parsed.
-Vocabulary read_character_json(const TokenizerFile &file) {
+Vocabulary read_characters(const NamedTokens &tokens, const std::string &source) {
   Vocabulary vocabulary;
   vocabulary.kind = format::TokenizerKind::character;
-  place_pieces(vocabulary, file.tokens(), false);
+  place_pieces(vocabulary, tokens, false);
   for (std::uint32_t id = 0; id < vocabulary.pieces.size(); ++id) {
     const std::string &text = vocabulary.pieces[id].text;
     if (text.empty() || characters_of(text).size() == 1) continue;
     const bool bracketed = (text.front() == '<' && text.back() == '>') || (text.front() == '[' && text.back() == ']');
     if (!bracketed) {
-      throw ConvertError(file.source() +
-                         ": without a merges.txt next to it, every token must be a single character, but " +
+      throw ConvertError(source + ": without a merges.txt next to it, every token must be a single character, but " +
                          in_quotes(text) + " is not");
     }
     const bool unknown = text == "<unk>" || text == "[UNK]";

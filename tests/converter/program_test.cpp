@@ -1,4 +1,5 @@
 // The program tidbit-convert: exit codes, interruption, memory.
+#include <malloc.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -26,6 +27,7 @@ pid_t start(const std::vector<std::string> &arguments) {
   std::vector<char *> pointers = {const_cast<char *>(TIDBIT_CONVERT_PROGRAM)};
   for (const std::string &argument : arguments) pointers.push_back(const_cast<char *>(argument.c_str()));
   pointers.push_back(nullptr);
+  ::malloc_trim(0);  // what this process holds counts as the child's
   const pid_t child = ::fork();
   if (child != 0) return child;
   ::signal(SIGINT, SIG_DFL);
@@ -76,6 +78,11 @@ TEST(Program, ExitsWith0OnSuccess1OnAnErrorAnd2OnWrongUse) {
   EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--kv", "q8x16"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--kv", "int"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--context", "0"}), 2);
+  const std::string adapter = fs::path(TIDBIT_LORA_GOLDENS) / "llama";
+  EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--adapter", adapter, "--adapter-scale", "2"}), 0);
+  EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--adapter", source}), 1);
+  EXPECT_EQ(exit_code({source, "-o", output, "--adapter", adapter, "--adapter-scale", "much"}), 2);
+  EXPECT_EQ(exit_code({source, "-o", output, "--adapter-scale", "2"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--bogus"}), 2);
 }
 

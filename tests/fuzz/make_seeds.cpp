@@ -8,8 +8,10 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "converter/checkpoint/zip.h"
 #include "converter/convert.h"
 #include "converter/tokenizer/import.h"
+#include "tests/converter/torch_files.h"
 #include "tests/fuzz/files.h"
 #include "tests/fuzz/models.h"
 #include "tests/support/runner.h"
@@ -142,6 +144,41 @@ void add_checkpoints(Seeds &seeds) {
     seeds.add("json", read_file(folder / "config.json"));
     if (fs::exists(folder / "model.safetensors")) seeds.add("safetensors", read_file(folder / "model.safetensors"));
   }
+}
+
+// The contents of an archive's data.pkl.
+std::string pickle_in(const fs::path &file) {
+  const convert::InputFile archive(file);
+  for (const auto &[name, entry] : convert::read_zip(archive)) {
+    if (!name.ends_with("data.pkl")) continue;
+    std::string bytes(entry.bytes, '\0');
+    archive.read(entry.offset, bytes.data(), bytes.size());
+    return bytes;
+  }
+  return "";
+}
+
+void add_torch_files(Seeds &seeds) {
+  for (const auto &entry : fs::recursive_directory_iterator(TIDBIT_TORCH_GOLDENS)) {
+    const std::string extension = entry.path().extension();
+    if (extension != ".pt" && extension != ".pth" && extension != ".bin") continue;
+    seeds.add("zip", read_file(entry.path()));
+    seeds.add("pytorch", read_file(entry.path()));
+    seeds.add("pickle", pickle_in(entry.path()));
+  }
+  using namespace test::pickle;
+  seeds.add("pickle", state_dict({.storage = 16}));
+  seeds.add("pickle",
+            program(dictionary(text("stoi") + dictionary(text("a") + number(0) + text("<unk>") + number(1)))));
+  seeds.add("pickle", program(dictionary(text("chars") + text("abc"))));
+}
+
+void add_adapters(Seeds &seeds) {
+  const fs::path folder = fs::path(TIDBIT_LORA_GOLDENS) / "llama";
+  const fs::path weights = folder / "adapter_model.safetensors";
+  const std::string header = safetensors_header(weights);
+  seeds.add_files("adapter", {read_file(folder / "adapter_config.json"), header,
+                              std::to_string(fs::file_size(weights) - sizeof(std::uint64_t) - header.size())});
 }
 
 void add_images(Seeds &seeds) {
@@ -330,6 +367,8 @@ int main(int count, char **arguments) try {
   Seeds seeds(arguments[1]);
   add_blobs(seeds, work);
   add_checkpoints(seeds);
+  add_torch_files(seeds);
+  add_adapters(seeds);
   seeds.add("json", R"({"a":{"b":[1,-2,3.5e1,null,true],"c":{"a":"\u00e9\n"}},"d":[[],{}]})");
   add_images(seeds);
   add_tokenizers(seeds);
