@@ -515,7 +515,7 @@ Template::Result Template::render(const nlohmann::ordered_json &variables, std::
   try {
     return interpreter.run(statements_, variables);
   } catch (const TemplateError &error) {
-    throw TemplateError("line " + std::to_string(interpreter.line()) + ": " + error.what());
+    throw TemplateError("fails in line " + std::to_string(interpreter.line()) + ": " + error.what());
   }
 }
 

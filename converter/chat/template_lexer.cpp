@@ -55,7 +55,7 @@ class Lexer {
 
  private:
   [[noreturn]] void fail(const std::string &what) const {
-    throw TemplateError("line " + std::to_string(line_) + ": " + what);
+    throw TemplateError("fails in line " + std::to_string(line_) + ": " + what);
   }
   void add(TokenType type, std::string text) { tokens_.push_back({type, std::move(text), line_}); }
   char peek(std::size_t ahead = 0) const { return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0'; }

@@ -37,7 +37,7 @@ class Parser {
   };
 
   [[noreturn]] void fail(const std::string &what) const {
-    throw TemplateError("line " + std::to_string(peek().line) + ": " + what);
+    throw TemplateError("fails in line " + std::to_string(peek().line) + ": " + what);
   }
   const Token &peek(std::size_t ahead = 0) const { return tokens_[std::min(at_ + ahead, tokens_.size() - 1)]; }
   bool is_symbol(std::string_view text) const { return peek().type == TokenType::symbol && peek().text == text; }
