@@ -22,7 +22,7 @@ struct TemplateError : ConvertError {
 // Bounds the work and the memory of one rendering.
 class Budget {
  public:
-  static constexpr std::uint64_t kMostWork = 2'000'000;                 // steps, each of which may handle 32 bytes
+  static constexpr std::uint64_t kMostWork = 1'000'000;                 // steps, each of which may handle 32 bytes
   static constexpr std::uint64_t kMostBytes = std::uint64_t{32} << 20;  // of all texts and lists, also those dropped
 
   void spend(std::uint64_t steps);

@@ -127,7 +127,7 @@ int Chat::run() {
     if (result == Result::end) break;
     if (result == Result::failed) return data_error("out of memory: the line is too long");
     if (result == Result::interrupted) {
-      if (editor_.is_terminal() && !posix::interrupted()) continue;
+      if (editor_.is_terminal() && (posix::forget_interrupt() || !posix::interrupted())) continue;
       return kInterrupted;
     }
     const int code = handle();
