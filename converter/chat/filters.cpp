@@ -23,13 +23,15 @@ const Value &argument(const Arguments &arguments, std::size_t place, const char 
   return *value;
 }
 
-// "a.b" of each element; a number is an index.
+// "a.b", where a number is an index.
 Value path_of(Value value, const Value &path, Budget &budget) {
   if (path.text() == nullptr) return item_of(value, path, budget);
   const std::string &names = *path.text();
   for (std::size_t begin = 0; begin <= names.size();) {
     const std::size_t end = std::min(names.find('.', begin), names.size());
-    value = item_of(value, made(names.substr(begin, end - begin), budget), budget);
+    const std::string name = names.substr(begin, end - begin);
+    const bool number = !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == std::string::npos;
+    value = item_of(value, number ? Value::of(std::int64_t{std::stol(name)}) : made(name, budget), budget);
     begin = end + 1;
   }
   return value;

@@ -68,7 +68,8 @@ class Lexer {
   }
 
   std::size_t next_tag() const {
-    for (std::size_t tag = source_.find('{', at_); tag + 1 < source_.size(); tag = source_.find('{', tag + 1)) {
+    for (std::size_t tag = source_.find('{', at_); tag != std::string::npos; tag = source_.find('{', tag + 1)) {
+      if (tag + 1 == source_.size()) break;
       if (std::string_view("{%#").find(source_[tag + 1]) != std::string_view::npos) return tag;
     }
     return source_.size();

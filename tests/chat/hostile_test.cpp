@@ -27,7 +27,7 @@ TEST(HostileTemplate, EndlessLoopsEnd) {
   expect_error(loop + loop + "{% endfor %}{% endfor %}", "steps");
   expect_error(repeat("{% for a in range(1000) %}", 5) + repeat("{% endfor %}", 5), "steps");
   expect_error("{{ range(1000000000) }}", "numbers");
-  expect_error("{{ range(9223372036854775807) }}", "cannot use");
+  expect_error("{{ range(999999999999999999) }}", "cannot use");
   expect_error("{{ range(100000) | sort | unique | list }}", "steps");
 }
 
@@ -36,7 +36,7 @@ TEST(HostileTemplate, TextsThatDoubleEnd) {
                "bytes");
   expect_error("{% set ns = namespace(x=['a']) %}{% for i in range(60) %}{% set ns.x = ns.x + ns.x %}{% endfor %}",
                "bytes");
-  expect_error("{{ 'a' * 9223372036854775807 }}", "bytes");
+  expect_error("{{ 'a' * 999999999999999999 }}", "bytes");
   expect_error("{% set x = 'a' * 1000000 %}{{ x | replace('a', x) }}", "bytes");
   expect_error("{% set x = 'a' * 1000000 %}{{ x.join(x) }}", "bytes");
   expect_error("{{ 'x' | indent(1000000000) }}", "width");
@@ -62,7 +62,7 @@ TEST(HostileTemplate, DeepNestingEnds) {
   expect_error("{{ messages" + repeat("|list", 40000) + " }}", deep);
   expect_error("{{ a" + repeat(".a", 50000) + " }}", deep);
   expect_error(repeat("{% if 1 %}", 10000) + repeat("{% endif %}", 10000), deep);
-  expect_error("{{ 1" + repeat(" < 1", 50000) + " }}", "fails");
+  EXPECT_EQ(render("{{ 1" + repeat(" < 1", 50000) + " }}"), "False");
   expect_error("{% set ns = namespace(x=[]) %}{% for i in range(100000) %}{% set ns.x = [ns.x] %}{% endfor %}",
                "nested too deeply");
 }
