@@ -44,7 +44,11 @@ ImportedChat import_chat(FoundTemplate found, std::vector<std::byte> &tokenizer,
     ChatSection section = make_section(pieces, tokenizer, config.vocab_size);
     chat.section = std::move(section.bytes);
     chat.end_tokens = std::move(section.end_tokens);
-    chat.notes = pieces.notes;
+    for (const std::string &note : pieces.notes) {
+      // Most templates know nothing of tools, which is not worth a note.
+      const bool expected = note.find("role tool") != std::string::npos && found.text.find("tool") == std::string::npos;
+      if (!expected) chat.notes.push_back(note);
+    }
     chat.description = "messages of " + roles_of(pieces) + ", from " + found.source;
     if (pieces.has_date) chat.notes.emplace_back("the chat template contains today's date, which stays in the blob");
   } catch (const TemplateError &error) {

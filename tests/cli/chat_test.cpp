@@ -61,6 +61,20 @@ TEST_F(Chat, TheConverterSaysWhatItUnderstood) {
       << summary_;
 }
 
+TEST_F(Chat, ATemplateThatCannotBeUsedIsNoErrorOfTheConversion) {
+  const std::string tokenizer =
+      scratch_->write("tokenizer.json", read_file(std::string(TIDBIT_CHAT_GOLDENS) + "/qwen3/tokenizer.json"));
+  scratch_->write("chat_template.jinja", "{% for m in messages %}");
+  const Result result = run_program(TIDBIT_CONVERT_PROGRAM, {scratch_->path("chat.bin"), "--tokenizer", tokenizer, "-o",
+                                                             scratch_->path("none.tidbit")});
+  EXPECT_EQ(result.code, 0) << result.error;
+  EXPECT_NE(
+      result.out.find("chat       none: chat_template.jinja cannot be used, because the template fails in line 1"),
+      std::string::npos)
+      << result.out;
+  EXPECT_EQ(tidbit({"chat", scratch_->path("none.tidbit")}).code, 1);
+}
+
 TEST_F(Chat, AnswersAsRunDoesWithTheMarkersWrittenOut) {
   const Result result = chat("Hello\n");
   EXPECT_EQ(result.code, 0) << result.error;
@@ -161,7 +175,7 @@ TEST_F(Chat, DropsTheOldestTurnsAndSaysSoOnce) {
 }
 
 TEST_F(Chat, AnAnswerGoesOnWhenTheContextGetsFull) {
-  const Result result = chat("One\nTwo\nThree\n/stats\n", {"--context", "64", "-n", "40"});
+  const Result result = chat("One\nTwo\n/stats\n", {"--context", "128", "-n", "60"});
   EXPECT_EQ(result.code, 0) << result.error;
   EXPECT_NE(result.error.find("ended: number of tokens"), std::string::npos) << result.error;
 }
