@@ -130,7 +130,10 @@ int Chat::run() {
       if (editor_.is_terminal() && (posix::forget_interrupt() || !posix::interrupted())) continue;
       return kInterrupted;
     }
-    const int code = handle();
+    if (editor_.is_terminal()) posix::forget_interrupt();  // it was for the line
+    int code = handle();
+    // On a terminal, Ctrl-C is for the answer.
+    if (code == kInterrupted && editor_.is_terminal() && posix::forget_interrupt()) code = kOk;
     if (code != kOk && (!editor_.is_terminal() || code == kInterrupted)) return code;
     if (!out_.is_open()) break;
   }
@@ -149,13 +152,11 @@ int Chat::handle() {
 int Chat::answer() {
   last_ = {};
   Emitter emitter(out_, false, nullptr);
-  int code = generate(model_, session_, conversation_.history(), request_, posix::seconds_now(), emitter, &last_);
+  const int code = generate(model_, session_, conversation_.history(), request_, posix::seconds_now(), emitter, &last_);
   request_.rng = last_.rng;
   has_answered_ = true;
   emitter.end();
   out_.flush();
-  // On a terminal, Ctrl-C is for the answer.
-  if (code == kInterrupted && editor_.is_terminal() && posix::forget_interrupt()) code = kOk;
   if (code != kOk && code != kInterrupted) conversation_.take_back_turn();
   return code;
 }

@@ -72,7 +72,12 @@ LineEditor::~LineEditor() {
 int LineEditor::next_byte(int milliseconds) {
   if (taken_ == buffered_) {
     pollfd file = {STDIN_FILENO, POLLIN, 0};
-    if (milliseconds >= 0 && ::poll(&file, 1, milliseconds) <= 0) return -1;
+    // A signal may come just before the wait, which it then does not end.
+    constexpr int kLook = 200;
+    while (::poll(&file, 1, milliseconds < 0 ? kLook : milliseconds) <= 0) {
+      if (interrupted()) return kInterruptedByte;
+      if (milliseconds >= 0) return -1;
+    }
     const ssize_t count = ::read(STDIN_FILENO, buffer_, sizeof buffer_);
     if (count < 0 && errno == EINTR) return kInterruptedByte;
     if (count <= 0) return -1;

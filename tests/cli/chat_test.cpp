@@ -26,9 +26,9 @@ class Chat : public ::testing::Test {
     scratch_ = nullptr;
   }
 
-  static std::string convert(const std::string &style) {
-    const std::string checkpoint = scratch_->path("chat.bin"), model = scratch_->path(style + ".tidbit");
-    EXPECT_EQ(run_program(TIDBIT_TINY_CHECKPOINT, {checkpoint, "640", "256"}).code, 0);
+  static std::string convert(const std::string &style, const std::string &positions = "256") {
+    const std::string checkpoint = scratch_->path("chat.bin"), model = scratch_->path(style + positions + ".tidbit");
+    EXPECT_EQ(run_program(TIDBIT_TINY_CHECKPOINT, {checkpoint, "640", positions}).code, 0);
     const Result result = run_program(
         TIDBIT_CONVERT_PROGRAM,
         {checkpoint, "--tokenizer", std::string(TIDBIT_CHAT_GOLDENS) + "/" + style + "/tokenizer.json", "-o", model});
@@ -226,40 +226,51 @@ class ChatTerminal : public Chat {
     master_ = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
     ASSERT_EQ(grantpt(master_) | unlockpt(master_), 0);
     terminal_ = open(ptsname(master_), O_RDWR | O_NOCTTY | O_CLOEXEC);
-    process_ = spawn(TIDBIT_PROGRAM, {"chat", model_, "--temp", "0", "-n", "6"}, {terminal_, terminal_, terminal_});
-    wait_for_text("> ");
+    start({model_, "-n", "6"});
   }
   void TearDown() override {
-    type("\x04");
-    EXPECT_EQ(wait_for(process_), 0);
+    end();
     close(terminal_);
     close(master_);
   }
+  void start(Words words) {
+    words.insert(words.begin(), {"chat", "--temp", "0"});
+    process_ = spawn(TIDBIT_PROGRAM, words, {terminal_, terminal_, terminal_});
+    wait_for_text("> ");
+  }
+  void end() {
+    type("\x04");
+    EXPECT_EQ(wait_for(process_), 0);
+  }
 
   void type(const std::string &text) { EXPECT_EQ(write(master_, text.data(), text.size()), std::ssize(text)); }
-  // Everything that is shown up to this text, or within ten seconds.
+  // Everything that is shown since the last call up to and with this text. Ten seconds without it are a failure.
   std::string wait_for_text(const std::string &text) {
-    std::string shown;
     pollfd file = {master_, POLLIN, 0};
-    while (shown.find(text) == std::string::npos && poll(&file, 1, 10000) > 0) {
+    while (shown_.find(text) == std::string::npos && poll(&file, 1, 10000) > 0) {
       char bytes[256];
       const ssize_t count = read(master_, bytes, sizeof bytes);
       if (count <= 0) break;
-      shown.append(bytes, static_cast<size_t>(count));
+      shown_.append(bytes, static_cast<size_t>(count));
     }
-    EXPECT_NE(shown.find(text), std::string::npos) << shown;
-    return shown;
+    const size_t at = shown_.find(text);
+    EXPECT_NE(at, std::string::npos) << shown_;
+    const std::string before = shown_.substr(0, at == std::string::npos ? at : at + text.size());
+    shown_.erase(0, before.size());
+    return before;
   }
   // The answer to a line, without the carriage returns that a terminal adds.
   std::string answer_to(const std::string &keys) {
     type(keys + "\r");
     wait_for_text("\r\n");
-    std::string shown = wait_for_text("\r\033[K> ");
-    shown.erase(shown.find("\r\033[K> "));
+    const std::string prompt = "\r\033[K> ";
+    std::string shown = wait_for_text(prompt);
+    if (shown.size() >= prompt.size()) shown.erase(shown.size() - prompt.size());
     shown.erase(std::remove(shown.begin(), shown.end(), '\r'), shown.end());
     return shown;
   }
 
+  std::string shown_;
   int master_ = -1, terminal_ = -1;
   pid_t process_ = -1;
 };
@@ -287,7 +298,23 @@ TEST_F(ChatTerminal, ControlCDropsTheLineAndErrorsDoNotEnd) {
 }
 
 TEST_F(ChatTerminal, AnInterruptStopsTheAnswerAndNotTheProgram) {
-  kill(process_, SIGINT);  // while a line is read, like the key
+  end();
+  start({convert("qwen3", "60000"), "-n", "60000", "--context", "60000"});
+  type("Hello\r");
+  wait_for_text("Hello\r\n");
+  wait_for_text("j");  // of the answer
+  kill(process_, SIGINT);
+  wait_for_text("\r\033[K> ");
+  type("/stats\r");
+  wait_for_text("ended: interrupted");
+  wait_for_text("> ");
+}
+
+TEST_F(ChatTerminal, AnInterruptAtThePromptDropsTheLine) {
+  type("abc");
+  kill(process_, SIGINT);
+  wait_for_text("\r\n");
+  wait_for_text("> ");
   EXPECT_EQ(answer_to("Hello"), run(kStart + "Hello" + kEnd));
 }
 
