@@ -248,8 +248,8 @@ class Lexer {
     const char c = peek();
     ++at_;
     constexpr std::string_view kLetters = "abfnrtv\\'\"", kMeanings = "\a\b\f\n\r\t\v\\'\"";
-    if (const std::size_t i = kLetters.find(c); i != std::string_view::npos) {
-      text += kMeanings[i];
+    if (const std::size_t letter = kLetters.find(c); letter != std::string_view::npos) {
+      text += kMeanings[letter];
     } else if (c == 'x' || c == 'u' || c == 'U') {
       const std::uint32_t code = hexadecimal(c == 'x' ? 2 : c == 'u' ? 4 : 8);
       if (code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) fail("a text has an escape that is no character");
