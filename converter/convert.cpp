@@ -6,6 +6,7 @@
 
 #include "base/features.h"
 #include "converter/blob/blob_view.h"
+#include "converter/chat/import.h"
 #include "converter/families/adapter.h"
 #include "converter/families/planner.h"
 #include "converter/families/read_model.h"
@@ -67,6 +68,20 @@ void add_tokenizer(const fs::path &path, ModelPlan &plan, BlobParts &parts, Conv
   report.tokenizer = tokenizer.description;
 }
 
+// The template is in the checkpoint's folder, or beside a tokenizer that is elsewhere.
+void add_chat(const ConvertOptions &options, const fs::path &tokenizer, ModelPlan &plan, BlobParts &parts,
+              ConvertReport &report) {
+  if (tokenizer.empty()) return;
+  chat::FoundTemplate found;
+  if (fs::is_directory(options.source)) found = chat::find_template(options.source);
+  if (found.text.empty()) found = chat::find_template(tokenizer.parent_path());
+  chat::ImportedChat imported = chat::import_chat(std::move(found), parts.tokenizer, plan.config);
+  parts.chat = std::move(imported.section);
+  report.chat = imported.description;
+  plan.notes.insert(plan.notes.end(), imported.notes.begin(), imported.notes.end());
+  add_end_tokens(imported.end_tokens, plan.config);
+}
+
 void set_options(const ConvertOptions &options, format::Config &config) {
   config.weights = options.weights;
   config.kv = options.kv;
@@ -125,6 +140,7 @@ ConvertReport convert(const ConvertOptions &options) try {
   BlobParts parts;
   const fs::path tokenizer = tokenizer_path(options);
   add_tokenizer(tokenizer, plan, parts, report);
+  add_chat(options, tokenizer, plan, parts, report);
   parts.embeddings = options.embeddings.value_or(options.weights);
   std::optional<SigningKey> key;
   if (!options.sign_key.empty()) parts.key = &key.emplace(options.sign_key);

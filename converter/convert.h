@@ -39,6 +39,7 @@ struct ConvertReport {
   tidbit_plan_result memory = {};    // at the default context
   std::vector<TensorReport> errors;  // worst first
   std::string tokenizer;             // one line; empty without one
+  std::string chat;                  // likewise, about the chat template
   std::vector<std::string> notes;
 };
 

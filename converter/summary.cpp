@@ -81,6 +81,7 @@ std::string summary(const ConvertReport &report, const ConvertOptions &options) 
   text += line("memory", memory_text(report, options));
   if (!report.errors.empty()) text += line("error", error_text(report));
   text += line("tokenizer", report.tokenizer.empty() ? "none" : report.tokenizer);
+  if (!report.chat.empty()) text += line("chat", one_line(report.chat));
   for (const std::string &note : report.notes) text += line("note", one_line(note));
   return text;
 }

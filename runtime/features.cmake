@@ -52,6 +52,7 @@ include(${CMAKE_CURRENT_LIST_DIR}/hosted.cmake)
 option(TIDBIT_INSPECT "For use at a desk: tidbit_describe, and the hook that sees the vectors of each layer"
   ${tidbit_hosted})
 option(TIDBIT_TRUST "Signed blobs and updates: tidbit_verify_signature, tidbit_ed25519, tidbit_open_newest" ON)
-foreach(name STATUS_STRINGS SCALAR_KERNELS INSPECT TRUST)
+option(TIDBIT_CHAT "Conversations: tidbit_chat_turn and the functions beside it" ON)
+foreach(name STATUS_STRINGS SCALAR_KERNELS INSPECT TRUST CHAT)
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=$<BOOL:${TIDBIT_${name}}>)
 endforeach()

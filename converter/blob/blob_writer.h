@@ -14,6 +14,7 @@ namespace tidbit::convert {
 
 struct BlobParts {
   std::vector<std::byte> tokenizer;  // empty: no section
+  std::vector<std::byte> chat;       // likewise
   std::string source;                // provenance
   std::string converter;
   std::uint32_t revision = 0;

@@ -6,6 +6,7 @@
 namespace tidbit::cli {
 
 int run_command(Arguments arguments, Output &out);
+int chat_command(Arguments arguments, Output &out);
 int info_command(Arguments arguments, Output &out);
 int plan_command(Arguments arguments, Output &out);
 int verify_command(Arguments arguments, Output &out);

@@ -58,6 +58,13 @@ int usage_error(const char *format, ...) {
   return kUsageError;
 }
 
+void note(const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  print_error_line(format, arguments);
+  va_end(arguments);
+}
+
 void Output::write(const char *data, size_t bytes) {
   if (bytes > sizeof buffer_ - used_) flush();
   if (bytes > sizeof buffer_) {

@@ -15,6 +15,8 @@ constexpr int kInterrupted = 130;  // as a shell reports a process that was ende
 // Print one line, "tidbit: ...", and return the exit code. Control characters, as in file names, become question marks.
 int data_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+// The same line for what is no error.
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // Buffered standard output. After a failed write the rest is dropped, so callers need not check each write.
 class Output {

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "posix/clock.h"
@@ -31,9 +32,10 @@ class Generation {
              GenerationResult *result)
       : model_(model), session_(session), request_(request), rng_(request.rng), emitter_(emitter), result_(*result) {}
 
-  int prefill(const Tokens &prompt);
+  int prefill(const History &history);
   int decode(double start);
   int finish();
+  const tidbit_rng &rng() const { return rng_; }
 
  private:
   // Ids need no text, except to find stop strings in it.
@@ -41,7 +43,8 @@ class Generation {
   int next(int32_t *token);
   int emit(int32_t token);
   bool is_stop(int32_t token) const;
-  const char *ending(uint32_t generated) const;
+  const char *ending(int32_t token, uint32_t generated) const;
+  int feed(int32_t token);
 
   const LoadedModel &model_;
   LoadedSession &session_;
@@ -53,16 +56,16 @@ class Generation {
   tidbit_stream stream_ = {};
 };
 
-int Generation::prefill(const Tokens &prompt) {
+int Generation::prefill(const History &history) {
   if (makes_text()) {
     const tidbit_status status = tidbit_stream_init(&stream_, model_.get(), request_.continues_text ? 0 : 1,
                                                     request_.stops.items, request_.stops.count);
     if (status != TIDBIT_OK) return status_error("--stop", status);
   }
   const double start = posix::seconds_now();
-  result_.prompt_tokens = prompt.count();
-  for (uint32_t i = 0; i < prompt.count(); ++i) recent_.add(prompt.data()[i]);
-  const int code = session_.feed(prompt.data(), prompt.count());
+  result_.prompt_tokens = history.count - history.fed;
+  for (uint32_t i = 0; i < history.count; ++i) recent_.add(history.tokens[i]);
+  const int code = session_.feed(history.tokens + history.fed, history.count - history.fed);
   result_.prefill_seconds = posix::seconds_now() - start;
   return code;
 }
@@ -100,14 +103,20 @@ bool Generation::is_stop(int32_t token) const {
   return false;
 }
 
-// Why generation ends here, or null if it goes on.
-const char *Generation::ending(uint32_t generated) const {
+// Why generation ends behind this token, or null if it goes on while the context has room.
+const char *Generation::ending(int32_t token, uint32_t generated) const {
+  if (is_stop(token)) return "stop string";
   if (posix::interrupted()) return "interrupted";
   if (!emitter_.is_open()) return "output closed";
   if (stream_.stopped != 0) return "stop string";
   if (generated >= request_.most) return "number of tokens";
-  if (tidbit_position(session_.get()) >= session_.plan().context) return "context full";
   return nullptr;
+}
+
+// Feeds a token that was emitted. kGoOn if the context is full.
+int Generation::feed(int32_t token) {
+  if (tidbit_position(session_.get()) < session_.plan().context) return session_.feed(&token, 1);
+  return request_.make_room != nullptr ? request_.make_room(request_.user) : kGoOn;
 }
 
 int Generation::decode(double start) {
@@ -124,10 +133,16 @@ int Generation::decode(double start) {
       return kOk;
     }
     if (const int code = emit(token); code != kOk) return code;
-    result_.ending = is_stop(token) ? "stop string" : ending(generated + 1);
+    if (request_.take != nullptr) {
+      if (const int code = request_.take(request_.user, token); code != kOk) return code;
+    }
+    result_.ending = ending(token, generated + 1);
     if (result_.ending != nullptr) return kOk;
     recent_.add(token);
-    if (const int code = session_.feed(&token, 1); code != kOk) return code;
+    if (const int code = feed(token); code != kOk) {
+      result_.ending = "context full";
+      return code == kGoOn ? kOk : code;
+    }
     ++result_.decoded_tokens;
     result_.decode_seconds = posix::seconds_now() - decode_start;
   }
@@ -166,17 +181,67 @@ void Emitter::id(int32_t token) {
 
 void Emitter::end() { out_.print("\n"); }
 
-int generate(const LoadedModel &model, LoadedSession &session, const Tokens &prompt, const GenerationRequest &request,
+size_t add_generation_options(Option *options, GenerationRequest *request, Seed *seed) {
+  tidbit_sampling &sampling = request->sampling;
+  const Option all[kGenerationOptions] = {
+      number_option("--count", "-n", &request->most, 0, UINT32_MAX, "most tokens to generate; default: 256"),
+      real_option("--temp", "T", &sampling.temperature, 0, 100, "temperature; 0 is greedy; default: 0.8"),
+      number_option("--top-k", nullptr, &sampling.top_k, 0, UINT32_MAX, "keep the N most probable; default: 0, all"),
+      real_option("--top-p", "P", &sampling.top_p, 0, 1,
+                  "keep the most probable that sum to P; 0 and 1: all; default: 0.95"),
+      real_option("--min-p", "P", &sampling.min_p, 0, 1, "drop those below P times the best; default: 0, off"),
+      real_option("--repeat-penalty", "R", &sampling.repeat_penalty, 0, 100,
+                  "make recent tokens less likely; default: 1, off"),
+      seed_option(seed, "random seed; default: random, --stats prints it"),
+      texts_option("--stop", "STR", &request->stops, "stop before this text; may be repeated"),
+  };
+  memcpy(options, all, sizeof all);
+  return kGenerationOptions;
+}
+
+int check_stops(const TextList &stops) {
+  for (uint32_t i = 0; i < stops.count; ++i) {
+    const size_t bytes = strlen(stops.items[i]);
+    if (bytes < 1 || bytes > 128) return usage_error("--stop: the text must have 1 to 128 bytes, not %zu", bytes);
+  }
+  return kOk;
+}
+
+uint64_t random_seed() {
+  uint64_t seed = 0;
+  if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == static_cast<ssize_t>(sizeof seed)) return seed;
+  return static_cast<uint64_t>(posix::seconds_now() * 1e9);
+}
+
+int generate(const LoadedModel &model, LoadedSession &session, const History &history, const GenerationRequest &request,
              double start, Emitter &emitter, GenerationResult *result) {
   Generation generation(model, session, request, emitter, result);
-  int code = generation.prefill(prompt);
+  int code = generation.prefill(history);
   if (code == kOk) code = generation.decode(start);
   const int finished = generation.finish();
+  result->rng = generation.rng();
   if (posix::interrupted()) {
     result->ending = "interrupted";
     return kInterrupted;
   }
   return code != kOk ? code : finished;
+}
+
+void print_stats(const GenerationResult &result, const LoadedSession &session, uint64_t seed) {
+  const tidbit_plan_result &plan = session.plan();
+  fprintf(stderr, "prefill: %u tokens, %.1f tok/s\n", result.prompt_tokens,
+          rate(result.prompt_tokens, result.prefill_seconds));
+  fprintf(stderr, "decode: %u tokens, %.1f tok/s\n", result.decoded_tokens,
+          rate(result.decoded_tokens, result.decode_seconds));
+  fprintf(stderr, "first token: %.2f ms after the model was loaded\n", 1e3 * result.first_token_seconds);
+  fprintf(stderr, "memory: %" PRIu64 " bytes (", plan.total);
+  for (int i = 0; i < TIDBIT_PART_COUNT; ++i) {
+    fprintf(stderr, "%s%s %" PRIu64, i > 0 ? ", " : "", tidbit_part_name(static_cast<tidbit_part>(i)), plan.bytes[i]);
+  }
+  fprintf(stderr, ")\ncontext: %u of %u positions used, chunk %u\n", tidbit_position(session.get()), plan.context,
+          plan.chunk);
+  fprintf(stderr, "isa: %s, threads: %u\n", tidbit_isa_name(tidbit_session_isa(session.get())), session.threads());
+  fprintf(stderr, "seed: %" PRIu64 "\nended: %s\n", seed, result.ending);
 }
 
 double rate(uint64_t count, double seconds) { return seconds > 0 ? static_cast<double>(count) / seconds : 0; }

@@ -95,6 +95,18 @@ void describe_signature(const LoadedModel &model, char (&text)[32]) {
   }
 }
 
+// "system, user, assistant"
+void describe_chat(const LoadedModel &model, char (&text)[48]) {
+  constexpr const char *kRoles[TIDBIT_ROLE_COUNT] = {"", "system", "user", "assistant", "tool"};
+  const uint32_t roles = tidbit_chat_roles(model.get());
+  size_t used = 0;
+  for (int role = TIDBIT_ROLE_SYSTEM; role < TIDBIT_ROLE_COUNT; ++role) {
+    if ((roles & 1u << role) == 0) continue;
+    used += static_cast<size_t>(snprintf(text + used, sizeof text - used, "%s%s", used > 0 ? ", " : "", kRoles[role]));
+  }
+  if (used == 0) snprintf(text, sizeof text, "none");
+}
+
 void print_plain(const LoadedModel &model, Output &out) {
   const tidbit_model_info &info = model.info();
   print_text(out, "family", info.family);
@@ -105,6 +117,9 @@ void print_plain(const LoadedModel &model, Output &out) {
   for (const Fact &fact : facts) out.print("%-20s%" PRIu64 "\n", fact.name, fact.value);
   out.print("%-20s%" PRId32 "\n", "eos_token", info.eos_token);
   out.print("%-20s%s\n", "tokenizer", info.has_tokenizer != 0 ? "yes" : "no");
+  char chat[48];
+  describe_chat(model, chat);
+  out.print("%-20s%s\n", "chat", chat);
   out.print("%-20s%s\n", "selftest", info.has_selftest != 0 ? "yes" : "no");
   out.print("%-20s%016" PRIx64 "\n", "checksum", info.checksum);
   char signature[32];
@@ -131,6 +146,9 @@ void print_json(const LoadedModel &model, Output &out) {
   for (const Fact &fact : facts) json.number(fact.name, fact.value);
   json.integer("eos_token", info.eos_token);
   json.boolean("tokenizer", info.has_tokenizer != 0);
+  char chat[48];
+  describe_chat(model, chat);
+  json.text("chat", chat);
   json.boolean("selftest", info.has_selftest != 0);
   char checksum[17];
   snprintf(checksum, sizeof checksum, "%016" PRIx64, info.checksum);

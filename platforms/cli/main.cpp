@@ -18,6 +18,7 @@ struct Command {
 
 constexpr Command kCommands[] = {
     {"run", run_command, "generate text"},
+    {"chat", chat_command, "talk to a model, turn by turn"},
     {"info", info_command, "describe a model"},
     {"plan", plan_command, "memory needed by a session, also as a C header"},
     {"verify", verify_command, "check a model's checksums, signature and self-test"},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/output_file.h"
+#include "posix/memory_region.h"
 
 namespace tidbit::cli {
 namespace {
@@ -86,6 +87,26 @@ void write_macros(HeaderText &text, const HeaderRequest &request, const LoadedMo
   text.define("PROMPT_TOKENS", tidbit_tokenize_most(model.get(), request.prompt_bytes));
 }
 
+// tidbit_chat_turn, for one message: at the start, or behind an answer.
+int write_chat_macros(HeaderText &text, uint32_t bytes, const LoadedModel &model) {
+  if (bytes == 0 || (tidbit_chat_roles(model.get()) & 1u << TIDBIT_ROLE_USER) == 0) return kOk;
+  posix::MemoryRegion content;
+  if (!content.allocate(bytes)) return data_error("out of memory: --prompt-bytes is too large");
+  const tidbit_message message = {static_cast<const char *>(content.data()), bytes, TIDBIT_ROLE_USER};
+  uint64_t workspace = 0, tokens = 0;
+  constexpr tidbit_role kBefore[] = {TIDBIT_ROLE_NONE, TIDBIT_ROLE_ASSISTANT};
+  for (const tidbit_role before : kBefore) {
+    const uint64_t more = tidbit_chat_bytes(model.get(), before, &message, 1);
+    const uint64_t most = tidbit_chat_most(model.get(), before, &message, 1);
+    workspace = more > workspace ? more : workspace;
+    tokens = most > tokens ? most : tokens;
+  }
+  text.line("/* tidbit_chat_turn, for a user's message of at most PROMPT_BYTES. */\n");
+  text.define("CHAT_WORKSPACE_BYTES", workspace);
+  text.define("CHAT_TOKENS", tokens);
+  return kOk;
+}
+
 }  // namespace
 
 bool is_prefix(const char *text) {
@@ -102,6 +123,7 @@ int write_header(const HeaderRequest &request, const LoadedModel &model, const t
   write_comment(text, request.prefix, name);
   text.line("#ifndef %s_H\n#define %s_H\n\n", request.prefix, request.prefix);
   write_macros(text, request, model, plan);
+  if (const int code = write_chat_macros(text, request.prompt_bytes, model); code != kOk) return code;
   text.line("\n#ifdef __cplusplus\nextern \"C\" {\n#endif\nextern const unsigned char %s_blob[%s_BLOB_BYTES];\n", name,
             request.prefix);
   text.line("#ifdef __cplusplus\n}\n#endif\n\n#endif\n");

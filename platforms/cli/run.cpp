@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "cli/commands.h"
 #include "cli/generation.h"
@@ -20,6 +19,7 @@ struct RunOptions {
   const char *prompt = nullptr;
   const char *tokens = nullptr;
   Seed seed = {0, false};
+  bool parse = false;
   bool preload = false;
   bool echo = false;
   bool stats = false;
@@ -35,19 +35,9 @@ constexpr char kNotes[] =
     "The model is read from its file as it is used. If the file may change or vanish meanwhile, use --preload.";
 
 int parse(Arguments *arguments, RunOptions *run, Output &out) {
-  tidbit_sampling &sampling = run->generation.sampling;
-  const Option options[] = {
+  const Option others[] = {
       text_option("--prompt", "-p", "TEXT", &run->prompt, "text to continue"),
-      number_option("--count", "-n", &run->generation.most, 0, UINT32_MAX, "most tokens to generate; default: 256"),
-      real_option("--temp", "T", &sampling.temperature, 0, 100, "temperature; 0 is greedy; default: 0.8"),
-      number_option("--top-k", nullptr, &sampling.top_k, 0, UINT32_MAX, "keep the N most probable; default: 0, all"),
-      real_option("--top-p", "P", &sampling.top_p, 0, 1,
-                  "keep the most probable that sum to P; 0 and 1: all; default: 0.95"),
-      real_option("--min-p", "P", &sampling.min_p, 0, 1, "drop those below P times the best; default: 0, off"),
-      real_option("--repeat-penalty", "R", &sampling.repeat_penalty, 0, 100,
-                  "make recent tokens less likely; default: 1, off"),
-      seed_option(&run->seed, "random seed; default: random, --stats prints it"),
-      texts_option("--stop", "STR", &run->generation.stops, "stop before this text; may be repeated"),
+      flag_option("--parse", &run->parse, "recognize special tokens written out in the prompt"),
       text_option("--tokens", nullptr, "IDS", &run->tokens, "prompt as ids (1,2,3); prints ids instead of text"),
       number_option("--context", nullptr, &run->session.context, 1, UINT32_MAX,
                     "context length in tokens; default: the model's"),
@@ -58,23 +48,24 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
       flag_option("--echo", &run->echo, "print the prompt first"),
       flag_option("--stats", &run->stats, "speed, memory and seed on standard error"),
   };
+  Option options[sizeof others / sizeof others[0] + kGenerationOptions];
+  memcpy(options, others, sizeof others);
+  add_generation_options(options + sizeof others / sizeof others[0], &run->generation, &run->seed);
   const Usage usage = {"run", "MODEL", "Generates text.", options, sizeof options / sizeof options[0], 1, 1, kNotes};
   return parse_arguments(usage, arguments, out);
 }
 
 int check(const RunOptions &run) {
   if (run.prompt != nullptr && run.tokens != nullptr) return usage_error("use either -p or --tokens, not both");
-  for (uint32_t i = 0; i < run.generation.stops.count; ++i) {
-    const size_t bytes = strlen(run.generation.stops.items[i]);
-    if (bytes < 1 || bytes > 128) return usage_error("--stop: the text must have 1 to 128 bytes, not %zu", bytes);
-  }
-  return kOk;
+  if (run.parse && run.prompt == nullptr) return usage_error("--parse needs a prompt; give it with -p");
+  return check_stops(run.generation.stops);
 }
 
-uint64_t random_seed() {
-  uint64_t seed = 0;
-  if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == static_cast<ssize_t>(sizeof seed)) return seed;
-  return static_cast<uint64_t>(posix::seconds_now() * 1e9);
+// A prompt whose special tokens are written out may begin with begin-of-text; it is not added again.
+int read_marked_prompt(const LoadedModel &model, const Text &text, Tokens *tokens) {
+  if (const int code = tokens->from_text(model, text.data(), text.bytes(), TIDBIT_TEXT_PARSE); code != kOk) return code;
+  if (tokens->count() > 0 && tokens->data()[0] == model.info().bos_token) return kOk;
+  return tokens->from_text(model, text.data(), text.bytes(), TIDBIT_TEXT_PARSE | TIDBIT_TEXT_SPECIAL);
 }
 
 int read_prompt(const RunOptions &run, const LoadedModel &model, Text *text, Tokens *tokens) {
@@ -82,27 +73,11 @@ int read_prompt(const RunOptions &run, const LoadedModel &model, Text *text, Tok
   if (run.prompt != nullptr) {
     if (const int code = text->read(run.prompt); code != kOk) return code;
   }
+  if (run.parse) return read_marked_prompt(model, *text, tokens);
   const uint32_t flags = run.prompt != nullptr ? TIDBIT_TEXT_SPECIAL : TIDBIT_TEXT_BOS;
   if (const int code = tokens->from_text(model, text->data(), text->bytes(), flags); code != kOk) return code;
   if (tokens->count() > 0) return kOk;
   return data_error("%s: has no begin-of-text token to start from; pass a prompt with -p", model.path());
-}
-
-void print_stats(const GenerationResult &result, const LoadedSession &session, uint64_t seed) {
-  const tidbit_plan_result &plan = session.plan();
-  fprintf(stderr, "prefill: %u tokens, %.1f tok/s\n", result.prompt_tokens,
-          rate(result.prompt_tokens, result.prefill_seconds));
-  fprintf(stderr, "decode: %u tokens, %.1f tok/s\n", result.decoded_tokens,
-          rate(result.decoded_tokens, result.decode_seconds));
-  fprintf(stderr, "first token: %.2f ms after the model was loaded\n", 1e3 * result.first_token_seconds);
-  fprintf(stderr, "memory: %" PRIu64 " bytes (", plan.total);
-  for (int i = 0; i < TIDBIT_PART_COUNT; ++i) {
-    fprintf(stderr, "%s%s %" PRIu64, i > 0 ? ", " : "", tidbit_part_name(static_cast<tidbit_part>(i)), plan.bytes[i]);
-  }
-  fprintf(stderr, ")\ncontext: %u of %u positions used, chunk %u\n", tidbit_position(session.get()), plan.context,
-          plan.chunk);
-  fprintf(stderr, "isa: %s, threads: %u\n", tidbit_isa_name(tidbit_session_isa(session.get())), session.threads());
-  fprintf(stderr, "seed: %" PRIu64 "\nended: %s\n", seed, result.ending);
 }
 
 int generate_and_report(const RunOptions &run, const LoadedModel &model, const Text &text, const Tokens &prompt,
@@ -122,7 +97,7 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
   const uint64_t seed = request.rng.state;
   request.continues_text = run.prompt != nullptr && text.bytes() > 0;
   GenerationResult result;
-  const int code = generate(model, session, prompt, request, start, emitter, &result);
+  const int code = generate(model, session, {prompt.data(), prompt.count(), 0}, request, start, emitter, &result);
   emitter.end();
   if (run.stats && (code == kOk || code == kInterrupted)) print_stats(result, session, seed);
   return code;

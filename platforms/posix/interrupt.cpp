@@ -7,7 +7,7 @@
 namespace tidbit::posix {
 namespace {
 
-volatile sig_atomic_t flag = 0;
+volatile sig_atomic_t flag = 0;  // the signal's number
 
 void end(int signal_number) {
   remove_unfinished();
@@ -17,7 +17,7 @@ void end(int signal_number) {
 
 void set_flag(int signal_number) {
   if (flag != 0) end(signal_number);
-  flag = 1;
+  flag = signal_number;
 }
 
 void handle(int number, void (*handler)(int)) {
@@ -41,6 +41,12 @@ void catch_interrupts() {
 }
 
 bool interrupted() { return flag != 0; }
+
+bool forget_interrupt() {
+  if (flag != SIGINT) return false;
+  flag = 0;
+  return true;
+}
 
 int poll_interrupt(void *) { return flag != 0 ? 1 : 0; }
 

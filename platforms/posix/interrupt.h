@@ -9,6 +9,9 @@ void catch_interrupts();
 
 bool interrupted();
 
+// If it was Ctrl-C (SIGINT), as if it had not come. Returns whether it was.
+bool forget_interrupt();
+
 // A tidbit_poll hook: cancels the library's work once the flag is set.
 int poll_interrupt(void *unused);
 

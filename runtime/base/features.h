@@ -29,6 +29,7 @@
 #ifndef TIDBIT_FEATURE_INSPECT
 #define TIDBIT_FEATURE_INSPECT 1
 #define TIDBIT_FEATURE_TRUST 1
+#define TIDBIT_FEATURE_CHAT 1
 #endif
 
 // For files that are empty without a part: bit i of TIDBIT_FEATURE_LAYER_PARTS, in the order of LayerPart.
@@ -41,6 +42,7 @@ namespace tidbit::features {
 inline constexpr bool kStatusStrings = TIDBIT_FEATURE_STATUS_STRINGS != 0;
 inline constexpr bool kInspect = TIDBIT_FEATURE_INSPECT != 0;
 inline constexpr bool kTrust = TIDBIT_FEATURE_TRUST != 0;
+inline constexpr bool kChat = TIDBIT_FEATURE_CHAT != 0;
 
 template <class Enum>
 static constexpr bool contains(unsigned set, Enum e) {

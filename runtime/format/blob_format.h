@@ -118,7 +118,7 @@ enum class SectionKind : std::uint32_t {
   tokenizer = 2,         // TOKENIZER_FORMAT.md; absent with --tokenizer none
   provenance = 3,        // zero-terminated UTF-8 strings: source, converter
   self_test = 4,         // SelfTest
-  chat_template = 5,     // records; reserved
+  chat_template = 5,     // records: ChatTexts and ChatPiece
   grammars = 6,          // records; reserved
   adapters = 7,          // records; reserved
   signature = 8,         // Signature
@@ -229,6 +229,33 @@ struct Record {
 };
 static_assert(sizeof(Records) == 8 && sizeof(Record) == 16);
 inline constexpr std::uint32_t kMaxRecords = 4096;
+
+// ---- records of the section chat_template ----
+
+// `none` is the start of a conversation in front of a message, and the answer to be generated behind one.
+enum class ChatRole : std::uint32_t { none = 0, system = 1, user = 2, assistant = 3, tool = 4 };
+inline constexpr std::uint32_t kChatRoles = 5;
+
+// Kind 1: how the texts of each role are trimmed, by ChatRole.
+struct ChatTexts {
+  std::uint8_t trim[8];  // bits of chat_trim
+};
+namespace chat_trim {
+inline constexpr std::uint8_t kStart = 1, kEnd = 2;  // remove white space there
+}
+inline constexpr std::uint32_t kChatTexts = 1;
+
+// Kind chat_piece(from, to): what stands between the texts of two messages. `token_count` i32 tokens follow, then the
+// text in front of them and the text behind them. Without tokens there is no text behind.
+struct ChatPiece {
+  std::uint32_t token_count;
+  std::uint16_t head_bytes;
+  std::uint16_t tail_bytes;
+};
+static_assert(sizeof(ChatTexts) == 8 && sizeof(ChatPiece) == 8);
+constexpr std::uint32_t chat_piece(ChatRole from, ChatRole to) {
+  return 16 + 8 * static_cast<std::uint32_t>(from) + static_cast<std::uint32_t>(to);
+}
 
 // Signs the whole blob but for its own 64 bytes. It is in the last section.
 struct Signature {

@@ -33,6 +33,7 @@ constexpr const char *kStatus[TIDBIT_STATUS_COUNT] = {
     "called from a hook of the same session",
     "the blob's signature is missing or wrong",
     "a window or a convolution no longer has what comes before this position; reset, and feed the tokens again",
+    "the blob has no chat template, or none for these roles in this order",
 };
 
 constexpr const char *kParts[TIDBIT_PART_COUNT] = {"state", "kv", "activations", "logits", "scratch"};

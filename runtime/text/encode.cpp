@@ -12,6 +12,8 @@ namespace {
 using namespace format;
 
 constexpr std::uint64_t kMaxText = 1u << 30;
+constexpr std::uint32_t kFlags =
+    TIDBIT_TEXT_SPECIAL | TIDBIT_TEXT_BOS | TIDBIT_TEXT_PARSE | (features::kChat ? TIDBIT_TEXT_CONTINUE : 0);
 
 constexpr std::uint64_t units_of(std::uint64_t text_bytes) { return text_bytes + 1; }  // plus the prefix space
 static_assert(TIDBIT_TOKENIZE_BYTES(7) == units_of(7) * kWorkspacePerUnit);
@@ -98,6 +100,7 @@ void Encoder::emit_fallback(Span character) {
 
 void Encoder::encode(Span text, std::uint32_t flags) {
   ignored_ = (flags & TIDBIT_TEXT_PARSE) != 0 ? 0 : added::kSpecial;
+  if constexpr (features::kChat) at_start_ = (flags & TIDBIT_TEXT_CONTINUE) == 0;
   if ((flags & (TIDBIT_TEXT_SPECIAL | TIDBIT_TEXT_BOS)) != 0) {
     for (std::uint32_t i = 0; i < header_.prefix_count; ++i) emit(static_cast<std::uint32_t>(header_.prefix[i]));
   }
@@ -294,7 +297,7 @@ extern "C" tidbit_status tidbit_tokenize(const tidbit_model *model, const char *
   if (!tidbit::is_open(model) || count == nullptr || (text == nullptr && text_bytes != 0)) return TIDBIT_ERR_ARGUMENT;
   *count = 0;
   if (workspace == nullptr || (tokens == nullptr && capacity != 0)) return TIDBIT_ERR_ARGUMENT;
-  if (text_bytes > tidbit::kMaxText || (options->flags & ~7u) != 0) return TIDBIT_ERR_ARGUMENT;
+  if (text_bytes > tidbit::kMaxText || (options->flags & ~tidbit::kFlags) != 0) return TIDBIT_ERR_ARGUMENT;
   const std::byte *section = tidbit::model_of(model).tokenizer;
   if (section == nullptr) return TIDBIT_ERR_NO_TOKENIZER;
   if (reinterpret_cast<std::uintptr_t>(workspace) % 8 != 0) return TIDBIT_ERR_ALIGNMENT;

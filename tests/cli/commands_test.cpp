@@ -23,7 +23,8 @@ TEST(Commands, VersionAndHelpPrintAndSucceed) {
   EXPECT_EQ(tidbit({"--version"}).out, "tidbit " TIDBIT_TEST_VERSION "\n");
   const Result overview = tidbit({"--help"});
   EXPECT_EQ(overview.code, 0);
-  for (const char *command : {"run", "info", "plan", "verify", "tokenize", "detokenize", "logits", "eval", "bench"}) {
+  for (const char *command :
+       {"run", "chat", "info", "plan", "verify", "tokenize", "detokenize", "logits", "eval", "bench"}) {
     EXPECT_NE(overview.out.find(command), std::string::npos);
     const Result help = tidbit({command, "--help"});
     EXPECT_EQ(help.code, 0);

@@ -1,17 +1,17 @@
 // Writes a llama2.c checkpoint with random weights that is small enough for the smallest microcontrollers:
 //
-//   tiny_checkpoint FILE
+//   tiny_checkpoint FILE [VOCABULARY POSITIONS]
 //
 // The same bytes everywhere: the weights come from integers and are scaled by powers of two.
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <vector>
 
 namespace {
 
 // The numbers of the header, in the file's order; the head shares the embedding's weights.
 constexpr std::int32_t kDim = 32, kHidden = 48, kLayers = 2, kHeads = 4, kKvHeads = 2, kVocab = 64, kPositions = 32;
-constexpr std::int32_t kHeader[] = {kDim, kHidden, kLayers, kHeads, kKvHeads, kVocab, kPositions};
 
 class Checkpoint {
  public:
@@ -27,10 +27,11 @@ class Checkpoint {
 
   void add_layers(std::int32_t count, float scale, float center = 0) { add(kLayers * count, scale, center); }
 
-  bool write(const char *path) const {
+  bool write(const char *path, std::int32_t vocab, std::int32_t positions) const {
+    const std::int32_t header[] = {kDim, kHidden, kLayers, kHeads, kKvHeads, vocab, positions};
     std::FILE *file = std::fopen(path, "wb");
     if (file == nullptr) return false;
-    const bool written = std::fwrite(kHeader, sizeof kHeader, 1, file) == 1 &&
+    const bool written = std::fwrite(header, sizeof header, 1, file) == 1 &&
                          std::fwrite(floats_.data(), sizeof(float), floats_.size(), file) == floats_.size();
     return (std::fclose(file) == 0) && written;
   }
@@ -40,11 +41,10 @@ class Checkpoint {
   std::uint64_t state_ = 1;
 };
 
-Checkpoint make() {
+Checkpoint make(std::int32_t vocab, std::int32_t positions) {
   constexpr std::int32_t kKv = kDim / kHeads * kKvHeads;
-  constexpr std::int32_t kAngles = kPositions * (kDim / kHeads / 2);
   Checkpoint c;
-  c.add(kVocab * kDim, 0.5f);
+  c.add(vocab * kDim, 0.5f);
   c.add_layers(kDim, 0.25f, 1.0f);  // norm before attention
   c.add_layers(kDim * kDim, 0.5f);  // q, k, v, output
   c.add_layers(kDim * kKv, 0.5f);
@@ -55,14 +55,16 @@ Checkpoint make() {
   c.add_layers(kDim * kHidden, 0.5f);
   c.add_layers(kDim * kHidden, 0.5f);
   c.add(kDim, 0.25f, 1.0f);
-  c.add(2 * kAngles, 0);  // cosines and sines, which nobody reads
+  c.add(2 * positions * (kDim / kHeads / 2), 0);  // cosines and sines, which nobody reads
   return c;
 }
 
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc == 2 && make().write(argv[1])) return 0;
-  std::fprintf(stderr, "usage: tiny_checkpoint FILE\n");
+  const std::int32_t vocab = argc == 4 ? std::atoi(argv[2]) : kVocab;
+  const std::int32_t positions = argc == 4 ? std::atoi(argv[3]) : kPositions;
+  if ((argc == 2 || argc == 4) && make(vocab, positions).write(argv[1], vocab, positions)) return 0;
+  std::fprintf(stderr, "usage: tiny_checkpoint FILE [VOCABULARY POSITIONS]\n");
   return 1;
 }

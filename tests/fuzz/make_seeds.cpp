@@ -107,6 +107,16 @@ void add_blobs(Seeds &seeds, const Folder &work) {
     std::tie(options.weights, options.kv) = formats[next++ % formats.size()];
     add_blob(seeds, work, options);
   }
+  for (const fs::path &folder : folders_with(fs::path(TIDBIT_CHAT) / "goldens", "turns.json")) {
+    convert::ConvertOptions options;
+    options.source = work / "model.bin";
+    options.tokenizer = convert::TokenizerChoice::file;
+    options.tokenizer_file = folder / "tokenizer.json";
+    add_blob(seeds, work, options);
+  }
+  for (const auto &entry : fs::directory_iterator(fs::path(TIDBIT_CHAT) / "templates")) {
+    seeds.add("chat_template", read_file(entry.path()));
+  }
   seeds.add("llama2c", small_llama2c().substr(0, 256));
   seeds.add("llama2c", later_header(1));
   seeds.add("llama2c", later_header(2));

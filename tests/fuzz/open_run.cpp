@@ -84,6 +84,23 @@ void use_text(const tidbit_model &model, const tidbit_model_info &info) {
   }
 }
 
+void use_chat(const tidbit_model &model, const tidbit_model_info &info) {
+  const tidbit_message messages[] = {{" a <s>b ", 8, TIDBIT_ROLE_SYSTEM}, {"\xE3\x80\x80\xFF", 4, TIDBIT_ROLE_USER}};
+  const std::uint32_t roles = tidbit_chat_roles(&model);
+  const std::uint32_t first = (roles & 1u << TIDBIT_ROLE_SYSTEM) != 0 ? 0 : 1;
+  const std::uint64_t bytes = tidbit_chat_bytes(&model, TIDBIT_ROLE_NONE, messages + first, 2 - first);
+  if (bytes == 0) return;
+  std::vector<std::uint64_t> workspace(bytes / 8);
+  std::vector<std::int32_t> tokens(tidbit_chat_most(&model, TIDBIT_ROLE_NONE, messages + first, 2 - first));
+  std::uint32_t count = 0;
+  EXPECT_EQ(tidbit_chat_turn(&model, TIDBIT_ROLE_NONE, messages + first, 2 - first, nullptr, workspace.data(), bytes,
+                             tokens.data(), static_cast<std::uint32_t>(tokens.size()), &count),
+            TIDBIT_OK);
+  for (std::uint32_t i = 0; i < count; ++i) EXPECT_LT(static_cast<std::uint32_t>(tokens[i]), info.vocab_size);
+  const char *stop = nullptr;
+  tidbit_chat_stop(&model, &stop, &count);
+}
+
 void use(const AlignedBytes &blob) {
   tidbit_model model;
   std::uint64_t fault = 0;
@@ -95,6 +112,7 @@ void use(const AlignedBytes &blob) {
   EXPECT_EQ(tidbit_info(&model, &info), TIDBIT_OK);
   tidbit_verify(&model, nullptr, nullptr, &fault);
   use_text(model, info);
+  use_chat(model, info);
   tidbit_plan_result plan;
   const tidbit_options options = options_for(blob, info);
   EXPECT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);

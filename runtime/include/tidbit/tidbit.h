@@ -91,7 +91,8 @@ enum {
   TIDBIT_ERR_BUSY = 24,         /* called from a hook of the same session */
   TIDBIT_ERR_SIGNATURE = 25,    /* the blob's signature is missing or wrong */
   TIDBIT_ERR_REWIND = 26,       /* a window or a convolution no longer has what comes before this position */
-  TIDBIT_STATUS_COUNT = 27
+  TIDBIT_ERR_NO_CHAT = 27,      /* the blob has no chat template, or none for these roles in this order */
+  TIDBIT_STATUS_COUNT = 28
 };
 
 /* Nonzero for TIDBIT_OK, TIDBIT_PENDING and TIDBIT_CANCELED: nothing went wrong. */
@@ -481,6 +482,9 @@ tidbit_status tidbit_restore(tidbit_session *session, const void *image, size_t 
 #define TIDBIT_TEXT_SPECIAL 1u /* add the tokens that the tokenizer puts before (begin of text) and after a prompt */
 #define TIDBIT_TEXT_BOS 2u     /* add only those before */
 #define TIDBIT_TEXT_PARSE 4u
+/* The text goes on behind other tokens, so that no space is put in front of it (unless the tokenizer puts one behind
+ * each special token). TIDBIT_ERR_ARGUMENT if the library was built without TIDBIT_CHAT. */
+#define TIDBIT_TEXT_CONTINUE 8u
 
 /* All zero is a valid set of options. */
 typedef struct tidbit_tokenize_options {
@@ -545,6 +549,55 @@ tidbit_status tidbit_stream_init(tidbit_stream *stream, const tidbit_model *mode
 tidbit_status tidbit_stream_push(tidbit_stream *stream, int32_t token, const char **text, uint32_t *bytes);
 tidbit_status tidbit_stream_end(tidbit_stream *stream, const char **text, uint32_t *bytes);
 
+/* ------------------------------------------------------------------------------------------ chat */
+
+/* Conversations with a model that was trained for them. The converter takes the markers around messages from the
+ * checkpoint's chat template. A conversation goes on in turns: tidbit_chat_turn gives the tokens of new messages, up to
+ * where the answer begins; tidbit_prefill feeds them; tidbit_next gives the answer, until tidbit_is_end. The end token
+ * is not fed: the next turn begins with it. None of these functions is there if the library was built without
+ * TIDBIT_CHAT. */
+typedef int32_t tidbit_role;
+enum {
+  TIDBIT_ROLE_NONE = 0, /* in front of the first message */
+  TIDBIT_ROLE_SYSTEM = 1,
+  TIDBIT_ROLE_USER = 2,
+  TIDBIT_ROLE_ASSISTANT = 3,
+  TIDBIT_ROLE_TOOL = 4,
+  TIDBIT_ROLE_COUNT = 5
+};
+
+typedef struct tidbit_message {
+  const char *text; /* may be null if bytes is 0 */
+  size_t bytes;
+  tidbit_role role; /* not TIDBIT_ROLE_NONE */
+} tidbit_message;
+
+/* The roles that messages can have: bit 1 << role. 0 if the blob has no chat template. */
+uint32_t tidbit_chat_roles(const tidbit_model *model);
+
+/* Bytes of workspace for tidbit_chat_turn with these messages, and the most tokens that it can give; 0 where it would
+ * fail. */
+uint64_t tidbit_chat_bytes(const tidbit_model *model, tidbit_role before, const tidbit_message *messages,
+                           uint32_t message_count);
+uint64_t tidbit_chat_most(const tidbit_model *model, tidbit_role before, const tidbit_message *messages,
+                          uint32_t message_count);
+
+/* Gives the tokens of one or more messages, of what stands between them, and of what starts an answer. `before` is the
+ * role of the message before them: TIDBIT_ROLE_ASSISTANT after an answer, TIDBIT_ROLE_NONE at the start, where
+ * begin-of-text is added if the template has it. Texts never become special tokens, whatever they contain. White space
+ * around them is removed where the template does so.
+ *
+ * `options` (may be null) has the budget of each message and the poll hook; its flags must be 0. Workspace, tokens,
+ * capacity and count are as in tidbit_tokenize. TIDBIT_ERR_NO_CHAT if the template does not allow these roles in this
+ * order. */
+tidbit_status tidbit_chat_turn(const tidbit_model *model, tidbit_role before, const tidbit_message *messages,
+                               uint32_t message_count, const tidbit_tokenize_options *options, void *workspace,
+                               size_t workspace_bytes, int32_t *tokens, uint32_t capacity, uint32_t *count);
+
+/* The text that ends an answer, if it is no token: a stop string for tidbit_stream_init, without the terminating zero.
+ * *bytes is 0 if an end token does. */
+tidbit_status tidbit_chat_stop(const tidbit_model *model, const char **text, uint32_t *bytes);
+
 /* ------------------------------------------------------------------------------------- checksums */
 
 /* XXH64 (Yann Collet) with seed 0: the checksum of the format, and the hash of logits. Null counts as no bytes. */
@@ -575,6 +628,7 @@ TIDBIT_LAYOUT(offsetof(tidbit_sampling, repeat_penalty) == 16 && sizeof(tidbit_s
 TIDBIT_LAYOUT(sizeof(tidbit_rng) == 8);
 TIDBIT_LAYOUT(offsetof(tidbit_tokenize_options, poll) == 8);
 TIDBIT_LAYOUT(sizeof(tidbit_trust) == TIDBIT_POINTERS(5) && sizeof(tidbit_slot) == TIDBIT_POINTERS(2));
+TIDBIT_LAYOUT(offsetof(tidbit_message, role) == TIDBIT_POINTERS(2));
 TIDBIT_LAYOUT(offsetof(tidbit_stream, text) == 20 + TIDBIT_POINTERS(2));
 #undef TIDBIT_LAYOUT
 #undef TIDBIT_POINTERS

@@ -1,0 +1,180 @@
+#include "converter/chat/section.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+
+#include "converter/chat/unicode_text.h"
+#include "format/model.h"
+#include "text/tables.h"
+
+namespace tidbit::convert::chat {
+namespace {
+
+// A glue in three parts; without special tokens it is all head.
+struct Cut {
+  std::string_view head, middle, tail;
+  std::uint32_t first_token = kNoToken;
+};
+
+template <class T>
+void append(std::vector<std::byte> &bytes, const T *data, std::size_t count) {
+  const auto *from = reinterpret_cast<const std::byte *>(data);
+  bytes.insert(bytes.end(), from, from + count * sizeof(T));
+}
+
+class SectionWriter {
+ public:
+  SectionWriter(const Pieces &pieces, std::vector<std::byte> &tokenizer, std::uint32_t vocab_size)
+      : pieces_(pieces), tokenizer_(tokenizer), tables_(tokenizer.data()) {
+    header_.config.vocab_size = vocab_size;
+    Model view{};
+    view.header = &header_;
+    view.tokenizer = tokenizer.data();
+    view.tokenizer_bytes = tokenizer.size();
+    std::memcpy(model_.opaque, &view, sizeof view);
+  }
+
+  ChatSection run() {
+    for_each_glue([&](ChatRole, ChatRole, const std::string &text) { cut(text, true); });
+    add_texts();
+    for_each_glue([&](ChatRole from, ChatRole to, const std::string &text) { add_piece(from, to, text); });
+    ChatSection section;
+    section.bytes = with_table();
+    section.end_tokens = end_tokens();
+    return section;
+  }
+
+ private:
+  template <class Take>
+  void for_each_glue(Take take) const {
+    for (std::uint32_t from = 0; from < kChatRoles; ++from) {
+      for (std::uint32_t to = 0; to < kChatRoles; ++to) {
+        const Glue &glue = pieces_.glue[from][to];
+        if (glue.there) take(static_cast<ChatRole>(from), static_cast<ChatRole>(to), glue.text);
+      }
+    }
+  }
+
+  // The longest added token at a place that can stand for a marker: not one that is made of blanks.
+  Tables::Match marker_at(std::string_view text) const {
+    const auto size = static_cast<std::uint32_t>(text.size());
+    if (tables_.header().added.count == 0 || !tables_.begins_added(text.data(), size)) return {kNoToken, 0};
+    const Tables::Match match = tables_.added_at(text.data(), size, format::added::kLate, 0);
+    return stripped(text.substr(0, match.bytes), true, true).empty() ? Tables::Match{kNoToken, 0} : match;
+  }
+
+  Cut cut(std::string_view text, bool make_special) {
+    std::size_t first = text.size(), last = text.size();
+    Cut result;
+    for (std::size_t at = 0; at < text.size();) {
+      const Tables::Match match = marker_at(text.substr(at));
+      if (match.bytes == 0) {
+        ++at;
+        continue;
+      }
+      if (result.first_token == kNoToken) {
+        result.first_token = match.token;
+        first = at;
+      }
+      if (make_special) set_special(match.token, text.substr(at, match.bytes));
+      last = at += match.bytes;
+    }
+    result.head = text.substr(0, first);
+    result.middle = text.substr(first, last - first);
+    result.tail = text.substr(last);
+    return result;
+  }
+
+  // A token that is a word may be a part of what users type.
+  void set_special(std::uint32_t token, std::string_view text) {
+    const bool word = std::all_of(text.begin(), text.end(), [](char c) {
+      return static_cast<unsigned char>(c) >= 0x80 || std::isalnum(static_cast<unsigned char>(c)) != 0;
+    });
+    if (word) return;
+    const format::Table &table = tables_.header().added;
+    auto *added = reinterpret_cast<format::AddedToken *>(tokenizer_.data() + table.offset);
+    for (std::uint32_t i = 0; i < table.count; ++i) {
+      if ((added[i].bits & format::added::kIdMask) == token) added[i].bits |= format::added::kSpecial;
+    }
+  }
+
+  std::vector<std::int32_t> tokens_of(std::string_view text) const {
+    std::vector<std::uint64_t> workspace(tidbit_tokenize_bytes(&model_, text.size()) / 8);
+    std::vector<std::int32_t> tokens(tidbit_tokenize_most(&model_, text.size()));
+    const tidbit_tokenize_options options{TIDBIT_TEXT_PARSE, 0, nullptr, nullptr};
+    std::uint32_t count = 0;
+    const tidbit_status status =
+        tidbit_tokenize(&model_, text.data(), text.size(), &options, workspace.data(), workspace.size() * 8,
+                        tokens.data(), static_cast<std::uint32_t>(tokens.size()), &count);
+    if (status != TIDBIT_OK) throw TemplateError("cannot be tokenized: " + std::string(tidbit_status_string(status)));
+    tokens.resize(count);
+    return tokens;
+  }
+
+  void add_record(std::uint32_t kind, std::size_t start) {
+    records_.push_back({kind, static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(data_.size() - start), 0});
+    data_.resize(format::round_up(data_.size(), 4));
+  }
+
+  void add_texts() {
+    format::ChatTexts texts = {};
+    std::copy(pieces_.trim.begin(), pieces_.trim.end(), texts.trim);
+    append(data_, &texts, 1);
+    add_record(format::kChatTexts, 0);
+  }
+
+  void add_piece(ChatRole from, ChatRole to, const std::string &text) {
+    const Cut parts = cut(text, false);
+    const std::vector<std::int32_t> tokens = tokens_of(parts.middle);
+    const format::ChatPiece head = {static_cast<std::uint32_t>(tokens.size()),
+                                    static_cast<std::uint16_t>(parts.head.size()),
+                                    static_cast<std::uint16_t>(parts.tail.size())};
+    const std::size_t start = data_.size();
+    append(data_, &head, 1);
+    append(data_, tokens.data(), tokens.size());
+    append(data_, parts.head.data(), parts.head.size());
+    append(data_, parts.tail.data(), parts.tail.size());
+    add_record(format::chat_piece(from, to), start);
+  }
+
+  std::vector<std::byte> with_table() {
+    const format::Records head = {static_cast<std::uint32_t>(records_.size()), 0};
+    const std::size_t table_bytes = sizeof head + records_.size() * sizeof(format::Record);
+    for (format::Record &record : records_) record.offset += static_cast<std::uint32_t>(table_bytes);
+    std::vector<std::byte> bytes;
+    append(bytes, &head, 1);
+    append(bytes, records_.data(), records_.size());
+    append(bytes, data_.data(), data_.size());
+    return bytes;
+  }
+
+  // The first token behind an answer, if nothing but blanks is in front of it.
+  std::vector<std::int32_t> end_tokens() {
+    std::vector<std::int32_t> ends;
+    for (const ChatRole next : {ChatRole::user, ChatRole::tool}) {
+      const Glue &glue = pieces_.between(ChatRole::assistant, next);
+      const Cut parts = cut(glue.text, false);
+      if (!glue.there || parts.first_token == kNoToken || !stripped(parts.head, true, true).empty()) continue;
+      const auto token = static_cast<std::int32_t>(parts.first_token);
+      if (std::find(ends.begin(), ends.end(), token) == ends.end()) ends.push_back(token);
+    }
+    return ends;
+  }
+
+  const Pieces &pieces_;
+  std::vector<std::byte> &tokenizer_;
+  const Tables tables_;
+  format::Header header_ = {};
+  tidbit_model model_ = {};
+  std::vector<format::Record> records_;
+  std::vector<std::byte> data_;
+};
+
+}  // namespace
+
+ChatSection make_section(const Pieces &pieces, std::vector<std::byte> &tokenizer, std::uint32_t vocab_size) {
+  return SectionWriter(pieces, tokenizer, vocab_size).run();
+}
+
+}  // namespace tidbit::convert::chat
