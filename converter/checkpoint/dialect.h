@@ -5,6 +5,6 @@
 namespace tidbit::convert {
 
 // The naming scheme of a checkpoint's tensors.
-enum class Dialect : std::uint8_t { huggingface };
+enum class Dialect : std::uint8_t { huggingface, gguf };
 
 }  // namespace tidbit::convert
