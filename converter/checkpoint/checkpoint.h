@@ -47,6 +47,7 @@ struct StoredTensor {
   std::vector<std::uint64_t> shape;
   std::uint64_t offset = 0;          // in the file
   std::uint32_t group = 0;           // elements that share a scale, for types with groups
+  std::uint32_t block = 1;           // elements of a block, for GGUF's types; type->bytes are those of a block
   float scale = 1;                   // for the types of ternary.cpp: of the whole tensor
   const StoredType *base = nullptr;  // and the type of what is stored
   Layout layout = Layout::rows;
@@ -58,7 +59,7 @@ struct StoredTensor {
     return count;
   }
   std::uint64_t bytes() const {
-    return elements() * type->bytes + (group != 0 ? elements() / group * type->group_bytes : 0);
+    return elements() / block * type->bytes + (group != 0 ? elements() / group * type->group_bytes : 0);
   }
 };
 

@@ -33,7 +33,7 @@ constexpr Container kContainers[] = {
     {[](const Source &s) { return fs::is_directory(s.path); }, open_huggingface, nullptr},
     {is_part_of_a_directory, nullptr, "give the directory that holds config.json and model.safetensors"},
     {[](const Source &s) { return s.start.size() < 8; }, nullptr, "is shorter than any checkpoint"},
-    {[](const Source &s) { return s.begins_with("GGUF"); }, nullptr, "is a GGUF file, which is not supported"},
+    {[](const Source &s) { return s.begins_with("GGUF"); }, open_gguf, nullptr},
     {[](const Source &s) { return s.begins_with(kZipStart) || s.begins_with(kOldTorchStart); }, open_pytorch, nullptr},
     {[](const Source &s) { return s.begins_with("\x80") && s.is_named(".pkl"); }, nullptr,
      "is a pickle without tensors; it can only be a tokenizer, with --tokenizer"},

@@ -49,7 +49,7 @@ using ComputeRow = std::function<void(std::uint32_t row, float *out)>;
 // Names::layer; a leading '/' marks a complete name. The tensor of a role for experts is either one tensor per expert,
 // or one for all with the expert as its first dimension.
 struct Origin {
-  enum class Bias : std::uint8_t { none, always, by_key };
+  enum class Bias : std::uint8_t { none, always, by_key, if_stored };
   // The order of rows in a tensor that has all parts of a role.
   enum class Order : std::uint8_t {
     parts,        // q, k, v; gate, up

@@ -1,9 +1,11 @@
 #include "converter/families/planner.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "converter/error.h"
+#include "converter/families/gguf_names.h"
 #include "converter/families/read_model.h"
 #include "converter/families/registry.h"
 #include "converter/families/rotary.h"
@@ -129,7 +131,9 @@ void check_computed(const Family &family, const Checkpoint &checkpoint, const Mo
 
 ModelPlan plan_model(const Checkpoint &checkpoint, std::uint32_t context) {
   const Family &family = family_of(checkpoint);
-  const Names &names = names_in(family, checkpoint.dialect);
+  std::optional<GgufNames> gguf;
+  if (checkpoint.dialect == Dialect::gguf) gguf.emplace(family);
+  const Names names = gguf ? gguf->names() : names_in(family, checkpoint.dialect);
   ModelPlan plan;
   ConfigReader keys(checkpoint.config, checkpoint.config_name);
   LayerKind kind = {};

@@ -123,7 +123,7 @@ std::array<TensorPlan, kRoles> TensorPlanner::plan_all(std::span<const Row<Role>
     const Origin &origin = chosen[role]->origin;
     if (presence(roles[role].row, scope) == Presence::required) check_alternatives(rows, *chosen[role], scope);
     tensors[role] = plan(origin, roles[role], "weight", scope);
-    if (has_bias(origin)) tensors[role + 1] = plan(origin, roles[role + 1], "bias", scope);
+    if (has_bias(origin, scope)) tensors[role + 1] = plan(origin, roles[role + 1], "bias", scope);
   }
   for (std::size_t i = 0; i < kRoles; ++i) {
     if (tensors[i].role != nullptr || presence(roles[i].row, scope) != Presence::required) continue;
@@ -176,7 +176,11 @@ TensorPlan TensorPlanner::plan(const Origin &origin, const NamedRole &role, cons
   return origin.drop_zeros && is_zero(*tensor.sources.front().stored) ? TensorPlan{} : tensor;
 }
 
-bool TensorPlanner::has_bias(const Origin &origin) const {
+bool TensorPlanner::has_bias(const Origin &origin, const Scope &scope) const {
+  if (origin.bias == Origin::Bias::if_stored) {
+    const char *name = origin.names[0];
+    return name != nullptr && std::strchr(name, '*') != nullptr && is_stored(origin, "bias", scope);
+  }
   if (origin.bias == Origin::Bias::by_key) return model_.keys.flag_or(origin.bias_key, origin.bias_default);
   return origin.bias == Origin::Bias::always;
 }
@@ -281,7 +285,12 @@ std::vector<RowSource> TensorPlanner::take_items(const std::vector<std::string> 
   if (target.tensor.role->need == Need::norm || target.tensor.role->need == Need::norm_bias)
     parts = {{rows, parts[0].turns}};
   std::vector<RowSource> stacked;
-  const std::vector<RowSource> slices = apart ? std::vector<RowSource>{} : take_slices(names[0], parts, target);
+  // The slices of each stacked tensor: of all parts, or of one.
+  std::vector<std::vector<RowSource>> slices;
+  for (std::size_t i = 0; !apart && i < names.size(); ++i) {
+    const Parts own = names.size() == 1 ? parts : Parts{{parts.at(i).rows, parts[i].turns}};
+    slices.push_back(take_slices(names[i], own, target));
+  }
   for (std::uint32_t item = 0; item < items; ++item) {
     std::vector<RowSource> sources;
     if (apart) {
@@ -290,8 +299,10 @@ std::vector<RowSource> TensorPlanner::take_items(const std::vector<std::string> 
       for (const std::string &name : names) of_item.push_back(item_name(name, item));
       sources = take_parts(of_item, parts, target);
     } else {
-      const auto first = slices.begin() + static_cast<std::ptrdiff_t>(item * parts.size());
-      sources.assign(first, first + static_cast<std::ptrdiff_t>(parts.size()));
+      for (const std::vector<RowSource> &all : slices) {
+        const auto each = static_cast<std::ptrdiff_t>(all.size() / items);
+        sources.insert(sources.end(), all.begin() + item * each, all.begin() + (item + 1) * each);
+      }
     }
     std::uint32_t used = 0;
     for (const RowSource &source : sources) used += source.rows;

@@ -51,7 +51,7 @@ class TensorPlanner {
   template <class Role>
   void check_alternatives(std::span<const Row<Role>> rows, const Row<Role> &chosen, const Scope &scope);
 
-  bool has_bias(const Origin &origin) const;
+  bool has_bias(const Origin &origin, const Scope &scope) const;
   bool is_stored(const Origin &origin, const char *suffix, const Scope &scope) const;
   format::Presence presence(const format::RoleRow &role, const Scope &scope) const;
   std::vector<std::string> names_of(const Origin &origin, const char *suffix, const Scope &scope) const;

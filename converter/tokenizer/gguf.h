@@ -23,6 +23,9 @@ struct GgufTokenizer {
   int add_space_prefix = -1;
 };
 
+// Reads the metadata of a GGUF file. Throws ConvertError if it has no tokenizer.
+GgufTokenizer read_gguf_tokenizer(const std::filesystem::path &file);
+
 ImportedTokenizer import_gguf_tokenizer(const GgufTokenizer &gguf, std::uint32_t vocab_size, const std::string &source);
 
 }  // namespace tidbit::convert

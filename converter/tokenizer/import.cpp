@@ -2,9 +2,11 @@
 #include "converter/tokenizer/import.h"
 
 #include <algorithm>
+#include <array>
 
 #include "converter/checkpoint/file.h"
 #include "converter/error.h"
+#include "converter/tokenizer/gguf.h"
 #include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
@@ -41,6 +43,13 @@ Vocabulary read_any(const fs::path &file) {
   return read_sentencepiece(bytes, read_tokenizer_config(file), file.string());
 }
 
+bool is_gguf(const fs::path &path) {
+  const InputFile file(path);
+  std::array<char, 4> start = {};
+  if (file.size() >= start.size()) file.read(0, start.data(), start.size());
+  return start == std::array{'G', 'G', 'U', 'F'};
+}
+
 // llama2.c's tok<n>.model or tok<n>.bin, if there is exactly one.
 fs::path numbered_tokenizer(const fs::path &folder) {
   for (const char *extension : {".model", ".bin"}) {
@@ -64,12 +73,14 @@ ImportedTokenizer import_tokenizer(const fs::path &file, std::uint32_t vocab_siz
     throw ConvertError(file.string() + ": a model of " + std::to_string(vocab_size) +
                        " tokens has too many for a tokenizer in the blob; use --tokenizer none");
   }
+  if (is_gguf(file)) return import_gguf_tokenizer(read_gguf_tokenizer(file), vocab_size, file.string());
   return build_section(read_any(file), vocab_size, file.string());
 }
 
 fs::path find_tokenizer(const fs::path &checkpoint) {
   std::error_code ignored;
   if (!fs::is_directory(checkpoint, ignored) && has_pickled_characters(checkpoint)) return checkpoint;
+  if (!fs::is_directory(checkpoint, ignored) && is_gguf(checkpoint)) return checkpoint;
   const fs::path folder = fs::is_directory(checkpoint, ignored) ? checkpoint : checkpoint.parent_path();
   for (const char *name :
        {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin", "meta.pkl"}) {
