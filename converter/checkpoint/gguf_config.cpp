@@ -55,12 +55,14 @@ class ConfigMaker {
       json[architecture.epsilon] = json["layer_norm_eps"];
       json.erase("layer_norm_eps");
     }
+    if (json.value("sliding_window", Json()) == 0) json["sliding_window"] = nullptr;
     check_lengths();
     const StoredTensor *embedding = tensor("token_embd.weight");
     if (embedding == nullptr || embedding->shape.size() != 2) refuse("there is no tensor \"token_embd.weight\"");
     json["vocab_size"] = embedding->shape[0];
     json["tie_word_embeddings"] = tensor("output.weight") == nullptr;
     if (architecture.more != nullptr) architecture.more(*this);
+    if (has_gaps) refuse("some layers have no attention, which is not supported for this architecture");
     read_rotary();
     for (const char *key : {"bos_token_id", "eos_token_id"}) {
       const auto found = gguf_.metadata().find(std::string("tokenizer.ggml.") + key);
@@ -70,6 +72,7 @@ class ConfigMaker {
   }
 
   Json json = Json::object();
+  bool has_gaps = false;  // some layers have none of what others have
 
   const StoredTensor *tensor(const std::string &name) const {
     const auto found = tensors_.find(name);
@@ -89,7 +92,7 @@ class ConfigMaker {
   void move(const char *from, const char *to) {
     const Json *value = take(from);
     if (value == nullptr || to == nullptr) return;
-    json[to] = value->is_array() ? same_in_all_layers(from, *value) : *value;
+    json[to] = value->is_array() ? of_all_layers(from, *value) : *value;
   }
   double number_or(const std::string &key, double fallback) {
     const Json *value = take(key);
@@ -139,12 +142,17 @@ class ConfigMaker {
   }
 
  private:
-  Json same_in_all_layers(const char *key, const Json &list) {
-    if (list.empty()) refuse_key(key, "is an empty list");
+  // The value of all layers that have one; 0 means that a layer has none.
+  Json of_all_layers(const char *key, const Json &list) {
+    Json all;
     for (const Json &value : list) {
-      if (value != list[0]) refuse_key(key, "differs between layers, which is not supported for this architecture");
+      if (value == 0) continue;
+      if (!all.is_null() && value != all) refuse_key(key, "differs between layers, which is not supported");
+      all = value.is_number_integer() && value > 0 ? Json(value.get<std::uint64_t>()) : value;
     }
-    return list[0];
+    if (all.is_null()) refuse_key(key, "has no value for any layer");
+    has_gaps = has_gaps || std::find(list.begin(), list.end(), Json(0)) != list.end();
+    return all;
   }
 
   void check_lengths() {
@@ -322,10 +330,53 @@ void read_exaone4(ConfigMaker &c) {
 
 // Layers without key-value heads are convolutions.
 void read_lfm2(ConfigMaker &c) {
+  Json types = Json::array();
+  if (const Json *heads = c.take("attention.head_count_kv"); heads != nullptr && heads->is_array()) {
+    for (const Json &count : *heads) types.push_back(count == 0 ? "conv" : "full_attention");
+    c.json["layer_types"] = types;
+  }
+  c.has_gaps = false;
   c.move("shortconv.l_cache", "conv_L_cache");
   c.json["block_auto_adjust_ff_dim"] = false;
   c.json["norm_eps"] = c.json.value("rms_norm_eps", 1e-5);
   c.json.erase("rms_norm_eps");
+}
+
+// Norms of OLMo 3 are those of OLMo 2.
+void read_olmo2(ConfigMaker &c) {
+  if (!c.json.contains("sliding_window")) return;
+  c.json["model_type"] = "olmo3";
+  c.read_pattern(4);
+}
+
+void read_gpt_oss(ConfigMaker &c) {
+  c.move("expert_count", "num_local_experts");
+  c.json["intermediate_size"] = c.json.value("moe_intermediate_size", c.json.value("intermediate_size", Json(0)));
+  c.json.erase("moe_intermediate_size");
+  c.read_pattern(2);
+  c.json["attention_bias"] = true;
+}
+
+void read_bloom(ConfigMaker &c) {
+  c.json["n_layer"] = c.json["num_hidden_layers"];
+  c.json["n_head"] = c.json["num_attention_heads"];
+  for (const char *key : {"num_hidden_layers", "num_attention_heads", "num_key_value_heads", "intermediate_size"}) {
+    c.json.erase(key);
+  }
+}
+
+// A second norm marks the new form, which Falcon 40B and 180B have.
+void read_falcon(ConfigMaker &c) {
+  const bool new_form = c.tensor("blk.0.attn_norm_2.weight") != nullptr || c.count("num_key_value_heads") > 1;
+  c.json["new_decoder_architecture"] = new_form;
+  if (new_form) {
+    c.json["num_kv_heads"] = c.json["num_key_value_heads"];
+    c.json["num_ln_in_parallel_attn"] = c.tensor("blk.0.attn_norm_2.weight") != nullptr ? 2u : 1u;
+  } else {
+    c.json["multi_query"] = true;
+  }
+  c.json.erase("num_key_value_heads");
+  c.json.erase("intermediate_size");
 }
 
 void read_bigcode(ConfigMaker &c) {
@@ -337,15 +388,19 @@ constexpr Architecture kArchitectures[] = {
     {"llama", "llama", true, read_llama},
     {"arcee", "arcee", true},
     {"bitnet", "bitnet"},
+    {"bloom", "bloom", false, read_bloom, "layer_norm_epsilon"},
+    {"chatglm", "glm", true, read_partial},
     {"cohere2", "cohere2", true, read_cohere2},
     {"command-r", "cohere", true, read_cohere},
     {"ernie4_5", "ernie4_5", true},
     {"exaone4", "exaone4", false, read_exaone4},
+    {"falcon", "falcon", false, read_falcon, "layer_norm_epsilon"},
     {"gemma", "gemma"},
     {"gemma2", "gemma2", false, read_gemma2},
     {"gemma3", "gemma3_text", false, read_gemma3},
     {"glm4", "glm4", true, read_partial},
     {"gpt2", "gpt2", false, read_gpt2, "layer_norm_epsilon"},
+    {"gpt-oss", "gpt_oss", false, read_gpt_oss},
     {"gptneox", "gpt_neox", false, read_neox},
     {"granite", "granite", true, read_granite},
     {"granitemoe", "granitemoe", true, read_granite},
@@ -353,7 +408,7 @@ constexpr Architecture kArchitectures[] = {
     {"lfm2", "lfm2", false, read_lfm2},
     {"nemotron", "nemotron", false, read_partial, "norm_eps"},
     {"olmo", "olmo", true, read_olmo},
-    {"olmo2", "olmo2"},
+    {"olmo2", "olmo2", false, read_olmo2},
     {"olmoe", "olmoe", false, read_olmoe},
     {"phi2", "phi", false, read_partial},
     {"phi3", "phi3", false, read_partial},

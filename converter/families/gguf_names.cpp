@@ -23,6 +23,7 @@ constexpr GlobalRow kGlobals[] = {
 };
 
 constexpr LayerRow kLayers[] = {
+    tensor(Layer::mixer_in_norm, "attn_norm_2.*"),  // Falcon's, if it has two
     tensor(Layer::mixer_in_norm, "attn_norm.*"),
     tensor(Layer::qkv, "attn_qkv.*"),
     tensor(Layer::qkv, "attn_q.*", "attn_k.*", "attn_v.*"),
@@ -33,6 +34,8 @@ constexpr LayerRow kLayers[] = {
     tensor(Layer::attention_out, "attn_output.*"),
     tensor(Layer::mixer_out_norm, "post_attention_norm.*"),
     tensor(Layer::ffn_in_norm, "ffn_norm.*"),
+    tensor(Layer::ffn_in_norm, "post_attention_norm.*"),  // if there is no other
+    tensor(Layer::ffn_in_norm, "attn_norm.*"),            // Falcon's, if it has two
     tensor(Layer::ffn_up, "ffn_gate_shexp.*", "ffn_up_shexp.*"),
     tensor(Layer::ffn_up, "ffn_gate.*", "ffn_up.*"),
     tensor(Layer::ffn_down, "ffn_down_shexp.*"),
