@@ -106,10 +106,10 @@ Format format_named(const std::string &name) {
 void declare(CLI::App &app, CommandLine &line) {
   const CLI::IsMember weights(format_names(tidbit::format::kFormats)), kv(format_names(tidbit::format::kKvFormats));
   app.set_version_flag("--version", std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION);
-  app.add_option(
-         "SOURCE", line.source,
-         "Hugging Face directory (config.json and weights), PyTorch .pt or .bin, or llama2.c .bin; with --sign also "
-         "a blob")
+  app.add_option("SOURCE", line.source,
+                 "Hugging Face directory (config.json and weights), GGUF, PyTorch .pt or .bin, or llama2.c .bin; with "
+                 "--sign also "
+                 "a blob")
       ->required();
   app.add_option("-o,--output", line.output, "the blob to write")->required();
   app.add_option("--tokenizer", line.tokenizer, "tokenizer file, or 'none'; default: the one beside the checkpoint");

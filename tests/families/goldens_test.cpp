@@ -167,5 +167,15 @@ TEST(ConfigDialects, GiveTheSameLogits) {
   }
 }
 
+// The same checkpoints as llama.cpp's converter writes them (make_ggufs.py; TIDBIT_GGUFS names another directory).
+TEST(Gguf, OfACheckpointGivesTheLogitsOfTransformers) {
+  const char *other = std::getenv("TIDBIT_GGUFS");
+  for (const auto &entry : fs::directory_iterator(other != nullptr ? other : TIDBIT_GGUFS_DIR)) {
+    if (entry.path().extension() != ".gguf") continue;
+    const fs::path golden = fs::path(TIDBIT_GOLDENS_DIR) / entry.path().stem();
+    EXPECT_LE(error_of(entry.path(), golden, format::Format::f32, format::Format::f32), kTolerance) << golden;
+  }
+}
+
 }  // namespace
 }  // namespace tidbit::test

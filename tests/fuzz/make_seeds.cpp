@@ -117,6 +117,9 @@ void add_blobs(Seeds &seeds, const Folder &work) {
   for (const auto &entry : fs::directory_iterator(fs::path(TIDBIT_CHAT) / "templates")) {
     seeds.add("chat_template", read_file(entry.path()));
   }
+  for (const auto &entry : fs::directory_iterator(fs::path(TIDBIT_CHECKPOINTS).parent_path() / "gguf")) {
+    seeds.add("gguf_file", read_file(entry.path()));
+  }
   seeds.add("llama2c", small_llama2c().substr(0, 256));
   seeds.add("llama2c", later_header(1));
   seeds.add("llama2c", later_header(2));
