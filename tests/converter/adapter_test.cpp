@@ -73,7 +73,7 @@ TEST_P(Adapter, OfScaleZeroChangesNothing) {
   expect_equal(logits_of(options, base / "tokens.txt"), base / "logits.f32");
 }
 
-INSTANTIATE_TEST_SUITE_P(Peft, Adapter, testing::Values("llama", "gpt2"));
+INSTANTIATE_TEST_SUITE_P(Peft, Adapter, testing::Values("llama", "gpt2", "pickled"));
 
 TEST(AdapterFolder, IsNamedInTheSummaryAndInTheBlob) {
   const Folder folder;
