@@ -208,7 +208,8 @@ class Merger {
     if (weight == nullptr) refuse(a, "is for a weight that the checkpoint does not have");
     for (const StoredTensor *tensor : {&a, &b}) {
       check_type(*tensor);
-      if (tensor->shape.size() != 2 || tensor->layout != Layout::rows) refuse(*tensor, "is not a plain matrix");
+      const bool plain = tensor->shape.size() == 2 && tensor->layout == Layout::rows && tensor->elements() != 0;
+      if (!plain) refuse(*tensor, "is not a plain matrix");
     }
     const std::uint64_t rank = config_.rank(module);
     if (rank == 0 || a.shape[0] != rank || b.shape[1] != rank) {

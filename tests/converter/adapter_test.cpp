@@ -73,7 +73,7 @@ TEST_P(Adapter, OfScaleZeroChangesNothing) {
   expect_equal(logits_of(options, base / "tokens.txt"), base / "logits.f32");
 }
 
-INSTANTIATE_TEST_SUITE_P(Peft, Adapter, testing::Values("llama", "gpt2"));
+INSTANTIATE_TEST_SUITE_P(Peft, Adapter, testing::Values("llama", "gpt2", "pickled"));
 
 TEST(AdapterFolder, IsNamedInTheSummaryAndInTheBlob) {
   const Folder folder;
@@ -167,6 +167,23 @@ TEST(AdapterFolder, WhoseTensorsDoNotFitIsRefused) {
   CopiedAdapter embedding;
   embedding.rename("layers.0.mlp.down_proj.lora_A.weight", "layers.0.lora_embedding_A.weight1234");
   EXPECT_NE(embedding.failure_of_merging().find("is not of a linear layer's LoRA"), std::string::npos);
+}
+
+TEST(AdapterFolder, OfEmptyOrDeepTensorsIsRefused) {
+  for (const char *shape : {"[3,0]", "[0,8]", "[3]", "[3,8,1]"}) {
+    const Folder folder;
+    write_file(folder / "adapter_config.json", R"({"peft_type":"LORA","r":3})");
+    const std::string bytes = std::string(shape) == "[3]" ? "12" : std::string(shape) == "[3,8,1]" ? "96" : "0";
+    const std::string name = R"("model.layers.0.self_attn.q_proj.lora_)";
+    const std::string data = R"(.weight":{"dtype":"F32","shape":)" + std::string(shape) + R"(,"data_offsets":[)";
+    const std::string header = "{" + name + "A" + data + "0," + bytes + "]}," + name + "B" + data + bytes + "," +
+                               std::to_string(2 * std::stoi(bytes)) + "]}}";
+    write_file(folder / "adapter_model.safetensors",
+               safetensors(header, std::string(2 * static_cast<std::size_t>(std::stoi(bytes)), '\0')));
+    const std::string message =
+        failure([&] { convert::convert(options_for(golden("llama-gqa"), folder.path(), folder / "x.tidbit")); });
+    EXPECT_NE(message.find("is not a plain matrix"), std::string::npos) << shape << ": " << message;
+  }
 }
 
 TEST(AdapterFolder, ForAnOrderOfWeightsThatIsNotItsOwnIsRefused) {

@@ -5,6 +5,7 @@
 #include "converter/checkpoint/checkpoint.h"
 #include "converter/checkpoint/pickle.h"
 #include "converter/checkpoint/state_dict.h"
+#include "converter/checkpoint/wrappers.h"
 #include "converter/families/planner.h"
 #include "tests/converter/support.h"
 #include "tests/converter/torch_files.h"
@@ -220,6 +221,29 @@ TEST(TorchFile, WhoseNamesCollideIsRefused) {
   write_file(folder / "x.pt", torch_file(program(dictionary(text("a") + tensor({}) + text("module.a") + tensor({})))));
   write_file(folder / "config.json", "{}");
   expect_refused(failure([&] { convert::open_checkpoint(folder / "x.pt"); }), "tensor \"a\" is there twice");
+}
+
+TEST(Wrappers, AreSeenThroughWhereverTheyStand) {
+  const std::pair<const char *, const char *> rows[] = {
+      {"_orig_mod.a.weight", "a.weight"},
+      {"module._orig_mod.a.weight", "a.weight"},
+      {"_orig_mod.module.a.weight", "a.weight"},
+      {"base_model.model.model.layers.0.a", "model.layers.0.a"},
+      {"module.base_model.model.a", "a"},
+      {"model.layers.0._orig_mod.a", "model.layers.0.a"},
+      {"_fsdp_wrapped_module.h.0._checkpoint_wrapped_module.a", "h.0.a"},
+      {"my_orig_mod.a", "my_orig_mod.a"},
+      {"a.module.b", "a.module.b"},
+      {"model.transformer.h.0.attn.c_attn.weight", "transformer.h.0.attn.c_attn.weight"},
+      {"model.layers.0.mlp.up_proj.weight", "model.layers.0.mlp.up_proj.weight"},
+  };
+  for (const auto &[before, after] : rows) {
+    convert::TensorMap tensors;
+    tensors[before].name = before;
+    convert::see_through_wrappers(tensors);
+    ASSERT_TRUE(tensors.contains(after)) << before << " became " << tensors.begin()->first;
+    EXPECT_EQ(tensors.at(after).name, after);
+  }
 }
 
 // ---- archives ----

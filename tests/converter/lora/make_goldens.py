@@ -24,6 +24,7 @@ ADAPTERS = {
                                 rank_pattern={"layers.1.self_attn.q_proj": 2}, alpha_pattern={"v_proj": 7})),
     "gpt2": ("gpt2-odd-heads", dict(r=4, lora_alpha=6, target_modules=["c_attn", "c_proj"], fan_in_fan_out=True,
                                     use_rslora=True)),
+    "pickled": ("llama-gqa", dict(r=1, lora_alpha=1, target_modules=["o_proj"])),
 }
 
 
@@ -50,7 +51,7 @@ def main():
         for parameter in (p for n, p in model.named_parameters() if "lora_" in n):
             parameter.data = torch.randn(parameter.shape) * 0.3
         folder = HERE / name
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, safe_serialization=name != "pickled")
         (folder / "README.md").unlink()
         (folder / "base.txt").write_text(base + "\n")
         config = json.loads((folder / "adapter_config.json").read_text())
