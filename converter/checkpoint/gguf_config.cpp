@@ -72,7 +72,8 @@ class ConfigMaker {
   }
 
   Json json = Json::object();
-  bool has_gaps = false;  // some layers have none of what others have
+  bool has_gaps = false;           // some layers have none of what others have
+  bool has_whole_channels = true;  // YaRN's ramp begins and ends at whole channels
 
   const StoredTensor *tensor(const std::string &name) const {
     const auto found = tensors_.find(name);
@@ -198,6 +199,7 @@ class ConfigMaker {
       rope = {{"rope_type", "yarn"}, {"factor", factor}, {"original_max_position_embeddings", old_context}};
       rope["beta_fast"] = number_or("rope.scaling.yarn_beta_fast", 32);
       rope["beta_slow"] = number_or("rope.scaling.yarn_beta_slow", 1);
+      if (!has_whole_channels) rope["truncate"] = false;
       only("rope.scaling.yarn_ext_factor", 1);
       only("rope.scaling.yarn_attn_factor", 1);
       only("rope.scaling.attn_factor", 1);
@@ -354,6 +356,7 @@ void read_gpt_oss(ConfigMaker &c) {
   c.json["intermediate_size"] = c.json.value("moe_intermediate_size", c.json.value("intermediate_size", Json(0)));
   c.json.erase("moe_intermediate_size");
   c.read_pattern(2);
+  c.has_whole_channels = false;
   c.json["attention_bias"] = true;
 }
 
@@ -376,6 +379,7 @@ void read_falcon(ConfigMaker &c) {
     c.json["multi_query"] = true;
   }
   c.json.erase("num_key_value_heads");
+  if (const StoredTensor *up = c.tensor("blk.0.ffn_up.weight"); up != nullptr) c.json["ffn_hidden_size"] = up->shape[0];
   c.json.erase("intermediate_size");
 }
 

@@ -125,7 +125,7 @@ class GgufReader {
     if (in_.number<std::array<char, 4>>() != std::array{'G', 'G', 'U', 'F'}) refuse("is not a GGUF file");
     const auto version = in_.number<std::uint32_t>();
     if (version != 2 && version != 3) {
-      refuse("has the version " + std::to_string(version) + "; 2 and 3 are supported" +
+      refuse("has the GGUF version " + std::to_string(version) + "; 2 and 3 are supported" +
              ((version & 0xFFFF) == 0 ? " (a file for big-endian machines?)" : ""));
     }
     const auto tensors = in_.number<std::uint64_t>(), keys = in_.number<std::uint64_t>();

@@ -44,6 +44,8 @@ Vocabulary read_any(const fs::path &file) {
 }
 
 bool is_gguf(const fs::path &path) {
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return false;
   const InputFile file(path);
   std::array<char, 4> start = {};
   if (file.size() >= start.size()) file.read(0, start.data(), start.size());
@@ -80,7 +82,7 @@ ImportedTokenizer import_tokenizer(const fs::path &file, std::uint32_t vocab_siz
 fs::path find_tokenizer(const fs::path &checkpoint) {
   std::error_code ignored;
   if (!fs::is_directory(checkpoint, ignored) && has_pickled_characters(checkpoint)) return checkpoint;
-  if (!fs::is_directory(checkpoint, ignored) && is_gguf(checkpoint)) return checkpoint;
+  if (is_gguf(checkpoint)) return checkpoint;
   const fs::path folder = fs::is_directory(checkpoint, ignored) ? checkpoint : checkpoint.parent_path();
   for (const char *name :
        {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin", "meta.pkl"}) {

@@ -69,10 +69,10 @@ TEST(Gguf, FilesThatLieAreRefusedWithTheReason) {
     const char *message;
   };
   const Row rows[] = {
-      {"version", {{}, {plain}, 32, 1}, "has the version 1"},
+      {"version", {{}, {plain}, 32, 1}, "has the GGUF version 1"},
       {"big-endian", {{}, {plain}, 32, 0x03000000}, "for big-endian machines"},
       {"count of keys", {{}, {}, 0, 3, kHuge}, "has 1152921504606846976 keys"},
-      {"keys that are not there", {{}, {}, 0, 3, 2}, "ends inside its header"},
+      {"keys that are not there", {{}, {}, 0, 3, 2}, "a key without a name"},
       {"count of tensors", {{}, {}, 0, 3, 0, kHuge}, "has 1152921504606846976 tensors"},
       {"empty key", {{key("", kU32, bytes_of(1u))}, {plain}, 32}, "a key without a name"},
       {"key twice", {{key("k", kU32, bytes_of(1u)), key("k", kU32, bytes_of(1u))}, {plain}, 32}, "\"k\" occurs twice"},
@@ -164,25 +164,27 @@ TEST(Gguf, PartsAreOneModel) {
   EXPECT_EQ(open().tensors.size(), 2u);
 }
 
-// The bytes of the weights and the tokenizer, which are the blob's end.
+// The hash of the logits in the blob's self-test.
 std::uint64_t hash_of(const fs::path &source, const fs::path &tokenizer) {
   const Folder folder;
   convert::ConvertOptions options = plain_options(source, folder / "m.tidbit");
   options.weights = options.kv = format::Format::f32;
-  if (!tokenizer.empty()) {
-    options.tokenizer = convert::TokenizerChoice::file;
-    options.tokenizer_file = tokenizer;
-  } else {
-    options.tokenizer = convert::TokenizerChoice::find;
-  }
+  options.tokenizer = tokenizer.empty() ? convert::TokenizerChoice::find : convert::TokenizerChoice::file;
+  options.tokenizer_file = tokenizer;
   convert::convert(options);
   const std::string blob = read_file(folder / "m.tidbit");
   format::Header header;
   std::memcpy(&header, blob.data(), sizeof header);
-  const std::size_t weights = header.header_bytes;
-  const auto *sections = reinterpret_cast<const format::Section *>(blob.data() + sizeof header);
-  EXPECT_EQ(sections[0].offset, weights);
-  return sections[0].checksum;
+  for (std::uint32_t i = 0; i < header.section_count; ++i) {
+    format::Section section;
+    std::memcpy(&section, blob.data() + sizeof header + i * sizeof section, sizeof section);
+    if (section.kind != format::SectionKind::self_test) continue;
+    format::SelfTest test;
+    std::memcpy(&test, blob.data() + section.offset, sizeof test);
+    return test.hash;
+  }
+  ADD_FAILURE() << "there is no self-test";
+  return 0;
 }
 
 TEST(Gguf, Stories260KIsTheModelOfItsFolder) {
