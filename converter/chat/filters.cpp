@@ -184,6 +184,7 @@ Value last(const Value &subject, const Arguments &, Budget &budget) {
 }
 
 Value to_list(const Value &subject, const Arguments &, Budget &budget) {
+  if (subject.list() != nullptr) return subject;  // which knows how deep it is
   return {Value::Storage(elements_of(subject, budget))};
 }
 
@@ -231,7 +232,8 @@ Value dictsort(const Value &subject, const Arguments &, Budget &budget) {
 
 Value unique(const Value &subject, const Arguments &, Budget &budget) {
   List list;
-  for (const Value &element : *elements_of(subject, budget)) {
+  const Value::ListPointer elements = elements_of(subject, budget);
+  for (const Value &element : *elements) {
     const bool known = std::any_of(list.begin(), list.end(), [&](const Value &e) { return equal(e, element, budget); });
     if (!known) list.push_back(element);
   }
@@ -258,7 +260,8 @@ Value map(const Value &subject, const Arguments &arguments, Budget &budget) {
     rest.keywords = arguments.keywords;
   }
   List list;
-  for (const Value &element : *elements_if_any(subject, budget)) {
+  const Value::ListPointer elements = elements_if_any(subject, budget);
+  for (const Value &element : *elements) {
     budget.spend(1 + rest.values.size());
     Value value = path != nullptr ? path_of(element, *path, budget) : apply_filter(name, element, rest, budget);
     list.push_back(value.is_undefined() && usual != nullptr ? *usual : std::move(value));
@@ -275,7 +278,8 @@ Value chosen(const Value &subject, const Arguments &arguments, Budget &budget, b
     rest.values.assign(arguments.values.begin() + static_cast<std::ptrdiff_t>(at) + 1, arguments.values.end());
   }
   List list;
-  for (const Value &element : *elements_if_any(subject, budget)) {
+  const Value::ListPointer elements = elements_if_any(subject, budget);
+  for (const Value &element : *elements) {
     budget.spend(1);
     const Value value = by_attribute ? path_of(element, argument(arguments, 0, ""), budget) : element;
     const bool holds = test.empty() ? value.truth() : apply_test(test, value, rest, budget);
