@@ -264,7 +264,8 @@ Value map(const Value &subject, const Arguments &arguments, Budget &budget) {
   for (const Value &element : *elements) {
     budget.spend(1 + rest.values.size());
     Value value = path != nullptr ? path_of(element, *path, budget) : apply_filter(name, element, rest, budget);
-    list.push_back(value.is_undefined() && usual != nullptr ? *usual : std::move(value));
+    if (value.is_undefined() && usual != nullptr) value = *usual;
+    list.push_back(std::move(value));
   }
   return made(std::move(list), budget);
 }

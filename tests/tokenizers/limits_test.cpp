@@ -78,7 +78,7 @@ TEST(Arguments, AreChecked) {
             TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_tokenize(model.get(), nullptr, 1, nullptr, workspace, sizeof workspace, ids, 8, &count),
             TIDBIT_ERR_ARGUMENT);
-  const tidbit_tokenize_options unknown{8, 0, nullptr, nullptr};
+  const tidbit_tokenize_options unknown{16, 0, nullptr, nullptr};
   EXPECT_EQ(tidbit_tokenize(model.get(), "a", 1, &unknown, workspace, sizeof workspace, ids, 8, &count),
             TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_tokenize(model.get(), "a", 1, nullptr, reinterpret_cast<char *>(workspace) + 4, 256, ids, 8, &count),
