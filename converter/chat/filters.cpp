@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <list>
 
 #include "converter/chat/functions.h"
 #include "converter/chat/unicode_text.h"
@@ -206,19 +207,21 @@ Value items(const Value &subject, const Arguments &, Budget &budget) {
   return made(std::move(list), budget);
 }
 
-Value ordered(List list, const Arguments &arguments, Budget &budget, const Value *path) {
+Value ordered(const List &list, const Arguments &arguments, Budget &budget, const Value *path) {
   const bool fold = !arguments.truth_or(1, "case_sensitive", false);
   const auto key = [&](const Value &element) {
     Value value = path != nullptr ? path_of(element, *path, budget) : element;
     return fold && value.text() != nullptr ? made(lower(*value.text()), budget) : value;
   };
-  std::vector<std::pair<Value, Value>> keyed;
+  // Numbers may compare in circles, which a list survives: it merges, and never looks beyond its end.
+  std::list<std::pair<Value, Value>> keyed;
   for (const Value &element : list) keyed.emplace_back(key(element), element);
-  std::stable_sort(keyed.begin(), keyed.end(),
-                   [&](const auto &a, const auto &b) { return compare(a.first, b.first, budget) < 0; });
-  for (std::size_t i = 0; i < list.size(); ++i) list[i] = keyed[i].second;
-  if (arguments.truth_or(0, "reverse", false)) std::reverse(list.begin(), list.end());
-  return made(std::move(list), budget);
+  keyed.sort([&](const auto &a, const auto &b) { return compare(a.first, b.first, budget) < 0; });
+  List sorted;
+  sorted.reserve(list.size());
+  for (auto &[value, element] : keyed) sorted.push_back(std::move(element));
+  if (arguments.truth_or(0, "reverse", false)) std::reverse(sorted.begin(), sorted.end());
+  return made(std::move(sorted), budget);
 }
 
 Value sort(const Value &subject, const Arguments &arguments, Budget &budget) {

@@ -88,6 +88,12 @@ TEST(HostileTemplate, CirclesOfNamespacesAreFreed) {
             "ok");
 }
 
+TEST(HostileTemplate, NumbersThatDoNotOrderCanBeSorted) {
+  const std::string numbers =
+      "{% set n = 'nan' | float %}{% set big = 2 ** 53 %}{% set x = [1, n, big, big + 1, big + 0.0] %}";
+  EXPECT_EQ(render(numbers + "{{ (x + x + x + x + x + x + x + x) | sort | length }}"), "40");
+}
+
 TEST(HostileTemplate, ALongTemplateIsRefused) {
   expect_error(std::string(300000, 'a'), "more than the");
   EXPECT_THROW(
