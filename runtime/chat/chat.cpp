@@ -173,7 +173,10 @@ class Writer {
     go_on();
   }
 
-  tidbit_status status() const { return status_ != TIDBIT_OK || count_ <= capacity_ ? status_ : TIDBIT_ERR_MEMORY; }
+  tidbit_status status() const {
+    if (status_ == TIDBIT_OK && count_ > capacity_) return TIDBIT_ERR_MEMORY;
+    return status_;
+  }
   std::uint32_t count() const { return status_ == TIDBIT_OK ? count_ : 0; }
 
  private:
