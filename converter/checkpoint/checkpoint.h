@@ -66,6 +66,7 @@ struct Checkpoint {
   Dialect dialect = {};
   TensorMap tensors;
   bool rotary_pairs_adjacent = false;  // llama2.c: channels 2i and 2i + 1 turn together, not i and i + half
+  std::string chat_template = {};      // GGUF: a Jinja program; empty if there is none
 };
 
 // A Hugging Face directory or a llama2.c file. Throws ConvertError.
