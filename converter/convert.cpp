@@ -68,12 +68,13 @@ void add_tokenizer(const fs::path &path, ModelPlan &plan, BlobParts &parts, Conv
   report.tokenizer = tokenizer.description;
 }
 
-// The template is in the checkpoint's folder, or beside a tokenizer that is elsewhere.
-void add_chat(const ConvertOptions &options, const fs::path &tokenizer, ModelPlan &plan, BlobParts &parts,
-              ConvertReport &report) {
+// The template is in the checkpoint, in its folder, or beside a tokenizer that is elsewhere.
+void add_chat(const ConvertOptions &options, const Checkpoint &checkpoint, const fs::path &tokenizer, ModelPlan &plan,
+              BlobParts &parts, ConvertReport &report) {
   if (tokenizer.empty()) return;
-  chat::FoundTemplate found;
-  if (fs::is_directory(options.source)) found = chat::find_template(options.source);
+  chat::FoundTemplate found = {checkpoint.chat_template, checkpoint.source.filename().string(),
+                               nlohmann::ordered_json::object()};
+  if (found.text.empty() && fs::is_directory(options.source)) found = chat::find_template(options.source);
   if (found.text.empty()) found = chat::find_template(tokenizer.parent_path());
   chat::ImportedChat imported = chat::import_chat(std::move(found), parts.tokenizer, plan.config);
   parts.chat = std::move(imported.section);
@@ -140,7 +141,7 @@ ConvertReport convert(const ConvertOptions &options) try {
   BlobParts parts;
   const fs::path tokenizer = tokenizer_path(options);
   add_tokenizer(tokenizer, plan, parts, report);
-  add_chat(options, tokenizer, plan, parts, report);
+  add_chat(options, checkpoint, tokenizer, plan, parts, report);
   parts.embeddings = options.embeddings.value_or(options.weights);
   std::optional<SigningKey> key;
   if (!options.sign_key.empty()) parts.key = &key.emplace(options.sign_key);

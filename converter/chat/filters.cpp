@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <list>
 
 #include "converter/chat/functions.h"
 #include "converter/chat/unicode_text.h"
@@ -184,6 +185,7 @@ Value last(const Value &subject, const Arguments &, Budget &budget) {
 }
 
 Value to_list(const Value &subject, const Arguments &, Budget &budget) {
+  if (subject.list() != nullptr) return subject;  // which knows how deep it is
   return {Value::Storage(elements_of(subject, budget))};
 }
 
@@ -205,19 +207,21 @@ Value items(const Value &subject, const Arguments &, Budget &budget) {
   return made(std::move(list), budget);
 }
 
-Value ordered(List list, const Arguments &arguments, Budget &budget, const Value *path) {
+Value ordered(const List &list, const Arguments &arguments, Budget &budget, const Value *path) {
   const bool fold = !arguments.truth_or(1, "case_sensitive", false);
   const auto key = [&](const Value &element) {
     Value value = path != nullptr ? path_of(element, *path, budget) : element;
     return fold && value.text() != nullptr ? made(lower(*value.text()), budget) : value;
   };
-  std::vector<std::pair<Value, Value>> keyed;
+  // Numbers may compare in circles, which a list survives: it merges, and never looks beyond its end.
+  std::list<std::pair<Value, Value>> keyed;
   for (const Value &element : list) keyed.emplace_back(key(element), element);
-  std::stable_sort(keyed.begin(), keyed.end(),
-                   [&](const auto &a, const auto &b) { return compare(a.first, b.first, budget) < 0; });
-  for (std::size_t i = 0; i < list.size(); ++i) list[i] = keyed[i].second;
-  if (arguments.truth_or(0, "reverse", false)) std::reverse(list.begin(), list.end());
-  return made(std::move(list), budget);
+  keyed.sort([&](const auto &a, const auto &b) { return compare(a.first, b.first, budget) < 0; });
+  List sorted;
+  sorted.reserve(list.size());
+  for (auto &[value, element] : keyed) sorted.push_back(std::move(element));
+  if (arguments.truth_or(0, "reverse", false)) std::reverse(sorted.begin(), sorted.end());
+  return made(std::move(sorted), budget);
 }
 
 Value sort(const Value &subject, const Arguments &arguments, Budget &budget) {
@@ -231,7 +235,8 @@ Value dictsort(const Value &subject, const Arguments &, Budget &budget) {
 
 Value unique(const Value &subject, const Arguments &, Budget &budget) {
   List list;
-  for (const Value &element : *elements_of(subject, budget)) {
+  const Value::ListPointer elements = elements_of(subject, budget);
+  for (const Value &element : *elements) {
     const bool known = std::any_of(list.begin(), list.end(), [&](const Value &e) { return equal(e, element, budget); });
     if (!known) list.push_back(element);
   }
@@ -258,10 +263,12 @@ Value map(const Value &subject, const Arguments &arguments, Budget &budget) {
     rest.keywords = arguments.keywords;
   }
   List list;
-  for (const Value &element : *elements_if_any(subject, budget)) {
+  const Value::ListPointer elements = elements_if_any(subject, budget);
+  for (const Value &element : *elements) {
     budget.spend(1 + rest.values.size());
     Value value = path != nullptr ? path_of(element, *path, budget) : apply_filter(name, element, rest, budget);
-    list.push_back(value.is_undefined() && usual != nullptr ? *usual : std::move(value));
+    if (value.is_undefined() && usual != nullptr) value = *usual;
+    list.push_back(std::move(value));
   }
   return made(std::move(list), budget);
 }
@@ -275,7 +282,8 @@ Value chosen(const Value &subject, const Arguments &arguments, Budget &budget, b
     rest.values.assign(arguments.values.begin() + static_cast<std::ptrdiff_t>(at) + 1, arguments.values.end());
   }
   List list;
-  for (const Value &element : *elements_if_any(subject, budget)) {
+  const Value::ListPointer elements = elements_if_any(subject, budget);
+  for (const Value &element : *elements) {
     budget.spend(1);
     const Value value = by_attribute ? path_of(element, argument(arguments, 0, ""), budget) : element;
     const bool holds = test.empty() ? value.truth() : apply_test(test, value, rest, budget);

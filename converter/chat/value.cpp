@@ -133,7 +133,7 @@ class JsonWriter {
  private:
   void new_line(int level) {
     if (style_.indent < 0) return;
-    const auto blanks = static_cast<std::size_t>(level * style_.indent);
+    const auto blanks = static_cast<std::size_t>(level) * static_cast<std::size_t>(style_.indent);
     budget_.allocate(blanks);
     out += '\n';
     out.append(blanks, ' ');
@@ -158,6 +158,7 @@ class JsonWriter {
   void write_dict(const Dict &dict, int level) {
     std::vector<const std::pair<std::string, Value> *> items;
     budget_.allocate(dict.items.size() * sizeof(void *));
+    items.reserve(dict.items.size());
     for (const auto &item : dict.items) items.push_back(&item);
     if (style_.sort_keys) {
       std::sort(items.begin(), items.end(), [](const auto *a, const auto *b) { return a->first < b->first; });

@@ -80,6 +80,7 @@ struct Checkpoint {
   TensorMap tensors;
   std::vector<std::string> notes = {};  // for the summary
   bool rotary_pairs_adjacent = false;   // llama2.c: channels 2i and 2i + 1 turn together, not i and i + half
+  std::string chat_template = {};       // GGUF: a Jinja program; empty if there is none
 };
 
 // A Hugging Face directory, or a file of PyTorch or llama2.c. Throws ConvertError.

@@ -56,6 +56,8 @@ Checkpoint open_gguf(const fs::path &path) {
     throw ConvertError(path.string() + ": the parts have " + std::to_string(checkpoint.tensors.size()) +
                        " tensors together, and should have " + std::to_string(all));
   }
+  const auto found = gguf.metadata().find("tokenizer.chat_template");
+  if (found != gguf.metadata().end() && found->is_string()) checkpoint.chat_template = found->get<std::string>();
   read_gguf_config(gguf, checkpoint);
   return checkpoint;
 }

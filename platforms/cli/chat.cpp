@@ -68,6 +68,7 @@ class Chat {
   int add_template_stop();
   // Reads a message or a command, of one or several lines.
   posix::LineEditor::Result read();
+  bool forget_interrupt();
   int handle();
   int answer();
   int command(const char *line);
@@ -127,17 +128,23 @@ int Chat::run() {
     if (result == Result::end) break;
     if (result == Result::failed) return data_error("out of memory: the line is too long");
     if (result == Result::interrupted) {
-      if (editor_.is_terminal() && (posix::forget_interrupt() || !posix::interrupted())) continue;
+      if (forget_interrupt() || (editor_.is_terminal() && !posix::interrupted())) continue;
       return kInterrupted;
     }
-    if (editor_.is_terminal()) posix::forget_interrupt();  // it was for the line
-    int code = handle();
-    // On a terminal, Ctrl-C is for the answer.
-    if (code == kInterrupted && editor_.is_terminal() && posix::forget_interrupt()) code = kOk;
+    forget_interrupt();  // it was for the line
+    const int code = handle();
+    if (code == kInterrupted && forget_interrupt()) continue;
     if (code != kOk && (!editor_.is_terminal() || code == kInterrupted)) return code;
     if (!out_.is_open()) break;
   }
   return kOk;
+}
+
+// On a terminal, Ctrl-C is for the line or the answer. Returns whether it came.
+bool Chat::forget_interrupt() {
+  if (!editor_.is_terminal() || !posix::forget_interrupt()) return false;
+  out_.forget_interrupt();
+  return true;
 }
 
 int Chat::handle() {
@@ -152,9 +159,10 @@ int Chat::handle() {
 int Chat::answer() {
   last_ = {};
   Emitter emitter(out_, false, nullptr);
-  const int code = generate(model_, session_, conversation_.history(), request_, posix::seconds_now(), emitter, &last_);
+  int code = generate(model_, session_, conversation_.history(), request_, posix::seconds_now(), emitter, &last_);
   request_.rng = last_.rng;
   has_answered_ = true;
+  if (code == kInterrupted && forget_interrupt()) code = kOk;
   emitter.end();
   out_.flush();
   if (code != kOk && code != kInterrupted) conversation_.take_back_turn();

@@ -90,6 +90,10 @@ void Output::flush() {
   used_ = 0;
 }
 
+void Output::forget_interrupt() {
+  if (error_ == EINTR) error_ = 0;
+}
+
 int Output::finish(int code) {
   flush();
   if (error_ == 0) return code;

@@ -26,6 +26,8 @@ class Output {
   void flush();
   // False once a write has failed: the reader is gone, or the disk is full.
   bool is_open() const { return error_ == 0; }
+  // Opens it again after a write that an interrupt ended, for a program that goes on.
+  void forget_interrupt();
   // Flushes and returns the final exit code: `code`, or kDataError if it was kOk and a write failed.
   int finish(int code);
 

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
@@ -261,7 +262,7 @@ LineEditor::Result LineEditor::edit(const char *prompt) {
   if (!line_.reserve(1)) return Result::failed;
   Result result = Result::line;
   while (true) {
-    show(prompt);
+    if (taken_ == buffered_) show(prompt);  // not for each character of a text that is pasted
     const Input input = next_key();
     if (input.key == Key::enter) break;
     if (input.key == Key::cancel) result = Result::interrupted;

@@ -33,11 +33,12 @@ class Template {
 
   // False if there is no such piece.
   bool find(ChatRole from, ChatRole to, Piece &piece) const {
-    const Record *r = record(format::chat_piece(from, to));
-    if (r == nullptr || r->bytes < sizeof(ChatPiece)) return false;
-    const auto &head = *reinterpret_cast<const ChatPiece *>(data_ + r->offset);
+    std::uint32_t record_bytes = 0;
+    const std::byte *content = record(format::chat_piece(from, to), record_bytes);
+    if (content == nullptr || record_bytes < sizeof(ChatPiece)) return false;
+    const auto &head = *reinterpret_cast<const ChatPiece *>(content);
     const std::uint64_t bytes = sizeof head + head.token_count * std::uint64_t{4} + head.head_bytes + head.tail_bytes;
-    if (bytes != r->bytes) return false;
+    if (bytes != record_bytes) return false;
     piece.tokens = reinterpret_cast<const std::int32_t *>(&head + 1);
     piece.token_count = head.token_count;
     const char *text = reinterpret_cast<const char *>(piece.tokens + piece.token_count);
@@ -50,18 +51,22 @@ class Template {
   }
 
   std::uint8_t trim(ChatRole role) const {
-    const Record *r = record(format::kChatTexts);
-    if (r == nullptr || r->bytes != sizeof(format::ChatTexts)) return 0;
-    return reinterpret_cast<const format::ChatTexts *>(data_ + r->offset)->trim[static_cast<std::uint32_t>(role)];
+    std::uint32_t bytes = 0;
+    const std::byte *content = record(format::kChatTexts, bytes);
+    if (content == nullptr || bytes != sizeof(format::ChatTexts)) return 0;
+    return reinterpret_cast<const format::ChatTexts *>(content)->trim[static_cast<std::uint32_t>(role)];
   }
 
  private:
-  const Record *record(std::uint32_t kind) const {
+  // The content of a record, or null.
+  const std::byte *record(std::uint32_t kind, std::uint32_t &bytes) const {
     if (data_ == nullptr) return nullptr;
     const auto &records = *reinterpret_cast<const format::Records *>(data_);
     const auto *r = reinterpret_cast<const Record *>(&records + 1);
     for (std::uint32_t i = 0; i < records.count; ++i) {
-      if (r[i].kind == kind && r[i].offset % 4 == 0) return r + i;
+      if (r[i].kind != kind || r[i].offset % 4 != 0) continue;
+      bytes = r[i].bytes;
+      return data_ + r[i].offset;
     }
     return nullptr;
   }
@@ -168,7 +173,10 @@ class Writer {
     go_on();
   }
 
-  tidbit_status status() const { return status_ != TIDBIT_OK || count_ <= capacity_ ? status_ : TIDBIT_ERR_MEMORY; }
+  tidbit_status status() const {
+    if (status_ == TIDBIT_OK && count_ > capacity_) return TIDBIT_ERR_MEMORY;
+    return status_;
+  }
   std::uint32_t count() const { return status_ == TIDBIT_OK ? count_ : 0; }
 
  private:

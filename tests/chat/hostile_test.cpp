@@ -63,8 +63,12 @@ TEST(HostileTemplate, DeepNestingEnds) {
   expect_error("{{ a" + repeat(".a", 50000) + " }}", deep);
   expect_error(repeat("{% if 1 %}", 10000) + repeat("{% endif %}", 10000), deep);
   EXPECT_EQ(render("{{ 1" + repeat(" < 1", 50000) + " }}"), "False");
-  expect_error("{% set ns = namespace(x=[]) %}{% for i in range(100000) %}{% set ns.x = [ns.x] %}{% endfor %}",
-               "nested too deeply");
+  for (const char *wrap : {"[ns.x]", "[ns.x] | list", "[ns.x][:]", "[ns.x] + []", "{'k': ns.x}", "dict(k=ns.x)",
+                           "[ns.x] | map('list') | list", "{'k': [ns.x]}.k"}) {
+    expect_error("{% set ns = namespace(x=[]) %}{% for i in range(100000) %}{% set ns.x = " + std::string(wrap) +
+                     " %}{% endfor %}",
+                 "nested too deeply");
+  }
 }
 
 TEST(HostileTemplate, MacrosThatCallThemselvesEnd) {
@@ -82,6 +86,12 @@ TEST(HostileTemplate, CirclesOfNamespacesAreFreed) {
   EXPECT_EQ(render("{% set a = namespace(n=none) %}{% for i in range(20000) %}{% set b = namespace(n=a.n) %}"
                    "{% set a.n = b %}{% endfor %}ok"),
             "ok");
+}
+
+TEST(HostileTemplate, NumbersThatDoNotOrderCanBeSorted) {
+  const std::string numbers =
+      "{% set n = 'nan' | float %}{% set big = 2 ** 53 %}{% set x = [1, n, big, big + 1, big + 0.0] %}";
+  EXPECT_EQ(render(numbers + "{{ (x + x + x + x + x + x + x + x) | sort | length }}"), "40");
 }
 
 TEST(HostileTemplate, ALongTemplateIsRefused) {

@@ -65,6 +65,23 @@ TEST(ChatTurn, TextNeverBecomesAMarker) {
   }
 }
 
+TEST(ChatTurn, TokensThatNoFileNamesAreThoseOfTheConfiguration) {
+  const ChatModel named("gemma");
+  convert::ImportedTokenizer tokenizer =
+      convert::import_tokenizer(std::string(TIDBIT_CHAT_TESTS) + "/goldens/gemma/tokenizer.json", 640);
+  format::Config config = {};
+  config.vocab_size = 640;
+  config.bos_token = tidbit_find_token(named.get(), "<s>", 3);
+  const auto import = [&] {
+    return convert::chat::import_chat({read_file("templates/gemma.jinja"), "it", Json::object()}, tokenizer.section,
+                                      config);
+  };
+  EXPECT_EQ(import().section, named.chat().section);
+  EXPECT_EQ(import().description, "messages of system, user and assistant, from it");
+  config.bos_token = -1;
+  EXPECT_NE(import().section, named.chat().section);
+}
+
 TEST(ChatTurn, SaysWhichRolesThereAre) {
   EXPECT_EQ(tidbit_chat_roles(ChatModel("qwen3").get()), 0x1Eu);
   EXPECT_EQ(tidbit_chat_roles(ChatModel("llama3").get()), 0x0Eu);

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 #include "tests/cli/process.h"
 
@@ -244,14 +246,17 @@ class ChatTerminal : public Chat {
   }
 
   void type(const std::string &text) { EXPECT_EQ(write(master_, text.data(), text.size()), std::ssize(text)); }
-  // Everything that is shown since the last call up to and with this text. Ten seconds without it are a failure.
-  std::string wait_for_text(const std::string &text) {
+  // Reads what is shown. False if nothing is for ten seconds.
+  bool read_more() {
     pollfd file = {master_, POLLIN, 0};
-    while (shown_.find(text) == std::string::npos && poll(&file, 1, 10000) > 0) {
-      char bytes[256];
-      const ssize_t count = read(master_, bytes, sizeof bytes);
-      if (count <= 0) break;
-      shown_.append(bytes, static_cast<size_t>(count));
+    char bytes[256];
+    const ssize_t count = poll(&file, 1, 10000) > 0 ? read(master_, bytes, sizeof bytes) : 0;
+    if (count > 0) shown_.append(bytes, static_cast<size_t>(count));
+    return count > 0;
+  }
+  // Everything that is shown since the last call up to and with this text.
+  std::string wait_for_text(const std::string &text) {
+    while (shown_.find(text) == std::string::npos && read_more()) {
     }
     const size_t at = shown_.find(text);
     EXPECT_NE(at, std::string::npos) << shown_;
@@ -297,17 +302,20 @@ TEST_F(ChatTerminal, ControlCDropsTheLineAndErrorsDoNotEnd) {
   EXPECT_EQ(answer_to("Hello"), run(kStart + "Hello" + kEnd));
 }
 
+// A message of so many tokens that the model is at work for seconds.
 TEST_F(ChatTerminal, AnInterruptStopsTheAnswerAndNotTheProgram) {
   end();
-  start({convert("qwen3", "60000"), "-n", "60000", "--context", "60000"});
-  type("go\r");  // the answer is long enough to be interrupted
-  wait_for_text("go\r\n");
-  wait_for_text("j");  // of the answer
+  start({convert("qwen3", "60000"), "-n", "6", "--context", "60000"});
+  std::string message;
+  for (int i = 0; i < 25000; ++i) message += "q ";
+  type(message + "\r");
+  wait_for_text("\r\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
   kill(process_, SIGINT);
   wait_for_text("\r\033[K> ");
   type("/stats\r");
   wait_for_text("ended: interrupted");
-  wait_for_text("> ");
+  wait_for_text("\r\033[K> ");
 }
 
 TEST_F(ChatTerminal, AnInterruptAtThePromptDropsTheLine) {

@@ -143,5 +143,15 @@ TEST(Import, TooManyTextsWithOneHashAreRefused) {
   EXPECT_NE(refusal(gguf).find("similar hashes"), std::string::npos) << refusal(gguf);
 }
 
+// Such as the text behind a special token, when both are tokenized at once.
+TEST(AddedTokens, ATextThatGoesOnHasTheIdsThatItHasBehindOne) {
+  for (const char *name : {"byte_level", "metaspace", "pieces", "prefix_space"}) {
+    const TextModel model = golden(name);
+    Ids both = model.encode("<|end|>turn it on", TIDBIT_TEXT_PARSE);
+    both.erase(both.begin());
+    EXPECT_EQ(model.encode("turn it on", TIDBIT_TEXT_CONTINUE), both) << name;
+  }
+}
+
 }  // namespace
 }  // namespace tidbit::test
