@@ -52,7 +52,8 @@ class PreTokenizer {
       add(repeated(one_of(set_of(0, kLastCodePoint)), 1, RegexNode::kNoLimit), "ByteLevel", Behavior::isolated);
     }
     if (stages_.empty()) return;
-    vocabulary_.split = stages_.size() == 1 ? known_ : Split::none;
+    const bool in_library = stages_.size() == 1 && (byte_level_ || known_ == Split::each_blank);
+    vocabulary_.split = in_library ? known_ : Split::none;
     if (vocabulary_.split != Split::none) return;
     vocabulary_.split = Split::program;
     vocabulary_.split_program = make_split_program(stages_, source_);
@@ -212,6 +213,15 @@ class Normalizer {
 };
 
 }  // namespace
+
+void set_split(const std::vector<std::string> &expressions, Vocabulary &vocabulary, const std::string &source) {
+  vocabulary.split = expressions.size() == 1 ? known_split(expressions[0]) : Split::none;
+  if (vocabulary.split != Split::none) return;
+  std::vector<SplitStage> stages;
+  for (const std::string &expression : expressions) stages.push_back(regex_stage(expression, source));
+  vocabulary.split = Split::program;
+  vocabulary.split_program = make_split_program(stages, source);
+}
 
 TextRules read_text_rules(const JsonNode &settings, Vocabulary &vocabulary, const std::string &source) {
   Normalizer normalizer(vocabulary, source);

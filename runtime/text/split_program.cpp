@@ -1,5 +1,5 @@
-// Each automaton finds the match that its expression prefers at a place: it runs until it has no next state, and the last
-// match that it has seen counts.
+// Each automaton finds the match that its expression prefers at a place: it runs until it has no next state, and the
+// last match that it has seen counts.
 #include "text/split_program.h"
 
 #include "base/features.h"

@@ -13,8 +13,9 @@ using Kind = RegexNode::Kind;
 using format::split_entry::kMatch;
 
 constexpr std::size_t kMaxSymbols = 400;
-constexpr std::size_t kMaxSteps = 20000;    // instructions of an expression, with its repeats written out
-constexpr std::size_t kMaxWork = 10000000;  // instructions looked at while states are made, or entries while they are joined
+constexpr std::size_t kMaxSteps = 20000;  // instructions of an expression, with its repeats written out
+constexpr std::size_t kMaxWork =
+    10000000;  // instructions looked at while states are made, or entries while they are joined
 constexpr std::size_t kMaxEntries = 60000;
 
 // Instructions of a nondeterministic automaton. `next` comes before `other`.
@@ -103,7 +104,12 @@ class Builder {
 class Determinizer {
  public:
   Determinizer(const Builder &builder, std::uint32_t symbols, const std::string &what)
-      : steps_(builder.steps), sets_(builder.symbols), symbols_(symbols), what_(what), seen_(steps_.size()), listed_(steps_.size()) {}
+      : steps_(builder.steps),
+        sets_(builder.symbols),
+        symbols_(symbols),
+        what_(what),
+        seen_(steps_.size()),
+        listed_(steps_.size()) {}
 
   Automaton run(std::uint32_t begin) {
     state({begin});
@@ -168,7 +174,7 @@ class Determinizer {
   const std::vector<std::vector<bool>> &sets_;
   std::uint32_t symbols_;
   const std::string &what_;
-  std::vector<std::size_t> seen_;  // the round in which an instruction was last entered
+  std::vector<std::size_t> seen_;    // the round in which an instruction was last entered
   std::vector<std::size_t> listed_;  // ... appended to a list
   std::size_t round_ = 0;
   std::size_t work_ = 0;

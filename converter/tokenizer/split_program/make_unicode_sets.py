@@ -64,7 +64,7 @@ def main():
     print(f"// Written by make_unicode_sets.py with tokenizers {tokenizers.__version__}.")
     for name in CATEGORIES + SCRIPTS:
         show(name.lower(), members(Split(Regex(rf"\p{{{name}}}"), "removed")))
-    show("<word>", members(Split(Regex(r"\w"), "removed")))
+    show("<word>", members(Split(Regex(r"[\w]"), "removed")))
     show("<pretokenizer word>", beside_a(Whitespace(), False))
     show("<pretokenizer space>", members(WhitespaceSplit()))
     show("<pretokenizer punctuation>", members(Punctuation("removed")))

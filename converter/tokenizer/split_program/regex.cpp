@@ -225,7 +225,8 @@ RegexNode Parser::plain(std::uint32_t c) {
     const std::uint32_t lower = c | 0x20;
     const char *seconds = before_ == 's' ? "st" : before_ == 'f' ? "fil" : "";
     for (; *seconds != 0; ++seconds) {
-      if (lower == static_cast<unsigned char>(*seconds)) refuse("ignores the case of \"ss\", \"st\" or \"f\" ligatures");
+      if (lower == static_cast<unsigned char>(*seconds))
+        refuse("ignores the case of \"ss\", \"st\" or \"f\" ligatures");
     }
     before_ = lower;
   }
@@ -244,6 +245,10 @@ RegexNode Parser::group(int depth) {
   if (take("!")) return look(depth, true);
   if (take("i")) return with_case(true, depth);
   if (take("-i")) return with_case(false, depth);
+  if (peek() == '<' && peek(1) != '=' && peek(1) != '!') {
+    while (take_any() != '>') continue;
+    return closed(alternatives(depth));
+  }
   refuse("has a group that is not supported, at character " + std::to_string(at_));
 }
 
@@ -379,6 +384,10 @@ RegexNode Parser::escape() {
   CharSet set;
   if (escaped_set(c, &set)) {
     before_ = 0;
+    // Outside of classes, Oniguruma also counts six numbers of Latin-1 as word characters.
+    const CharSet numbers = {{0xB2, 0xB3}, {0xB9, 0xB9}, {0xBC, 0xBE}};
+    if (c == 'w') set = united(std::move(set), numbers);
+    if (c == 'W') set = intersection(set, complement(numbers));
     return one_of(folded(std::move(set)));
   }
   if (c == 'z') return {Kind::look, {}, true};
@@ -483,8 +492,6 @@ RegexNode literal(std::string_view text) {
   return node;
 }
 
-RegexNode parse_regex(const std::string &pattern, const std::string &source) {
-  return Parser(pattern, source).parse();
-}
+RegexNode parse_regex(const std::string &pattern, const std::string &source) { return Parser(pattern, source).parse(); }
 
 }  // namespace tidbit::convert

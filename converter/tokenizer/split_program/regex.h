@@ -13,11 +13,11 @@ namespace tidbit::convert {
 
 struct RegexNode {
   enum class Kind : std::uint8_t {
-    sequence,     // children one after another
-    alternatives, // the first child that leads to a match
-    repeat,       // child 0, `least` to `most` times
-    character,    // one of `set`
-    look,         // the next character is one of `set`, or the text ends if `at_end`; consumes nothing
+    sequence,      // children one after another
+    alternatives,  // the first child that leads to a match
+    repeat,        // child 0, `least` to `most` times
+    character,     // one of `set`
+    look,          // the next character is one of `set`, or the text ends if `at_end`; consumes nothing
   };
   static constexpr std::uint32_t kNoLimit = 0xFFFFFFFF;
 
