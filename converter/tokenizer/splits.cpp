@@ -218,6 +218,7 @@ void set_split(const std::vector<std::string> &expressions, Vocabulary &vocabula
   vocabulary.split = expressions.size() == 1 ? known_split(expressions[0]) : Split::none;
   if (vocabulary.split != Split::none) return;
   std::vector<SplitStage> stages;
+  stages.reserve(expressions.size());
   for (const std::string &expression : expressions) stages.push_back(regex_stage(expression, source));
   vocabulary.split = Split::program;
   vocabulary.split_program = make_split_program(stages, source);

@@ -201,6 +201,7 @@ Automaton smallest(const Automaton &automaton, std::uint32_t symbols) {
     std::vector<std::uint32_t> next(automaton.states);
     for (std::uint32_t i = 0; i < automaton.states; ++i) {
       std::vector<std::uint32_t> row;
+      row.reserve(symbols);
       for (std::uint32_t s = 0; s < symbols; ++s) row.push_back(target(automaton.entries[i * symbols + s]));
       next[i] = rows.try_emplace(std::move(row), static_cast<std::uint32_t>(rows.size())).first->second;
     }

@@ -83,6 +83,8 @@ CharSet tidied(CharSet set) {
   return result;
 }
 
+const CharSet &category(const char *name) { return unicode_sets().at(name); }
+
 // All categories whose names begin with this letter.
 CharSet group(char letter) {
   CharSet result;
@@ -130,11 +132,15 @@ std::optional<CharSet> named_set(std::string_view name) {
   if (const auto known = long_names().find(key); known != long_names().end()) key = known->second;
   if (key == "any") return set_of(0, kLastCodePoint);
   if (key == "space" || key == "whitespace") return escape_set('s');
-  if (key == "lc") return united(united(*named_set("lu"), *named_set("ll")), *named_set("lt"));
+  if (key == "lc" || key == "casedletter") return united(united(category("lu"), category("ll")), category("lt"));
   if (key.size() == 1 && std::string_view("lmnpsz").find(key[0]) != std::string_view::npos) return group(key[0]);
   const auto found = unicode_sets().find(key);
   if (found == unicode_sets().end()) return std::nullopt;
   return found->second;
+}
+
+CharSet may_have_case() {
+  return united(united(united(category("lu"), category("ll")), united(category("lt"), group('m'))), group('n'));
 }
 
 CharSet escape_set(char letter) {

@@ -30,6 +30,9 @@ bool contains(const CharSet &a, std::uint32_t code_point);
 // hyphens and underscores.
 std::optional<CharSet> named_set(std::string_view name);
 
+// Letters with a case, and all marks and numbers.
+CharSet may_have_case();
+
 // \s, \d, \w and \h by their letters, as in a class (outside of one, \w is a little more); what the pre-tokenizers of
 // Hugging Face call a word character, white space, punctuation and a digit.
 CharSet escape_set(char letter);

@@ -66,7 +66,7 @@ class Parser {
 
   RegexNode alternatives(int depth);
   RegexNode sequence(int depth);
-  RegexNode quantified(RegexNode atom);
+  RegexNode quantified(RegexNode inner);
   RegexNode atom(int depth);
   RegexNode group(int depth);
   RegexNode closed(RegexNode inner) {
@@ -402,8 +402,8 @@ CharSet Parser::folded(CharSet set) const {
     if (!contains(set, c) && !contains(set, c - 0x20) && !contains(set, other)) continue;
     set = united(std::move(set), {{c, c}, {c - 0x20, c - 0x20}, {other, other}});
   }
-  static const CharSet cased = intersection({{0x80, 0x17E}, {0x180, 0x2129}, {0x212B, kLastCodePoint}},
-                                            united(united(*named_set("lc"), *named_set("m")), *named_set("n")));
+  static const CharSet cased =
+      intersection({{0x80, 0x17E}, {0x180, 0x2129}, {0x212B, kLastCodePoint}}, may_have_case());
   const CharSet changed = intersection(set, cased);
   if (!changed.empty() && changed != cased) refuse("ignores the case of letters beyond ASCII");
   return set;
