@@ -118,6 +118,19 @@ std::size_t wrong_number(const TokenizerHeader &h, std::uint32_t vocab_size) {
   return kNone;
 }
 
+tidbit_status check_split(const std::byte *section, const TokenizerHeader &header, std::uint64_t *fault_offset) {
+  if (header.split != Split::program) return TIDBIT_OK;
+  *fault_offset = offsetof(TokenizerHeader, split_program);
+  if constexpr (features::kSplitProgram) {
+    if (!valid_split_program(section)) return TIDBIT_ERR_TOKENIZER;
+    *fault_offset = 0;
+    return TIDBIT_OK;
+  } else {
+    static_cast<void>(section);
+    return TIDBIT_ERR_UNSUPPORTED;
+  }
+}
+
 }  // namespace
 
 tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std::uint32_t vocab_size,
@@ -139,13 +152,7 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
     *fault_offset = offsetof(TokenizerHeader, kind);
     return TIDBIT_ERR_UNSUPPORTED;
   }
-  if (header.split == Split::program) {
-    *fault_offset = offsetof(TokenizerHeader, split_program);
-    if (!features::kSplitProgram) return TIDBIT_ERR_UNSUPPORTED;
-    if (!valid_split_program(section)) return TIDBIT_ERR_TOKENIZER;
-    *fault_offset = 0;
-  }
-  return TIDBIT_OK;
+  return check_split(section, header, fault_offset);
 }
 
 }  // namespace tidbit

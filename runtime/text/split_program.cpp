@@ -5,6 +5,7 @@
 #include "base/features.h"
 #include "text/utf8.h"
 
+#if TIDBIT_FEATURE_SPLIT_PROGRAM
 namespace tidbit {
 namespace {
 
@@ -216,3 +217,4 @@ std::uint32_t SplitProgram::symbol(std::uint32_t code_point) const {
 }
 
 }  // namespace tidbit
+#endif
