@@ -51,8 +51,9 @@ option(TIDBIT_SCALAR_KERNELS "Portable kernels (may be OFF if the target is cert
 include(${CMAKE_CURRENT_LIST_DIR}/hosted.cmake)
 option(TIDBIT_INSPECT "For use at a desk: tidbit_describe, and the hook that sees the vectors of each layer"
   ${tidbit_hosted})
+option(TIDBIT_SPLIT_PROGRAM "Tokenizers that split text by a program: all but GPT-2's, Qwen2's, Llama 3's, SentencePiece's" ON)
 option(TIDBIT_TRUST "Signed blobs and updates: tidbit_verify_signature, tidbit_ed25519, tidbit_open_newest" ON)
 option(TIDBIT_CHAT "Conversations: tidbit_chat_turn and the functions beside it" ON)
-foreach(name STATUS_STRINGS SCALAR_KERNELS INSPECT TRUST CHAT)
+foreach(name STATUS_STRINGS SCALAR_KERNELS INSPECT SPLIT_PROGRAM TRUST CHAT)
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=$<BOOL:${TIDBIT_${name}}>)
 endforeach()

@@ -1,7 +1,9 @@
 #include "converter/tokenizer/gguf.h"
 
 #include "converter/error.h"
+#include "converter/tokenizer/gguf_splits.h"
 #include "converter/tokenizer/readers.h"
+#include "converter/tokenizer/splits.h"
 
 namespace tidbit::convert {
 namespace {
@@ -11,13 +13,6 @@ namespace flag = format::flag;
 
 PieceType type_at(const GgufTokenizer &gguf, std::size_t id) {
   return gguf.types.empty() ? PieceType::normal : sentencepiece_type(static_cast<std::uint64_t>(gguf.types[id]));
-}
-
-Split split_of(const std::string &pre, const std::string &source) {
-  if (pre.empty() || pre == "gpt-2" || pre == "default") return Split::gpt2;
-  if (pre == "qwen2") return Split::qwen2;
-  if (pre == "llama-bpe" || pre == "llama3" || pre == "llama-v3") return Split::llama3;
-  throw ConvertError(source + ": the pre-tokenizer \"" + pre + "\" is not supported; gpt-2, qwen2 and llama-bpe are");
 }
 
 Vocabulary scored_pieces(const GgufTokenizer &gguf, const std::string &source) {
@@ -50,12 +45,12 @@ void add_merges(Vocabulary &vocabulary, const GgufTokenizer &gguf, const std::st
   }
 }
 
-Vocabulary byte_level(const GgufTokenizer &gguf, const std::string &source) {
+Vocabulary byte_level(const GgufTokenizer &gguf, const GgufSplit &split, const std::string &source) {
   Vocabulary vocabulary;
   vocabulary.kind = format::TokenizerKind::byte_level;
   vocabulary.merge_by = format::MergeBy::pair;
-  vocabulary.split = split_of(gguf.pre, source);
-  vocabulary.ignore_merges = vocabulary.split == Split::llama3;
+  set_split(split.expressions, vocabulary, source);
+  vocabulary.ignore_merges = split.ignore_merges;
   vocabulary.description = "byte-level BPE";
   if (vocabulary.split == Split::qwen2) vocabulary.description += " (input must be in NFC; not normalized)";
   for (std::uint32_t id = 0; id < gguf.tokens.size(); ++id) {
@@ -80,11 +75,12 @@ ImportedTokenizer import_gguf_tokenizer(const GgufTokenizer &gguf, std::uint32_t
     throw ConvertError(source + ": the numbers of tokens and types differ");
   }
   const bool pieces = gguf.model == "llama";
-  Vocabulary vocabulary = pieces ? scored_pieces(gguf, source) : byte_level(gguf, source);
+  const GgufSplit split = pieces ? GgufSplit{} : gguf_split(gguf.pre, source);
+  Vocabulary vocabulary = pieces ? scored_pieces(gguf, source) : byte_level(gguf, split, source);
   const auto valid = [&](std::int32_t id) { return id >= 0 && static_cast<std::size_t>(id) < gguf.tokens.size(); };
   if (valid(gguf.bos)) vocabulary.bos = gguf.bos;
   if (valid(gguf.eos)) vocabulary.ends = {gguf.eos};
-  const bool add_bos = gguf.add_bos >= 0 ? gguf.add_bos == 1 : pieces || vocabulary.split == Split::llama3;
+  const bool add_bos = gguf.add_bos >= 0 ? gguf.add_bos == 1 : pieces || split.adds_bos;
   if (add_bos && vocabulary.bos >= 0) vocabulary.prefix = {vocabulary.bos};
   if (gguf.add_eos == 1 && !vocabulary.ends.empty()) vocabulary.suffix = vocabulary.ends;
   return build_section(std::move(vocabulary), vocab_size, source);

@@ -309,7 +309,12 @@ ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size,
     header.byte_tokens = writer.append(std::vector(vocabulary.byte_tokens.begin(), vocabulary.byte_tokens.end()));
   }
   write_added(vocabulary, writer, header);
-  if (vocabulary.split >= Split::gpt2) header.classes = writer.append(unicode_classes());
+  if (vocabulary.split == Split::program) {
+    header.classes = writer.append(vocabulary.split_program.classes);
+    header.split_program = writer.append(vocabulary.split_program.table);
+  } else if (vocabulary.split >= Split::gpt2) {
+    header.classes = writer.append(unicode_classes());
+  }
   if (may_cut) header.joins = writer.append(side_by_side(vocabulary.pieces));
 
   ImportedTokenizer result;

@@ -7,38 +7,56 @@ namespace tidbit::convert {
 namespace {
 
 using format::Split;
+using format::split_program::Behavior;
 namespace flag = format::flag;
 
 const std::string kBlank = "\xE2\x96\x81";
 
-// The regular expressions as published with the models. Any other is refused.
-Split known_regex(const std::string &regex, const std::string &source) {
+const std::string kGpt2 = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
+
+// The regular expressions, as published with the models, that the library has as code.
+Split known_split(const std::string &regex) {
   const std::string head = R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|)";
   const std::string tail = R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
   if (regex == head + R"(\p{N})" + tail) return Split::qwen2;
   if (regex == head + R"(\p{N}{1,3})" + tail) return Split::llama3;
-  if (regex == R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)") return Split::gpt2;
-  throw ConvertError(source + ": the pre-tokenizer uses a regular expression that is not supported: " + regex);
+  return regex == kGpt2 ? Split::gpt2 : Split::none;
 }
 
 class PreTokenizer {
  public:
-  PreTokenizer(Vocabulary &vocabulary, const std::string &source) : vocabulary_(vocabulary), source_(source) {}
+  PreTokenizer(Vocabulary &vocabulary, bool blanks, const std::string &source)
+      : vocabulary_(vocabulary), blanks_(blanks), source_(source) {}
 
   void read(const JsonNode &json) {
     const auto type = json.at("type").text();
     if (type == "Sequence") {
       const JsonNode steps = json.at("pretokenizers");
       for (std::size_t i = 0; i < steps.size(); ++i) read(steps.element(i));
-    } else if (type == "Split") {
+      return;
+    }
+    if (characters_) refuse("the pre-tokenizer " + in_quotes(type) + " behind one that splits into characters");
+    if (type == "Split") {
       read_split(json);
     } else if (type == "ByteLevel") {
       read_byte_level(json);
     } else if (type == "Metaspace") {
       read_metaspace(json);
     } else {
-      refuse("the pre-tokenizer " + in_quotes(type));
+      read_simple(json, type);
     }
+  }
+  // Chooses the split. With one of the library's own, there is no program.
+  void finish() {
+    if (byte_level_ && stages_.empty()) {
+      add(repeated(one_of(set_of(0, kLastCodePoint)), 1, RegexNode::kNoLimit), "ByteLevel", Behavior::isolated);
+    }
+    if (stages_.empty()) return;
+    const bool in_library = stages_.size() == 1 && (byte_level_ || known_ == Split::each_blank);
+    vocabulary_.split = in_library ? known_ : Split::none;
+    if (vocabulary_.split != Split::none) return;
+    vocabulary_.split = Split::program;
+    vocabulary_.split_program = make_split_program(stages_, source_);
   }
   bool byte_level() const { return byte_level_; }
   bool metaspace() const { return metaspace_; }
@@ -49,51 +67,115 @@ class PreTokenizer {
     throw ConvertError(source_ + ": " + what + " is not supported");
   }
 
+  void add(SplitStage stage) {
+    stage.byte_level = byte_level_;
+    if ((blanks_ || metaspace_) && see_blanks(stage)) return;
+    known_ = Split::none;
+    stages_.push_back(std::move(stage));
+  }
+  void add(RegexNode expression, const std::string &name, Behavior behavior, bool invert = false) {
+    add({std::move(expression), source_ + ": the pre-tokenizer " + in_quotes(name), behavior, invert});
+  }
+  void add_regex(const std::string &regex, Behavior behavior, bool invert) {
+    SplitStage stage = regex_stage(regex, source_);
+    stage.behavior = behavior;
+    stage.invert = invert;
+    const bool plain = !byte_level_ && !blanks_ && !metaspace_ && !invert && behavior == Behavior::isolated;
+    add(std::move(stage));
+    if (plain) known_ = known_split(regex);
+  }
+
+  Behavior behavior_of(const JsonNode &json, const char *usual) const {
+    const std::string name = json.text_or("behavior", usual);
+    if (name == "Isolated") return Behavior::isolated;
+    if (name == "Removed") return Behavior::removed;
+    if (name == "Contiguous") return Behavior::contiguous;
+    if (name == "MergedWithPrevious") return Behavior::merged_with_previous;
+    if (name == "MergedWithNext") return Behavior::merged_with_next;
+    refuse("a pre-tokenizer with the behavior " + in_quotes(name));
+  }
+
   void read_split(const JsonNode &json) {
     const JsonNode pattern = json.at("pattern");
-    if (json.flag_or("invert", false) || json.text_or("behavior", "") != "Isolated") {
-      refuse("a Split pre-tokenizer that is not \"Isolated\"");
-    }
-    if (seen()) refuse("a Split pre-tokenizer after another one");
-    if (pattern.text_or("String", "x").empty() || pattern.text_or("Regex", "") == ".") {
+    const bool invert = json.flag_or("invert", false);
+    const Behavior behavior = behavior_of(json, "");
+    const std::string text = pattern.text_or("String", "");
+    const auto regex = pattern.find("Regex");
+    if (regex ? regex->text() == "." : text.empty()) {
+      if (invert || behavior != Behavior::isolated) refuse("a Split into characters that is not \"Isolated\"");
+      if (seen()) refuse("a Split into characters after another pre-tokenizer");
       characters_ = true;
-    } else if (const auto regex = pattern.find("Regex")) {
-      vocabulary_.split = known_regex(regex->text(), source_);
+    } else if (regex) {
+      add_regex(regex->text(), behavior, invert);
     } else {
-      refuse("a Split pre-tokenizer with a plain text as its pattern");
+      add(literal(text), "Split", behavior, invert);
     }
   }
 
   void read_byte_level(const JsonNode &json) {
-    if (byte_level_ || metaspace_ || characters_) refuse("a ByteLevel pre-tokenizer after another one");
+    if (byte_level_ || metaspace_) refuse("a ByteLevel pre-tokenizer after another one");
+    if (json.flag_or("add_prefix_space", true)) {
+      if (seen()) refuse("add_prefix_space after a Split pre-tokenizer");
+      vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixEverySegment | flag::kPrefixUnlessBlank;
+    }
+    if (json.flag_or("use_regex", true)) add_regex(kGpt2, Behavior::isolated, false);
     byte_level_ = true;
-    const bool regex = json.flag_or("use_regex", true);
-    const bool prefix = json.flag_or("add_prefix_space", true);
-    if (regex && seen_split()) refuse("a Split pre-tokenizer before a ByteLevel one that also splits");
-    if (!regex && !seen_split()) refuse("a ByteLevel pre-tokenizer that does not split (use_regex = false)");
-    if (prefix && seen_split()) refuse("add_prefix_space after a Split pre-tokenizer");
-    if (regex) vocabulary_.split = Split::gpt2;
-    if (prefix) vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixEverySegment | flag::kPrefixUnlessBlank;
   }
 
   void read_metaspace(const JsonNode &json) {
-    if (seen()) refuse("a Metaspace pre-tokenizer after another one");
-    metaspace_ = true;
+    if (byte_level_ || metaspace_) refuse("a Metaspace pre-tokenizer after another one");
     if (json.text_or("replacement", kBlank.c_str()) != kBlank) {
       refuse("a Metaspace pre-tokenizer with a replacement other than U+2581");
     }
     const char *usual = json.flag_or("add_prefix_space", true) ? "always" : "never";
     const std::string scheme = json.text_or("prepend_scheme", usual);
-    if (scheme != "never") vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixUnlessBlank;
+    if (scheme != "never") {
+      if (seen()) refuse("a Metaspace pre-tokenizer that prepends a space, after another pre-tokenizer,");
+      vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixUnlessBlank;
+    }
     if (scheme == "always") vocabulary_.flags |= flag::kPrefixEverySegment;
-    if (json.flag_or("split", true)) vocabulary_.split = Split::each_blank;
+    if (json.flag_or("split", true)) {
+      const bool first = stages_.empty();
+      add(literal(" "), "Metaspace", Behavior::merged_with_next);
+      if (first) known_ = Split::each_blank;
+    }
+    metaspace_ = true;
   }
 
-  bool seen_split() const { return vocabulary_.split != Split::none; }
-  bool seen() const { return seen_split() || byte_level_ || metaspace_ || characters_; }
+  void read_simple(const JsonNode &json, const std::string &type) {
+    const CharSet space = pre_tokenizer_set(PreTokenizerSet::space);
+    const CharSet punctuation = pre_tokenizer_set(PreTokenizerSet::punctuation);
+    if (type == "Digits") {
+      const bool each = json.flag_or("individual_digits", false);
+      add(one_of(pre_tokenizer_set(PreTokenizerSet::digit)), type, each ? Behavior::isolated : Behavior::contiguous);
+    } else if (type == "Punctuation") {
+      add(one_of(punctuation), type, behavior_of(json, "Isolated"));
+    } else if (type == "WhitespaceSplit") {
+      add(one_of(space), type, Behavior::removed);
+    } else if (type == "BertPreTokenizer") {
+      add(one_of(space), type, Behavior::removed);
+      add(one_of(punctuation), type, Behavior::isolated);
+    } else if (type == "Whitespace") {
+      const CharSet word = pre_tokenizer_set(PreTokenizerSet::word);
+      RegexNode either{RegexNode::Kind::alternatives};
+      for (const CharSet &set : {word, complement(united(word, space))}) {
+        either.children.push_back(repeated(one_of(set), 1, RegexNode::kNoLimit));
+      }
+      add(std::move(either), type, Behavior::removed, true);
+    } else if (type == "CharDelimiterSplit") {
+      add(literal(json.at("delimiter").text()), type, Behavior::removed);
+    } else {
+      refuse("the pre-tokenizer " + in_quotes(type));
+    }
+  }
+
+  bool seen() const { return !stages_.empty() || byte_level_ || metaspace_ || characters_; }
 
   Vocabulary &vocabulary_;
+  const bool blanks_;  // the normalizer has replaced the spaces by U+2581
   const std::string &source_;
+  std::vector<SplitStage> stages_;
+  Split known_ = Split::none;  // what the only stage is in the library
   bool byte_level_ = false;
   bool metaspace_ = false;
   bool characters_ = false;
@@ -132,11 +214,22 @@ class Normalizer {
 
 }  // namespace
 
+void set_split(const std::vector<std::string> &expressions, Vocabulary &vocabulary, const std::string &source) {
+  vocabulary.split = expressions.size() == 1 ? known_split(expressions[0]) : Split::none;
+  if (vocabulary.split != Split::none) return;
+  std::vector<SplitStage> stages;
+  stages.reserve(expressions.size());
+  for (const std::string &expression : expressions) stages.push_back(regex_stage(expression, source));
+  vocabulary.split = Split::program;
+  vocabulary.split_program = make_split_program(stages, source);
+}
+
 TextRules read_text_rules(const JsonNode &settings, Vocabulary &vocabulary, const std::string &source) {
   Normalizer normalizer(vocabulary, source);
   if (const auto steps = settings.find("normalizer")) normalizer.read(*steps);
-  PreTokenizer pre(vocabulary, source);
+  PreTokenizer pre(vocabulary, normalizer.replaces(), source);
   if (const auto steps = settings.find("pre_tokenizer")) pre.read(*steps);
+  pre.finish();
   TextRules rules;
   rules.nfc = normalizer.nfc();
   rules.byte_level = pre.byte_level();

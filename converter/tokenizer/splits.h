@@ -12,6 +12,9 @@ struct TextRules {
   bool characters = false;  // split into single characters
 };
 
+// Sets the vocabulary's split to expressions that are applied one after another to byte-level text.
+void set_split(const std::vector<std::string> &expressions, Vocabulary &vocabulary, const std::string &source);
+
 // Sets the vocabulary's split and flags; throws if something cannot be reproduced exactly.
 TextRules read_text_rules(const JsonNode &settings, Vocabulary &vocabulary, const std::string &source);
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "converter/tokenizer/import.h"
+#include "converter/tokenizer/split_program/program.h"
 #include "text/tokenizer_format.h"
 
 namespace tidbit::convert {
@@ -63,6 +64,7 @@ struct Vocabulary {
   format::TokenizerKind kind = format::TokenizerKind::byte_level;
   format::Split split = format::Split::none;
   format::MergeBy merge_by = format::MergeBy::none;
+  SplitProgram split_program;  // for Split::program
   std::uint32_t flags = 0;
   bool ignore_merges = false;  // a word that equals a piece becomes that piece, whatever the merges say
   std::vector<Piece> pieces;

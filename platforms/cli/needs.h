@@ -11,6 +11,7 @@ namespace tidbit::cli {
 // Bit sets as in runtime/features.cmake: bit i stands for word i of the option.
 struct Needs {
   uint32_t weights, kv_formats, norms, activations, layer_parts, tokenizers;
+  bool split_program;
 };
 
 Needs needs_of(const tidbit_model *model);

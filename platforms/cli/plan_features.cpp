@@ -77,6 +77,11 @@ void print_features(const Needs &needs, FeatureSyntax syntax, Output &out) {
       print_kconfig(feature, out);
     }
   }
+  if (syntax == FeatureSyntax::cmake) {
+    out.print("-DTIDBIT_SPLIT_PROGRAM=%s\n", needs.split_program ? "ON" : "OFF");
+  } else {
+    out.print("CONFIG_TIDBIT_SPLIT_PROGRAM=%c\n", needs.split_program ? 'y' : 'n');
+  }
 }
 
 }  // namespace tidbit::cli

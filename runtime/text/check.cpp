@@ -1,5 +1,7 @@
-// Checks the header of the tokenizer section; takes time independent of the size of the tables.
+// Checks the header of the tokenizer section, in a time that does not depend on the size of the tables, and all of a
+// split program.
 #include "format/blob_format.h"
+#include "text/split_program.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_features.h"
 #include "text/tokenizer_format.h"
@@ -29,6 +31,7 @@ constexpr TableRule kRules[] = {
     {4, 0, 257},                 // added_first
     {4, 0, 0},                   // classes
     {8, 0, 256},                 // joins
+    {2, 0, 0},                   // split_program
 };
 
 constexpr std::uint32_t bit_of(std::size_t field) {
@@ -47,6 +50,7 @@ std::uint32_t required_tables(const TokenizerHeader &h) {
   if (h.kind == TokenizerKind::byte_level) bits |= bit_of(offsetof(TokenizerHeader, byte_tokens));
   if (h.added.count != 0) bits |= bit_of(offsetof(TokenizerHeader, added_first));
   if (h.split >= Split::gpt2) bits |= bit_of(offsetof(TokenizerHeader, classes));
+  if (h.split == Split::program) bits |= bit_of(offsetof(TokenizerHeader, split_program));
   if (h.split == Split::joins) bits |= bit_of(offsetof(TokenizerHeader, joins));
   return bits;
 }
@@ -80,10 +84,10 @@ bool valid_ids(const std::int32_t *ids, std::uint32_t count, std::uint32_t token
 }
 
 bool valid_split(const TokenizerHeader &h) {
-  if (h.split > Split::llama3 || h.merge_by > MergeBy::pair) return false;
+  if (h.split > Split::program || h.merge_by > MergeBy::pair) return false;
   switch (h.kind) {
     case TokenizerKind::sentencepiece:
-      return h.split <= Split::each_blank && h.merge_by != MergeBy::none;
+      return (h.split <= Split::each_blank || h.split == Split::program) && h.merge_by != MergeBy::none;
     case TokenizerKind::byte_level:
       return h.split >= Split::gpt2 && h.merge_by == MergeBy::pair;
     case TokenizerKind::character:
@@ -114,6 +118,19 @@ std::size_t wrong_number(const TokenizerHeader &h, std::uint32_t vocab_size) {
   return kNone;
 }
 
+tidbit_status check_split(const std::byte *section, const TokenizerHeader &header, std::uint64_t *fault_offset) {
+  if (header.split != Split::program) return TIDBIT_OK;
+  *fault_offset = offsetof(TokenizerHeader, split_program);
+  if constexpr (features::kSplitProgram) {
+    if (!valid_split_program(section)) return TIDBIT_ERR_TOKENIZER;
+    *fault_offset = 0;
+    return TIDBIT_OK;
+  } else {
+    static_cast<void>(section);
+    return TIDBIT_ERR_UNSUPPORTED;
+  }
+}
+
 }  // namespace
 
 tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std::uint32_t vocab_size,
@@ -135,7 +152,7 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
     *fault_offset = offsetof(TokenizerHeader, kind);
     return TIDBIT_ERR_UNSUPPORTED;
   }
-  return TIDBIT_OK;
+  return check_split(section, header, fault_offset);
 }
 
 }  // namespace tidbit

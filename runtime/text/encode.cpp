@@ -3,6 +3,7 @@
 #include "format/model.h"
 #include "text/merge.h"
 #include "text/split.h"
+#include "text/split_program.h"
 #include "text/tokenizer_features.h"
 #include "text/utf8.h"
 
@@ -59,6 +60,7 @@ class Encoder {
   bool wants_prefix(Span text) const;
   void piece(Span text);
   void words(Span text);
+  void programmed_words(Span text);
   void word(Span text);
   void load_bytes(Span text);
   void load_characters(Span text);
@@ -190,12 +192,22 @@ void Encoder::piece(Span text) {
 }
 
 void Encoder::words(Span text) {
+  if (features::kSplitProgram && header_.split == Split::program) return programmed_words(text);
   for (std::uint32_t at = 0; at < text.size;) {
     const std::uint32_t end = word_end(tables_, steps_, text.data, at, text.size);
     if (!steps_.take()) return;
     TIDBIT_ASSERT(end > at && end <= text.size);
     word({text.data + at, end - at});
     at = end;
+  }
+}
+
+void Encoder::programmed_words(Span text) {
+  if constexpr (features::kSplitProgram) {
+    SplitProgram program(tables_, steps_, text.data, text.size);
+    for (SplitProgram::Piece piece; program.next(&piece) && steps_.take();) {
+      word({text.data + piece.begin, piece.end - piece.begin});
+    }
   }
 }
 

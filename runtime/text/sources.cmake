@@ -4,6 +4,7 @@ target_sources(${tidbit_library} PRIVATE
   text/encode.cpp
   text/merge.cpp
   text/split.cpp
+  text/split_program.cpp
   text/steps.cpp
   text/stream.cpp
   text/tables.cpp

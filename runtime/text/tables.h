@@ -39,6 +39,12 @@ class Tables {
 
   format::CharacterClass character_class(std::uint32_t code_point) const;
 
+  // Split::program; its numbers have been checked.
+  const std::uint16_t *split_program() const {
+    return reinterpret_cast<const std::uint16_t *>(section_ + header_.split_program.offset);
+  }
+  const std::uint32_t *symbols() const { return u32(header_.classes); }
+
   // True if some piece may contain these two bytes side by side.
   bool joins(char left, char right) const {
     const auto a = static_cast<unsigned char>(left);

@@ -6,7 +6,7 @@
 
 namespace tidbit::format {
 
-inline constexpr std::uint32_t kTokenizerVersion = 2;
+inline constexpr std::uint32_t kTokenizerVersion = 3;
 inline constexpr std::uint32_t kMaxAffix = 4;          // tokens before or after a text
 inline constexpr std::uint32_t kMaxTokens = 1u << 20;  // ids and merge partners take 20 bits in the tables
 inline constexpr std::uint32_t kMaxMerges = (1u << 24) - 1;
@@ -28,6 +28,7 @@ enum class Split : std::uint32_t {
   gpt2 = 3,        // by the regular expressions of these families, see TOKENIZER_FORMAT.md
   qwen2 = 4,
   llama3 = 5,
+  program = 6,  // by the table split_program, see namespace split_program
 };
 
 // How to tell whether two neighbors merge.
@@ -92,11 +93,13 @@ struct TokenizerHeader {
   Table added;                // AddedToken, ordered by their texts, which are all different
   Table added_first;          // u32[257]: added tokens with first byte b are added[first[b] .. first[b + 1]); or empty.
                               // See namespace added for the high bits
-  Table classes;              // u32: first code point << 2 | CharacterClass, ascending
+  Table classes;              // u32: first code point << 2 | CharacterClass, ascending. Split::program:
+                              // first code point << split_program::kSymbolBits | symbol
   Table joins;                // u64[256], Split::joins: bit b of the two words of character a: some piece contains "ab"
+  Table split_program;        // u16, Split::program
   std::uint32_t reserved[2];  // 0
 };
-static_assert(sizeof(TokenizerHeader) == 184);
+static_assert(sizeof(TokenizerHeader) == 192);
 
 inline constexpr std::uint32_t kNoRank = 0xFFFFFFFF;
 inline constexpr std::uint32_t kEmptyPieceSlot = 0xFFFFFFFF;
@@ -119,6 +122,36 @@ inline constexpr std::uint32_t kNoNext = 0xFFFFFFFF;
 inline constexpr std::uint32_t kPlaceMask = (1u << 20) - 1;
 inline constexpr std::uint32_t kSecondShift = 20;
 }  // namespace added
+
+// Automata that split the text one after another, each the pieces of the one before. The elements of the table: stages;
+// symbols; two numbers a stage, its bits and its states; the symbols of the 128 ASCII characters; then the states of all
+// stages, one entry a symbol. The last symbol is the end of the text.
+namespace split_program {
+inline constexpr std::uint32_t kMaxStages = 8;
+inline constexpr std::uint32_t kMaxSymbols = 1024;
+inline constexpr std::uint32_t kSymbolBits = 10;
+inline constexpr std::uint32_t kHead = 2;   // numbers in front of the stages
+inline constexpr std::uint32_t kStage = 2;  // numbers of a stage
+inline constexpr std::uint32_t kAscii = 128;
+// The bits of a stage: what becomes of its matches in the low three, then:
+inline constexpr std::uint32_t kBehavior = 7;
+inline constexpr std::uint32_t kInvert = 8;      // what does not match counts as a match, and the other way round
+inline constexpr std::uint32_t kByteLevel = 16;  // it sees one character of the byte-level alphabet for each byte
+inline constexpr std::uint32_t kAllBits = 31;
+
+enum class Behavior : std::uint32_t {
+  isolated = 0,
+  removed = 1,
+  contiguous = 2,  // matches side by side are one piece
+  merged_with_previous = 3,
+  merged_with_next = 4,
+};
+}  // namespace split_program
+
+// A state's entry for a symbol: 1 + the next state, or 0 if there is none.
+namespace split_entry {
+inline constexpr std::uint16_t kMatch = 0x8000;  // a match ends in front of the symbol
+}  // namespace split_entry
 
 enum class CharacterClass : std::uint32_t { other = 0, letter = 1, number = 2, space = 3 };
 

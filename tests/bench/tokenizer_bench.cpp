@@ -28,7 +28,7 @@ void tokenize(benchmark::State &state, const test::TextModel &model, const std::
   state.counters["bytes/token"] = static_cast<double>(text.size()) / count;
 }
 
-constexpr std::uint32_t kMostTokens = 1 << 20;
+constexpr std::uint32_t kMostTokens = (1 << 20) - 1;
 
 int run(int argc, char **argv) {
   const std::string text = test::read_file(argv[1]);

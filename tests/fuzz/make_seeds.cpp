@@ -322,6 +322,19 @@ void add_texts(Seeds &seeds) {
   }
 }
 
+// The expressions and the texts of the goldens.
+void add_expressions(Seeds &seeds) {
+  const json expected = json::parse(read_file(fs::path(TIDBIT_TOKENIZERS) / "splits" / "expected.json"));
+  std::size_t i = 0;
+  for (const json &item : expected.at("cases")) {
+    for (const json &step : item.at("pre_tokenizer").at("pretokenizers")) {
+      if (!step.contains("pattern") || !step["pattern"].contains("Regex")) continue;
+      const auto text = expected["texts"][i++ % expected["texts"].size()].get<std::string>();
+      seeds.add_files("split_regex", {static_cast<char>(i) + step["pattern"]["Regex"].get<std::string>(), text});
+    }
+  }
+}
+
 void add_tokenizers(Seeds &seeds) {
   for (const fs::path &folder : folders_with(TIDBIT_TOKENIZERS, "tokenizer.json")) {
     const std::string text = read_file(folder / "tokenizer.json");
@@ -336,6 +349,7 @@ void add_tokenizers(Seeds &seeds) {
   seeds.add("sentencepiece", sentencepiece_model());
   add_scored_gguf(seeds);
   add_texts(seeds);
+  add_expressions(seeds);
 }
 
 // ---- sampling ----

@@ -84,8 +84,8 @@ TEST(Import, RefusesByName) {
 
 TEST_F(Folder, RefusesWhatCantBeFollowedExactly) {
   expect_refused(changed("byte_level", "\"normalizer\":null", "\"normalizer\":{\"type\":\"Lowercase\"}"), "Lowercase");
-  expect_refused(changed("digits", "{1,3}", "{1,2}"), "{1,2}");
-  expect_refused(changed("byte_level", "\"type\":\"ByteLevel\"", "\"type\":\"Whitespace\""), "Whitespace");
+  expect_refused(changed("digits", "{1,3}", "\\\\b"), "\\b");
+  expect_refused(changed("byte_level", "\"type\":\"ByteLevel\"", "\"type\":\"Whitespace\""), "without a ByteLevel");
   expect_refused(changed("byte_level", "\"lstrip\":false", "\"lstrip\":true"), "lstrip");
   expect_refused(changed("byte_level", "\"type\":\"BPE\"", "\"type\":\"WordPiece\""), "WordPiece");
   expect_refused(changed("pieces", "\"dropout\":null", "\"dropout\":0.1"), "dropout");

@@ -495,7 +495,8 @@ typedef struct tidbit_tokenize_options {
 } tidbit_tokenize_options;
 
 /* A step looks at a byte of the text or at two neighboring symbols. A text of n bytes takes at most 16 n + 16 steps,
- * and the time of a step has a bound, whatever the text and the blob contain. */
+ * or 64 n + 64 if the tokenizer needs TIDBIT_SPLIT_PROGRAM, and the time of a step has a bound, whatever the text and
+ * the blob contain. */
 #define TIDBIT_TOKENIZE_STEPS 256
 
 /* Bytes of workspace that tidbit_tokenize needs for a text of `text_bytes`. The macro is a constant expression if its
