@@ -136,7 +136,7 @@ Value tojson(const Value &subject, const Arguments &arguments, Budget &budget) {
   const std::int64_t blanks = arguments.integer_or(1, "indent", -1);
   if (blanks > 64) throw TemplateError("tojson() takes an indent of at most 64");
   style.indent = static_cast<int>(std::max<std::int64_t>(blanks, -1));
-  if (style.indent >= 0) style.item_separator = ",";
+  if (style.indent >= 0) style.item_separator.assign(1, ',');
   if (const Value *separators = arguments.find(2, "separators"); separators != nullptr && !separators->is_none()) {
     const List *pair = separators->list();
     if (pair == nullptr || pair->size() != 2 || (*pair)[0].text() == nullptr || (*pair)[1].text() == nullptr) {

@@ -1,4 +1,7 @@
 // A GGUF file, whole or in parts named NAME-00001-of-00003.gguf.
+#include <algorithm>
+#include <map>
+
 #include "converter/checkpoint/containers.h"
 #include "converter/checkpoint/gguf_config.h"
 #include "converter/error.h"
@@ -20,6 +23,21 @@ std::uint64_t number(const GgufFile &gguf, const char *key) {
 std::string five_digits(std::uint64_t value) {
   const std::string digits = std::to_string(value);
   return std::string(5 - std::min<std::size_t>(digits.size(), 5), '0') + digits;
+}
+
+// The number formats of the matrices, the most frequent first: "Q5_0 (108 matrices), Q6_K (18)".
+std::string types_in(const TensorMap &tensors) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto &[name, tensor] : tensors) {
+    if (tensor.shape.size() > 1) ++counts[tensor.type->safetensors];
+  }
+  std::vector<std::pair<std::string, std::size_t>> rows(counts.begin(), counts.end());
+  std::stable_sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) { return a.second > b.second; });
+  std::string text;
+  for (const auto &[type, count] : rows) {
+    text += (text.empty() ? "" : ", ") + type + " (" + std::to_string(count) + (text.empty() ? " matrices)" : ")");
+  }
+  return text;
 }
 
 // The path of part `index`, counted from 0. The first part has the metadata.
@@ -59,6 +77,7 @@ Checkpoint open_gguf(const fs::path &path) {
   const auto found = gguf.metadata().find("tokenizer.chat_template");
   if (found != gguf.metadata().end() && found->is_string()) checkpoint.chat_template = found->get<std::string>();
   read_gguf_config(gguf, checkpoint);
+  checkpoint.notes.push_back("stored as " + types_in(checkpoint.tensors));
   return checkpoint;
 }
 

@@ -64,10 +64,7 @@ class ConfigMaker {
     if (architecture.more != nullptr) architecture.more(*this);
     if (has_gaps) refuse("some layers have no attention, which is not supported for this architecture");
     read_rotary();
-    for (const char *key : {"bos_token_id", "eos_token_id"}) {
-      const auto found = gguf_.metadata().find(std::string("tokenizer.ggml.") + key);
-      if (found != gguf_.metadata().end() && found->is_number_integer() && *found != 0xFFFFFFFFu) json[key] = *found;
-    }
+    read_tokens();
     check_rest();
   }
 
@@ -170,6 +167,22 @@ class ConfigMaker {
     std::vector<float> values(stored->elements());
     read_elements(*stored, 0, values.size(), values.data());
     return values;
+  }
+
+  // The tokens that begin a text, and those that end one or a turn.
+  void read_tokens() {
+    const auto token = [this](const char *key) -> const Json * {
+      const auto found = gguf_.metadata().find(std::string("tokenizer.ggml.") + key);
+      const bool there = found != gguf_.metadata().end() && found->is_number_integer() && *found != 0xFFFFFFFFu;
+      return there ? &*found : nullptr;
+    };
+    if (const Json *bos = token("bos_token_id"); bos != nullptr) json["bos_token_id"] = *bos;
+    Json ends = Json::array();
+    for (const char *key : {"eos_token_id", "eot_token_id", "eom_token_id"}) {
+      const Json *end = token(key);
+      if (end != nullptr && std::find(ends.begin(), ends.end(), *end) == ends.end()) ends.push_back(*end);
+    }
+    if (!ends.empty()) json["eos_token_id"] = ends;
   }
 
   // Scaled positions. A tensor with a factor for each frequency stands for Llama 3's way of scaling and for LongRoPE.
