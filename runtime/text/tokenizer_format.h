@@ -124,8 +124,8 @@ inline constexpr std::uint32_t kSecondShift = 20;
 }  // namespace added
 
 // Automata that split the text one after another, each the pieces of the one before. The elements of the table: stages;
-// symbols; two numbers a stage, its bits and its states; the symbols of the 128 ASCII characters; then the states of all
-// stages, one entry a symbol. The last symbol is the end of the text.
+// symbols; two numbers a stage, its bits and its states; the symbols of the 128 ASCII characters; then the states of
+// all stages, one entry a symbol. The last symbol is the end of the text.
 namespace split_program {
 inline constexpr std::uint32_t kMaxStages = 8;
 inline constexpr std::uint32_t kMaxSymbols = 1024;
