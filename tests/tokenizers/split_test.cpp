@@ -21,7 +21,8 @@ TextModel with_pre_tokenizer(const Json &pre_tokenizer) {
   static const Json trained = Json::parse(read_file(kFolder / "tokenizer.json"));
   Json tokenizer = trained;
   tokenizer["pre_tokenizer"] = pre_tokenizer;
-  const auto file = std::filesystem::path(testing::TempDir()) / "tidbit_split_tokenizer.json";
+  const auto file =
+      std::filesystem::path(testing::TempDir()) / ("tidbit_split_tokenizer_" + std::to_string(::getpid()) + ".json");
   std::ofstream(file) << tokenizer.dump();
   const auto tokens = static_cast<std::uint32_t>(trained["model"]["vocab"].size());
   TextModel model = import(file, tokens);
