@@ -32,7 +32,9 @@ std::string types_in(const TensorMap &tensors) {
     if (tensor.shape.size() > 1) ++counts[tensor.type->safetensors];
   }
   std::vector<std::pair<std::string, std::size_t>> rows(counts.begin(), counts.end());
-  std::stable_sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) { return a.second > b.second; });
+  std::sort(rows.begin(), rows.end(), [](const auto &a, const auto &b) {
+    return a.second != b.second ? a.second > b.second : a.first < b.first;
+  });
   std::string text;
   for (const auto &[type, count] : rows) {
     text += (text.empty() ? "" : ", ") + type + " (" + std::to_string(count) + (text.empty() ? " matrices)" : ")");

@@ -1,5 +1,7 @@
 // Pre-tokenizers that the converter compiles to a program: the ids equal those of the Hugging Face library, for the
 // cases of make_split_goldens.py. TIDBIT_SPLITS may name a file with more of them.
+#include <unistd.h>
+
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
