@@ -95,6 +95,11 @@ void set_options(const ConvertOptions &options, format::Config &config) {
   config.default_context = options.context;
 }
 
+void check_transform(const ConvertOptions &options, std::uint32_t group) {
+  if (options.transform == format::InputTransform::none || group <= format::kHadamardBlock) return;
+  throw ConvertError("--transform hadamard works with groups of 64 or 128 weights, not of " + std::to_string(group));
+}
+
 void check_format(format::Format format) {
   if (features::has_weights(format)) return;
   throw ConvertError(std::string(format_name(format)) + " weights are not in this build of tidbit (TIDBIT_WEIGHTS)");
@@ -111,7 +116,8 @@ std::string options_text(const ConvertOptions &options, const fs::path &tokenize
                          std::uint32_t context) {
   return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + " --weights " + format_name(options.weights) +
          (options.embeddings ? std::string(" --embeddings ") + format_name(*options.embeddings) : "") +
-         (group != format::kDefaultGroup ? " --group " + std::to_string(group) : "") + " --kv " +
+         (group != format::kDefaultGroup ? " --group " + std::to_string(group) : "") +
+         (options.transform == format::InputTransform::hadamard ? " --transform hadamard" : "") + " --kv " +
          format_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
          (tokenizer.empty() ? "none" : base_name(tokenizer)) + adapter_text(options);
 }
@@ -146,6 +152,8 @@ ConvertReport convert(const ConvertOptions &options) try {
   std::optional<SigningKey> key;
   if (!options.sign_key.empty()) parts.key = &key.emplace(options.sign_key);
   parts.group = options.group != 0 ? options.group : plan.group;
+  parts.transform = options.transform;
+  check_transform(options, parts.group);
   parts.revision = options.revision;
   parts.source = base_name(options.source);
   parts.converter = options_text(options, tokenizer, parts.group, plan.config.default_context);

@@ -26,6 +26,7 @@ struct ConvertOptions {
   format::Format weights = format::Format::q8;
   std::optional<format::Format> embeddings = {};  // the token embedding and the head; default: as weights
   std::uint32_t group = 0;                        // weights that share a scale: 64, 128 or 256; 0: the family's
+  format::InputTransform transform = format::InputTransform::none;  // of the inputs of matrices in groups
   format::Format kv = format::Format::f16;
   std::uint32_t context = 0;            // default context of the blob; 0: the model's, at most 2048
   std::uint32_t revision = 0;           // of the blob, for updates
@@ -45,6 +46,12 @@ struct ConvertReport {
 
 // Writes options.output. Every failure is a ConvertError and leaves no file behind.
 ConvertReport convert(const ConvertOptions &options);
+
+// The default transform for a weight format and a group, if one was given: codes of a few bits gain from it.
+constexpr format::InputTransform default_transform(format::Format weights, std::uint32_t group) {
+  return weights == format::Format::q4 && group <= format::kHadamardBlock ? format::InputTransform::hadamard
+                                                                          : format::InputTransform::none;
+}
 
 // The default format of the KV cache for a weight format.
 constexpr format::Format default_kv(format::Format weights) {

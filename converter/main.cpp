@@ -85,7 +85,7 @@ class ProgressBar {
 
 // The options as they were typed; CLI11 has checked them.
 struct CommandLine {
-  std::string source, output, tokenizer, weights = "q8", embeddings, kv;
+  std::string source, output, tokenizer, weights = "q8", embeddings, kv, transform;
   std::string sign_key, adapter;
   double adapter_scale = 1;
   std::uint32_t group = 0, context = 0, revision = 0;
@@ -127,6 +127,10 @@ void declare(CLI::App &app, CommandLine &line) {
                  "weights that share a scale (q8, q4, q8x16): 64, 128 or 256; default: 128, or 64 for Gemma; fewer are "
                  "more accurate")
       ->check(CLI::IsMember({64u, 128u, 256u}));
+  app.add_option("--transform", line.transform,
+                 "hadamard: transform the inputs of matrices in groups, which makes few bits more accurate; default: "
+                 "hadamard for q4, none for others")
+      ->check(CLI::IsMember({"none", "hadamard"}));
   app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")->check(kv);
   app.add_option("--context", line.context,
                  "positions of a session unless the firmware says otherwise; default: the model's, at most 2048")
@@ -144,6 +148,9 @@ ConvertOptions options_of(const CommandLine &line) {
   if (!line.embeddings.empty()) options.embeddings = format_named(line.embeddings);
   options.kv = line.kv.empty() ? default_kv(options.weights) : format_named(line.kv);
   options.group = line.group;
+  options.transform = line.transform.empty()         ? default_transform(options.weights, options.group)
+                      : line.transform == "hadamard" ? tidbit::format::InputTransform::hadamard
+                                                     : tidbit::format::InputTransform::none;
   options.context = line.context;
   options.revision = line.revision;
   options.sign_key = line.sign_key;

@@ -17,8 +17,12 @@ using format::Section;
 using format::SectionKind;
 using format::TensorKind;
 
+bool is_token_embedding(const TensorPlan &tensor) {
+  return tensor.role == &format::kGlobalRoles[static_cast<std::size_t>(format::GlobalRole::token_embedding)].row;
+}
+
 bool is_embedding(const TensorPlan &tensor) {
-  return tensor.role == &format::kGlobalRoles[static_cast<std::size_t>(format::GlobalRole::token_embedding)].row ||
+  return is_token_embedding(tensor) ||
          tensor.role == &format::kGlobalRoles[static_cast<std::size_t>(format::GlobalRole::head)].row;
 }
 
@@ -41,7 +45,7 @@ Format format_of(const TensorPlan &tensor, Format weights, Format embeddings) {
   return Format::f32;
 }
 
-format::Tensor entry_of(const TensorPlan &tensor, Format f, std::uint32_t group) {
+format::Tensor entry_of(const TensorPlan &tensor, Format f, const MatrixStorage &storage) {
   format::Tensor entry = {};
   entry.format = f;
   entry.rows = tensor.rows;
@@ -50,7 +54,10 @@ format::Tensor entry_of(const TensorPlan &tensor, Format f, std::uint32_t group)
     entry.bytes = format::plain_bytes(f, std::uint64_t{entry.rows} * entry.cols);
     return entry;
   }
-  entry.group = static_cast<std::uint16_t>(format::in_groups(f) ? group : 0);
+  if (format::in_groups(f)) {
+    entry.group = static_cast<std::uint16_t>(storage.group);
+    if (!is_token_embedding(tensor)) entry.transform = storage.transform;
+  }
   entry.bytes = format::matrix_bytes(f, entry.rows, entry.cols, entry.group);
   return entry;
 }
@@ -63,9 +70,9 @@ void append(std::vector<std::byte> &bytes, std::span<const std::byte> more) {
 
 }  // namespace
 
-BlobTables::BlobTables(const ModelPlan &plan, Format embeddings, std::uint32_t group,
+BlobTables::BlobTables(const ModelPlan &plan, const MatrixStorage &storage,
                        const std::vector<std::pair<SectionKind, std::uint64_t>> &sections)
-    : plan_(plan), embeddings_(embeddings), group_(group) {
+    : plan_(plan), storage_(storage) {
   std::memcpy(header_.magic, format::kMagic, sizeof header_.magic);
   header_.version = format::kVersion;
   header_.config = plan.config;
@@ -97,7 +104,8 @@ void BlobTables::add_tensors(const TensorPlan *tensors, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     if (tensors[i].role == nullptr) continue;
     tensors_.push_back(
-        {&tensors[i], entry_of(tensors[i], format_of(tensors[i], plan_.config.weights, embeddings_), group_)});
+        {&tensors[i],
+         entry_of(tensors[i], format_of(tensors[i], plan_.config.weights, storage_.embeddings), storage_)});
   }
 }
 

@@ -16,11 +16,17 @@ struct PlacedTensor {
   format::Tensor entry;
 };
 
+// How matrices are stored. All but the token embedding and the head have the format config.weights.
+struct MatrixStorage {
+  format::Format embeddings;
+  std::uint32_t group;               // in formats with groups
+  format::InputTransform transform;  // likewise; the token embedding has none
+};
+
 class BlobTables {
  public:
-  // `embeddings` is the format of the token embedding and the head; all other matrices have config.weights. `sections`
-  // lists the sections after the weights and their sizes, in the order of the file.
-  BlobTables(const ModelPlan &plan, format::Format embeddings, std::uint32_t group,
+  // `sections` lists the sections after the weights and their sizes, in the order of the file.
+  BlobTables(const ModelPlan &plan, const MatrixStorage &storage,
              const std::vector<std::pair<format::SectionKind, std::uint64_t>> &sections);
 
   const std::vector<PlacedTensor> &tensors() const { return tensors_; }
@@ -37,8 +43,7 @@ class BlobTables {
   void add_section(format::SectionKind kind, std::uint64_t offset, std::uint64_t bytes);
 
   const ModelPlan &plan_;
-  const format::Format embeddings_;
-  const std::uint32_t group_;
+  const MatrixStorage storage_;
   format::Header header_ = {};
   std::vector<format::Section> sections_;
   std::vector<PlacedTensor> tensors_;

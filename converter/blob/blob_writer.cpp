@@ -13,6 +13,7 @@
 #include "converter/parallel.h"
 #include "format/formats.h"
 #include "quant/error_measure.h"
+#include "quant/hadamard.h"
 #include "quant/tile.h"
 
 namespace tidbit::convert {
@@ -41,7 +42,7 @@ class BlobWriter {
         progress_(progress),
         provenance_(provenance_bytes(parts)),
         self_test_(self_test_tokens(plan.config)),
-        tables_(plan, parts.embeddings, parts.group, sections()) {
+        tables_(plan, {parts.embeddings, parts.group, parts.transform}, sections()) {
     tables_.set_revision(parts.revision);
   }
 
@@ -118,6 +119,7 @@ class BlobWriter {
     for (std::uint32_t first = 0; first < rows; first += step) {
       const std::uint32_t count = std::min(step, rows - first);
       read_rows(plan, first, count, values.data());
+      if (entry.transform == format::InputTransform::hadamard) transform_rows(values.data(), count, cols);
       check_range(plan, entry.format, values.data(), std::uint64_t{count} * cols);
       if (plan.role->kind == format::TensorKind::matrix) {
         pack_tiles(entry, values.data(), count, measure);
@@ -130,6 +132,10 @@ class BlobWriter {
     packed_.assign(format::round_up(offset, kAlignment) - offset, std::byte{0});
     append_weights(offset, packed_.data(), packed_.size());
     if (entry.format != Format::f32) reports_.push_back({plan.name, measure.relative_rms()});
+  }
+
+  static void transform_rows(float *rows, std::uint32_t count, std::uint32_t cols) {
+    in_parallel(count, [&](std::uint32_t i) { quant::transform_weights(rows + std::uint64_t{i} * cols, cols); });
   }
 
   static void check_range(const TensorPlan &plan, Format format, const float *values, std::uint64_t count) {

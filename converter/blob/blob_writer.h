@@ -21,6 +21,7 @@ struct BlobParts {
   const SigningKey *key = nullptr;                 // null: the blob is not signed
   format::Format embeddings = format::Format::q8;  // the format of the token embedding and the head
   std::uint32_t group = format::kDefaultGroup;     // weights that share a scale, in formats with groups
+  format::InputTransform transform = format::InputTransform::none;  // of the inputs of such matrices
 };
 
 struct TensorReport {

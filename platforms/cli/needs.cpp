@@ -83,6 +83,9 @@ Needs needs_of(const tidbit_model *model) {
     needs.layer_parts |= parts_of(m.kinds[i]);
     needs.activations |= bit(static_cast<uint32_t>(m.kinds[i].activation));
   }
+  for (uint32_t i = 0; i < m.header->tensor_count; ++i) {
+    if (m.tensors[i].transform == format::InputTransform::hadamard) needs.hadamard = true;
+  }
   if (m.tokenizer != nullptr) {
     const auto *tokenizer = reinterpret_cast<const format::TokenizerHeader *>(m.tokenizer);
     needs.tokenizers = bit(static_cast<uint32_t>(tokenizer->kind) - 1);

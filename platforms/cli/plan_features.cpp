@@ -57,6 +57,12 @@ void print_kconfig(const Feature &feature, Output &out) {
   });
 }
 
+// -DTIDBIT_HADAMARD=ON, CONFIG_TIDBIT_HADAMARD=y
+void print_switch(const char *name, bool needed, FeatureSyntax syntax, Output &out) {
+  if (syntax == FeatureSyntax::cmake) return out.print("-DTIDBIT_%s=%s\n", name, needed ? "ON" : "OFF");
+  out.print("CONFIG_TIDBIT_%s=%c\n", name, needed ? 'y' : 'n');
+}
+
 }  // namespace
 
 int parse_syntax(const char *name, FeatureSyntax *syntax) {
@@ -77,11 +83,8 @@ void print_features(const Needs &needs, FeatureSyntax syntax, Output &out) {
       print_kconfig(feature, out);
     }
   }
-  if (syntax == FeatureSyntax::cmake) {
-    out.print("-DTIDBIT_SPLIT_PROGRAM=%s\n", needs.split_program ? "ON" : "OFF");
-  } else {
-    out.print("CONFIG_TIDBIT_SPLIT_PROGRAM=%c\n", needs.split_program ? 'y' : 'n');
-  }
+  print_switch("SPLIT_PROGRAM", needs.split_program, syntax, out);
+  print_switch("HADAMARD", needs.hadamard, syntax, out);
 }
 
 }  // namespace tidbit::cli

@@ -12,6 +12,7 @@
 #include "base/types.h"
 #include "format/enums.h"
 #include "format/format.h"
+#include "format/hadamard.h"
 
 namespace tidbit::format {
 
@@ -194,7 +195,7 @@ static_assert(sizeof(LayerKind) == 192);
 // A layer whose kind has fewer tensors leaves its last entries as zeros.
 struct Tensor {
   Format format;
-  std::uint8_t reserved0;
+  InputTransform transform;
   std::uint16_t group;  // codes per scale along a row, a multiple of 64; 0 for f32 and f16
   std::uint32_t rows;
   std::uint32_t cols;

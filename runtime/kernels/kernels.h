@@ -6,6 +6,7 @@
 #include "base/types.h"
 #include "format/enums.h"
 #include "format/format.h"
+#include "format/hadamard.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit {
@@ -109,10 +110,14 @@ struct Kernels {
   void (*quantize)(const float *x, std::uint32_t n, std::uint32_t group, std::int8_t *codes, float *scales,
                    CodeSums *sums);
 
-  // Quantizes the vectors of a q8 product like `quantize`, but stores them in the order that this table's q8 matmul
-  // reads. Null if that is the order of QuantizedRows.
+  // The same for the Hadamard transform of x (format/hadamard.h). The group is 64 or 128.
+  void (*quantize_transformed)(const float *x, std::uint32_t n, std::uint32_t group, std::int8_t *codes, float *scales,
+                               CodeSums *sums);
+
+  // Quantizes the vectors of a q8 product like `quantize` or `quantize_transformed`, but stores them in the order that
+  // this table's q8 matmul reads. Null if that is the order of QuantizedRows.
   void (*quantize_rows)(const float *x, std::size_t x_stride, std::uint32_t tokens, std::uint32_t n,
-                        std::uint32_t group, const QuantizedRows &q);
+                        std::uint32_t group, format::InputTransform transform, const QuantizedRows &q);
 
   // x[i] = exp(x[i] - max x) for i below n; returns the sum of the results. n >= 1.
   float (*softmax)(float *x, std::uint32_t n);

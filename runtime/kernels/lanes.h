@@ -102,6 +102,9 @@ concept ElementLanes = FloatLanes<L> && SameAs<const Tuning, decltype(L::tuning)
 
 // ---- activations to codes ----
 
+// A type with several lanes can have butterflies<h>(x), a stage of a Hadamard transform inside a register: lane i
+// becomes x[i] + x[i ^ h] or, if i has bit h, x[i ^ h] - x[i]. The type with 16 lanes has it for 8, 4, 2 and 1.
+
 //   larger(a, b)               the larger of a, which is not negative, and |b|, compared as unsigned bits: NaN is
 //   largest codes(x, n, inverse, out)  writes rint(x[i] * inverse) for n <= 32 values and returns their sum
 template <class L>

@@ -1,5 +1,6 @@
 #include "model/linear.h"
 
+#include "base/features.h"
 #include "format/formats.h"
 
 namespace tidbit {
@@ -10,12 +11,14 @@ void quantize_for(const TokenSlice &slice, const format::Tensor &w, const Rows &
   const std::uint32_t first = slice.tokens.begin, count = slice.tokens.count();
   const QuantizedRows q = slice.s.memory.activations.quantized.from(first);
   if (format::input_of(w.format) == format::Input::reorderable_codes && k.quantize_rows != nullptr) {
-    return k.quantize_rows(x[first], x.stride, count, w.cols, w.group, q);
+    return k.quantize_rows(x[first], x.stride, count, w.cols, w.group, w.transform, q);
   }
+  const bool transformed = features::kHadamard && w.transform == format::InputTransform::hadamard;
+  const auto quantize = transformed ? k.quantize_transformed : k.quantize;
   const std::uint64_t work = std::uint64_t{w.cols} * kActivationWork;
   for (std::uint32_t t = 0; t < count && pace(slice.s, work); ++t) {
     const QuantizedRows row = q.from(t);
-    k.quantize(x[first + t], w.cols, w.group, row.codes, row.scales, row.sums);
+    quantize(x[first + t], w.cols, w.group, row.codes, row.scales, row.sums);
   }
 }
 

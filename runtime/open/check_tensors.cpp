@@ -8,6 +8,7 @@ namespace tidbit {
 namespace {
 
 using format::Format;
+using format::InputTransform;
 using format::NamedRole;
 using format::Need;
 using format::Presence;
@@ -56,6 +57,13 @@ bool has_format(const Tensor &t, TensorKind kind) {
 bool has_group(const Tensor &t, bool in_groups) {
   if (!in_groups) return t.group == 0;
   return t.group != 0 && t.group <= format::kMaxGroup && t.group % format::kPair == 0;
+}
+
+// Rows of the token embedding are read as they are, also if it is the head.
+bool may_transform(const Tensor &t, const RoleRow &row) {
+  constexpr auto kEmbedding = static_cast<std::size_t>(format::GlobalRole::token_embedding);
+  return t.transform == InputTransform::hadamard && &row != &kGlobalRows.rows[kEmbedding] && t.group != 0 &&
+         format::kHadamardBlock % t.group == 0;
 }
 
 // The roles of the model or of one layer kind, and what they are checked against.
@@ -133,13 +141,17 @@ class TensorCheck : Check {
       if (!has_format(t, row.kind)) return fail(&t);
       const bool matrix = row.kind == TensorKind::matrix;
       if (matrix && !features::has_weights(t.format)) return refuse(&t, TIDBIT_ERR_UNSUPPORTED);
+      if (t.transform != InputTransform::none) {
+        if (!may_transform(t, row)) return fail(&t.transform);
+        if (!features::kHadamard) return refuse(&t.transform, TIDBIT_ERR_UNSUPPORTED);
+      }
       if (!is_sound(t, matrix, size_of(row.rows, c_, scope.kind), size_of(row.cols, c_, scope.kind))) return fail(&t);
     }
     return all_zero(tensors + next, (count - next) * sizeof(Tensor)) || fail(tensors + next);
   }
 
   bool is_sound(const Tensor &t, bool matrix, std::uint32_t rows, std::uint32_t cols) const {
-    if (t.reserved0 != 0 || t.reserved1 != 0 || t.rows != rows || t.cols != cols) return false;
+    if (t.reserved1 != 0 || t.rows != rows || t.cols != cols) return false;
     if (!has_group(t, matrix && format::in_groups(t.format))) return false;
     const std::uint64_t bytes = matrix ? format::matrix_bytes(t.format, rows, cols, t.group)
                                        : format::plain_bytes(t.format, std::uint64_t{rows} * cols);

@@ -210,18 +210,23 @@ void check_attention(Values values) {
   check_scores("scores_q8", Format::q8, s);
 }
 
-void check_quantize() {
-  const std::uint32_t n = random.from_to(1, 512), group = random.from_to(1, 4) * 64;
+void check_quantize(const char *name, decltype(&Kernels::quantize) entry, std::uint32_t most) {
+  const std::uint32_t n = random.from_to(1, 512), group = random.from_to(1, most) * 64;
   float scales[2][8] = {};
   CodeSums sums[2][8] = {};
   std::uint32_t table = 0;
-  same("quantize", outputs.codes, n, [&](const Kernels &k, std::int8_t *out) {
-    k.quantize(x.all, n, group, out, scales[table], sums[table]);
+  same(name, outputs.codes, n, [&](const Kernels &k, std::int8_t *out) {
+    (k.*entry)(x.all, n, group, out, scales[table], sums[table]);
     ++table;
   });
   for (std::uint32_t i = 0; i < 8; ++i) {
     if (result_bits(scales[0][i]) != result_bits(scales[1][i]) || !(sums[0][i] == sums[1][i])) fail("quantize differs");
   }
+}
+
+void check_quantize() {
+  check_quantize("quantize", &Kernels::quantize, 4);
+  check_quantize("quantize_transformed", &Kernels::quantize_transformed, 2);
 }
 
 // For kernels that change n floats in place.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 #include <random>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "format/formats.h"
 #include "quant/blocks.h"
 #include "quant/error_measure.h"
+#include "quant/hadamard.h"
 #include "quant/q8.h"
 #include "quant/tile.h"
 
@@ -292,6 +294,21 @@ TEST(ErrorMeasure, IsTheErrorOverTheSignal) {
   measure.add(original, stored, 2);
   EXPECT_DOUBLE_EQ(measure.relative_rms(), 0.1);
   EXPECT_EQ(quant::ErrorMeasure().relative_rms(), 0);
+}
+
+TEST(Hadamard, TransformedWeightsTimesTransformedInputsAreTheProduct) {
+  for (const std::uint32_t n : {1u, 2u, 7u, 32u, 128u, 288u, 640u}) {
+    std::vector<float> w(n), x(n);
+    for (std::uint32_t i = 0; i < n; ++i) {
+      w[i] = std::sin(static_cast<float>(i * i));
+      x[i] = std::cos(static_cast<float>(3 * i));
+    }
+    const auto product = [&] { return std::inner_product(w.begin(), w.end(), x.begin(), 0.0); };
+    const double before = product();
+    quant::transform_weights(w.data(), n);
+    quant::transform_inputs(x.data(), n);
+    EXPECT_NEAR(product(), before, 1e-4) << n;
+  }
 }
 
 }  // namespace

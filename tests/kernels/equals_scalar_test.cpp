@@ -144,11 +144,12 @@ struct QuantizedTokens {
   }
 
   // In the order of the table's product of q8: `count` tokens from `first` on.
-  QuantizedRows rows(const Kernels &k, std::uint32_t first, std::uint32_t count) {
+  QuantizedRows rows(const Kernels &k, std::uint32_t first, std::uint32_t count,
+                     format::InputTransform transform = format::InputTransform::none) {
     const QuantizedRows rows{codes.data() + first * code_stride, scales.data() + first * group_stride,
                              sums.data() + first * code_stride / format::kPair, code_stride, group_stride};
     if (k.quantize_rows != nullptr) {
-      k.quantize_rows(x.data() + std::size_t{first} * cols, cols, count, cols, group, rows);
+      k.quantize_rows(x.data() + std::size_t{first} * cols, cols, count, cols, group, transform, rows);
     }
     return rows;
   }
@@ -264,9 +265,10 @@ void fill_with_all_magnitudes(Fenced<float> &x, Random &random) {
   for (float &value : x) value = std::ldexp(random.unit(), static_cast<int>(random.from_to(0, octaves)) - 149);
 }
 
-TEST_P(Kernel, QuantizeEqualsScalar) {
-  often(250, [&](Random &random, Values values) {
-    const std::uint32_t n = random.from_to(1, 600), group = random.from_to(1, 4) * 64;
+// `entry` is the member of Kernels, and the group at most `most` times 64.
+void quantize_equals_scalar(Kernel &test, decltype(&Kernels::quantize) entry, std::uint32_t most) {
+  test.often(250, [&](Random &random, Values values) {
+    const std::uint32_t n = random.from_to(1, 600), group = random.from_to(1, most) * 64;
     const std::size_t groups = format::ceil_div(n, group);
     Fenced<float> x(n);
     fill(x, random, values);
@@ -274,14 +276,18 @@ TEST_P(Kernel, QuantizeEqualsScalar) {
     Guarded<std::int8_t> codes[2] = {Guarded<std::int8_t>(format::round_up(n, 64)), codes[0]};
     Guarded<float> scales[2] = {Guarded<float>(groups), scales[0]};
     Guarded<CodeSums> sums[2] = {Guarded<CodeSums>(format::ceil_div(n, format::kPair)), sums[0]};
-    scalar().quantize(x.data(), n, group, codes[0].data(), scales[0].data(), sums[0].data());
-    simd().quantize(x.data(), n, group, codes[1].data(), scales[1].data(), sums[1].data());
+    (scalar().*entry)(x.data(), n, group, codes[0].data(), scales[0].data(), sums[0].data());
+    (test.simd().*entry)(x.data(), n, group, codes[1].data(), scales[1].data(), sums[1].data());
     EXPECT_TRUE(same_bits(codes[0].span(), codes[1].span()));
     EXPECT_TRUE(same_bits(scales[0].span(), scales[1].span()));
     EXPECT_TRUE(same_bits(sums[0].span(), sums[1].span()));
     for (int i = 0; i < 2; ++i) EXPECT_TRUE(codes[i].intact() && scales[i].intact() && sums[i].intact());
   });
 }
+
+TEST_P(Kernel, QuantizeEqualsScalar) { quantize_equals_scalar(*this, &Kernels::quantize, 4); }
+
+TEST_P(Kernel, QuantizeTransformedEqualsScalar) { quantize_equals_scalar(*this, &Kernels::quantize_transformed, 2); }
 
 // ---- attention ----
 

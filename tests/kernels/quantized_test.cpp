@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "base/arith.h"
@@ -273,6 +274,40 @@ TEST(Mix, AddsTheFirstPositionsOfEachQueryInAscendingOrder) {
       acc = std::fma(weights[query * kMost + p] * scales[p], static_cast<float>(v[p * kHeadDim + d]), acc);
     }
     EXPECT_EQ(out[i], acc * inverses[query]);
+  }
+}
+
+// The sums of small integers are exact, so that the order of the stages does not matter here.
+std::vector<float> transformed(const std::vector<float> &x) {
+  std::vector<float> y(x.size());
+  std::uint32_t block = 0;
+  for (std::uint32_t at = 0; at < x.size(); at += block) {
+    block = std::min<std::uint32_t>(std::bit_floor(static_cast<std::uint32_t>(x.size()) - at), 128);
+    const int shift = (std::countr_zero(block) + 1) / 2;
+    for (std::uint32_t i = 0; i < block; ++i) {
+      float sum = 0;
+      for (std::uint32_t k = 0; k < block; ++k) sum += std::popcount(i & k) % 2 == 0 ? x[at + k] : -x[at + k];
+      y[at + i] = std::ldexp(sum, -shift);
+    }
+  }
+  return y;
+}
+
+TEST(Quantize, TransformedIsTheHadamardTransformByItsDefinition) {
+  Random random(7);
+  for (const std::uint32_t n : {1u, 2u, 3u, 31u, 64u, 100u, 128u, 129u, 288u, 511u}) {
+    std::vector<float> x(n);
+    for (float &value : x) value = static_cast<float>(static_cast<int>(random.bits() % 255) - 127);
+    const std::vector<float> y = transformed(x);
+    const std::size_t codes = format::round_up(n, 64u);
+    std::vector<std::int8_t> expected(codes), actual(codes, 1);
+    std::vector<float> expected_scales(format::ceil_div(n, 64)), actual_scales(expected_scales.size());
+    std::vector<CodeSums> expected_sums(codes / 64), actual_sums(codes / 64);
+    scalar().quantize(y.data(), n, 64, expected.data(), expected_scales.data(), expected_sums.data());
+    scalar().quantize_transformed(x.data(), n, 64, actual.data(), actual_scales.data(), actual_sums.data());
+    EXPECT_EQ(actual, expected) << n;
+    EXPECT_EQ(actual_scales, expected_scales) << n;
+    EXPECT_EQ(actual_sums, expected_sums) << n;
   }
 }
 

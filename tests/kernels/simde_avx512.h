@@ -113,3 +113,5 @@ inline __m256i float_to_halves(__m512 x) {
 #define _mm512_cvtph_ps(x) emulated::halves_to_float(x)
 #undef _mm512_cvtps_ph  // a macro already where the compiler's header wants a constant rounding
 #define _mm512_cvtps_ph(x, rounding) emulated::float_to_halves(x)
+#undef _mm512_shuffle_f32x4
+#define _mm512_shuffle_f32x4(a, b, selected) simde_mm512_shuffle_f32x4(a, b, selected)

@@ -188,7 +188,7 @@ TEST_P(Blob, ForgedTensorEntryIsRefused) {
     expect_refused([](format::Tensor &t) { t.offset = ~std::uint64_t{63}; });
     expect_refused([](format::Tensor &t) { t.group = 63; });
     expect_refused([](format::Tensor &t) { t.format = static_cast<Format>(format::kFormats); });
-    expect_refused([](format::Tensor &t) { t.reserved0 = 1; });
+    expect_refused([](format::Tensor &t) { t.transform = static_cast<format::InputTransform>(2); });
     expect_refused([](format::Tensor &t) { t.reserved1 = 1; });
   }
 }

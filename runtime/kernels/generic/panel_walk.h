@@ -59,13 +59,15 @@ struct PanelWalk {
   // ---- activations ----
 
   // Quantizes one of the `tokens` tokens of a batch. Its runs and scales are interleaved with those of the others.
-  static void quantize_into_batch(const float *x, std::uint32_t n, std::uint32_t group, std::uint32_t tokens,
-                                  std::int8_t *codes, float *scales, CodeSums *sums) {
+  static void quantize_into_batch(const float *x, std::uint32_t n, std::uint32_t group, bool transformed,
+                                  std::uint32_t tokens, std::int8_t *codes, float *scales, CodeSums *sums) {
     const std::size_t step = std::size_t{tokens} * P::run;
+    alignas(64) float block[format::kHadamardBlock];
     for (std::uint32_t i = 0; i < n; i += group, scales += tokens) {
       alignas(64) std::int8_t together[format::kMaxGroup];
       const std::uint32_t count = n - i < group ? n - i : group;
-      Quantization<L>::quantize(x + i, count, group, together, scales, sums + i / format::kPair);
+      const float *from = transformed ? transformed_group(x, n, i, block) : x + i;
+      Quantization<L>::quantize(from, count, group, together, scales, sums + i / format::kPair);
       for (std::uint32_t k = 0; k < count; k += format::kPair) {
 #pragma GCC unroll 8
         for (std::uint32_t j = 0; j < format::kPair; j += P::run, codes += step) {
@@ -75,19 +77,30 @@ struct PanelWalk {
     }
   }
 
+  // The transform of the group at i, in the block that holds it: block[128] is filled when its first group comes.
+  static const float *transformed_group(const float *x, std::uint32_t n, std::uint32_t i, float *block) {
+    const std::uint32_t inside = i % format::kHadamardBlock, left = n - i;
+    if (features::kHadamard && inside == 0) {
+      Hadamard<L>::transform(x + i, left < format::kHadamardBlock ? left : format::kHadamardBlock, block);
+    }
+    return block + inside;
+  }
+
   static void quantize_rows(const float *x, std::size_t x_stride, std::uint32_t tokens, std::uint32_t n,
-                            std::uint32_t group, const QuantizedRows &q) {
+                            std::uint32_t group, format::InputTransform transform, const QuantizedRows &q) {
+    const bool transformed = features::kHadamard && transform == format::InputTransform::hadamard;
     const std::uint32_t whole = each_batch(tokens, [&]<std::uint32_t kTokens>(std::uint32_t first) {
       std::int8_t *codes = q.codes + first * q.code_stride;
       float *scales = q.scales + first * q.group_stride;
       for (std::uint32_t i = 0; i < kTokens; ++i) {
-        quantize_into_batch(x + (first + i) * x_stride, n, group, kTokens, codes + i * P::run, scales + i,
+        quantize_into_batch(x + (first + i) * x_stride, n, group, transformed, kTokens, codes + i * P::run, scales + i,
                             q.sums + (first + i) * q.sum_stride());
       }
     });
     for (std::uint32_t t = whole; t < tokens; ++t) {
       const QuantizedRows row = q.from(t);
-      Quantization<L>::quantize(x + t * x_stride, n, group, row.codes, row.scales, row.sums);
+      const auto quantize = transformed ? Quantization<L>::quantize_transformed : Quantization<L>::quantize;
+      quantize(x + t * x_stride, n, group, row.codes, row.scales, row.sums);
     }
   }
 

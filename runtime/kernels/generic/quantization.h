@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "kernels/generic/hadamard.h"
 #include "kernels/generic/vectors.h"
 #include "kernels/kernels.h"
 
@@ -57,6 +58,18 @@ struct Quantization {
       quantize_group(x + i, n - i < group ? n - i : group, codes + i, scales + g, sums + i / format::kPair);
     }
     memset(codes + n, 0, static_cast<std::size_t>(format::round_up(n, format::kPair) - n));
+  }
+
+  // The same for the Hadamard transform of x. The group divides its block, or is at least n.
+  static void quantize_transformed(const float *x, std::uint32_t n, std::uint32_t group, std::int8_t *codes,
+                                   float *scales, CodeSums *sums) {
+    constexpr std::uint32_t kBlock = format::kHadamardBlock;
+    for (std::uint32_t i = 0; i < n; i += kBlock) {
+      alignas(64) float block[kBlock];
+      const std::uint32_t count = n - i < kBlock ? n - i : kBlock;
+      Hadamard<L>::transform(x + i, count, block);
+      quantize(block, count, group, codes + i, scales + i / group, sums + i / format::kPair);
+    }
   }
 };
 

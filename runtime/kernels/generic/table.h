@@ -75,6 +75,7 @@ constexpr Kernels make_kernels(tidbit_isa isa) {
   k.mix[index_of(f16)] = mix_entry<L, f16>();
   k.mix[index_of(q8)] = mix_entry<L, q8>();
   if constexpr (kQuantize) k.quantize = &Quantization<L>::quantize;
+  if constexpr (features::kHadamard) k.quantize_transformed = &Quantization<L>::quantize_transformed;
   k.softmax = &Vectors<L>::softmax;
   if constexpr ((TIDBIT_FEATURE_NORMS & kRmsNorms) != 0) k.rms_norm = &Vectors<L>::rms_norm;
   if constexpr ((TIDBIT_FEATURE_NORMS & kLayerNorms) != 0) k.layer_norm = &Vectors<L>::layer_norm;

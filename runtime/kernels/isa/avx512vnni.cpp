@@ -63,6 +63,15 @@ struct Avx512Lanes : XsimdLanes<Avx512> {
   static Floats larger(Floats a, Floats b) {
     return _mm512_castsi512_ps(_mm512_max_epu32(_mm512_castps_si512(a), _mm512_castps_si512(abs(b))));
   }
+  template <int h>
+  static Floats butterflies(Floats x) {
+    constexpr __mmask16 kMinus = h == 8 ? 0xFF00 : h == 4 ? 0xF0F0 : h == 2 ? 0xCCCC : 0xAAAA;
+    const __m512 other = h == 8   ? _mm512_shuffle_f32x4(x, x, 0b01001110)
+                         : h == 4 ? _mm512_shuffle_f32x4(x, x, 0b10110001)
+                         : h == 2 ? _mm512_shuffle_ps(x, x, 0b01001110)
+                                  : _mm512_shuffle_ps(x, x, 0b10110001);
+    return _mm512_mask_sub_ps(_mm512_add_ps(other, x), kMinus, other, x);
+  }
   static Floats add_to_exponent(Floats x, Floats t) {
     const __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(t), 23);
     return _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), exponent));

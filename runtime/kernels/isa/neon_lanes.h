@@ -55,6 +55,12 @@ struct NeonLanes : XsimdLanes<Neon> {
   static Floats max(Floats a, Floats b) { return less(b, a, a, b); }
   static Floats abs(Floats x) { return vabsq_f32(x); }
   static Floats copy_sign(Floats magnitude, Floats sign) { return vbslq_f32(vdupq_n_u32(0x80000000), sign, magnitude); }
+  template <int h>
+  static Floats butterflies(Floats x) {
+    const float32x4_t other = h == 2 ? vextq_f32(x, x, 2) : vrev64q_f32(x);
+    constexpr std::uint32_t kMinus[4] = {0, h == 1 ? 0x80000000 : 0, h == 2 ? 0x80000000 : 0, 0x80000000};
+    return vaddq_f32(other, vreinterpretq_f32_u32(veorq_u32(vreinterpretq_u32_f32(x), vld1q_u32(kMinus))));
+  }
   static Floats larger(Floats a, Floats b) {
     const uint32x4_t bits = vmaxq_u32(vreinterpretq_u32_f32(a), vreinterpretq_u32_f32(abs(b)));
     return vreinterpretq_f32_u32(bits);

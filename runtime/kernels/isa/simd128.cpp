@@ -65,6 +65,12 @@ struct Simd128Lanes {
   static Floats copy_sign(Floats magnitude, Floats sign) {
     return wasm_v128_bitselect(sign, magnitude, wasm_u32x4_splat(0x80000000));
   }
+  template <int h>
+  static Floats butterflies(Floats x) {
+    constexpr int kBit = static_cast<int>(0x80000000);
+    const v128_t other = h == 2 ? wasm_i32x4_shuffle(x, x, 2, 3, 0, 1) : wasm_i32x4_shuffle(x, x, 1, 0, 3, 2);
+    return add(other, wasm_v128_xor(x, wasm_i32x4_const(0, h == 1 ? kBit : 0, h == 2 ? kBit : 0, kBit)));
+  }
   static Floats larger(Floats a, Floats b) { return wasm_u32x4_max(a, abs(b)); }
   static Floats add_to_exponent(Floats x, Floats t) { return wasm_i32x4_add(x, wasm_i32x4_shl(t, 23)); }
 
