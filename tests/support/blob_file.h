@@ -17,7 +17,7 @@ inline std::optional<std::string> read_file(const std::string &path) {
 }
 
 inline std::optional<AlignedBytes> read_blob(const std::string &name) {
-  const auto text = read_file(std::string(TIDBIT_BLOB_DIR) + "/" + name + ".tidbit");
+  const auto text = read_file(TIDBIT_BLOB_DIR "/" + name + ".tidbit");
   if (!text) return std::nullopt;
   return AlignedBytes(std::as_bytes(std::span(*text)));
 }
