@@ -86,7 +86,7 @@ class ProgressBar {
 // The options as they were typed; CLI11 has checked them.
 struct CommandLine {
   std::string source, output, tokenizer, weights = "q8", embeddings, kv;
-  std::string sign_key, adapter;
+  std::string sign_key, adapter, calibrate;
   double adapter_scale = 1;
   std::uint32_t group = 0, context = 0, revision = 0;
 };
@@ -127,6 +127,9 @@ void declare(CLI::App &app, CommandLine &line) {
                  "weights that share a scale (q8, q4, q8x16): 64, 128 or 256; default: 128, or 64 for Gemma; fewer are "
                  "more accurate")
       ->check(CLI::IsMember({64u, 128u, 256u}));
+  app.add_option("--calibrate", line.calibrate,
+                 "round the weights so that the layers' outputs change least on this sample: a text, or token ids; "
+                 "needs as much disk space as the model has in f32");
   app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")->check(kv);
   app.add_option("--context", line.context,
                  "positions of a session unless the firmware says otherwise; default: the model's, at most 2048")
@@ -144,6 +147,7 @@ ConvertOptions options_of(const CommandLine &line) {
   if (!line.embeddings.empty()) options.embeddings = format_named(line.embeddings);
   options.kv = line.kv.empty() ? default_kv(options.weights) : format_named(line.kv);
   options.group = line.group;
+  options.calibrate = line.calibrate;
   options.context = line.context;
   options.revision = line.revision;
   options.sign_key = line.sign_key;
