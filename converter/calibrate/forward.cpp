@@ -20,7 +20,7 @@ bool shares(const BlobView &blob) {
 
 constexpr std::uint32_t kBeforeFirst = ~0u;  // no layer: the embedding alone
 
-bool has_experts_as_parts(tidbit_point point) {
+bool is_of_experts(tidbit_point point) {
   return point == TIDBIT_POINT_EXPERT_IN || point == TIDBIT_POINT_EXPERT_INNER;
 }
 
@@ -28,7 +28,10 @@ bool has_experts_as_parts(tidbit_point point) {
 
 // A session, and what its hook collects.
 struct Forward::Runner {
-  Runner(const BlobView &blob, std::uint32_t context) : session(blob, options_for(context)) {}
+  // With a limit of work, steps ask whether the chunk is canceled.
+  Runner(const BlobView &blob, std::uint32_t context) : session(blob, options_for(context)) {
+    session.get()->poll_work = ~0u;
+  }
 
   tidbit_options options_for(std::uint32_t context) {
     tidbit_options options = {};
@@ -43,9 +46,10 @@ struct Forward::Runner {
                       std::uint32_t width, std::size_t stride, const float *data) {
     Runner &runner = *static_cast<Runner *>(user);
     if (runner.into == nullptr || point != runner.point) return;
-    std::vector<float> &part = runner.into->parts[has_experts_as_parts(point) ? first : 0];
+    std::vector<float> &part = runner.into->parts[is_of_experts(point) ? first : 0];
     runner.into->width = width;
     for (std::uint32_t i = 0; i < count; ++i) part.insert(part.end(), data + i * stride, data + i * stride + width);
+    runner.session.get()->canceled = !is_of_experts(point);  // the rest of the layer is not needed
   }
 
   // Runs a layer on all tokens of a sequence, from and to hidden[tokens][width].
@@ -65,6 +69,7 @@ void Forward::Runner::run(const std::vector<std::int32_t> &tokens, std::uint32_t
     const std::uint32_t count = std::min(s.limits.chunk, total - begin);
     s.position = begin;
     s.written = begin + count;
+    s.canceled = false;
     Observed *const observed = std::exchange(into, nullptr);
     embed_chunk(s, tokens.data() + begin, count);  // also the angles of the positions
     into = observed;
