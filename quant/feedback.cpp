@@ -25,11 +25,7 @@ struct ByteCoder {
 
   static Group fit(const float *x, const float *, std::uint32_t count) {
     std::int8_t codes[format::kMaxGroup];
-    Group group;
-    group.bits = quantize_group(x, count, codes);
-    group.scale = half_to_float(group.bits);
-    group.inverse = group.scale == 0 ? 0 : 1.0f / group.scale;
-    return group;
+    return group_of(quantize_group(x, count, codes));
   }
 
   static float round(const Group &group, std::uint32_t, float x, int *code) {
@@ -39,6 +35,16 @@ struct ByteCoder {
     return nearest * group.scale;
   }
 
+  static float value(const Group &group, std::uint32_t, int code) { return static_cast<float>(code) * group.scale; }
+
+  static Group rescaled(const Group &group, float factor) {
+    return group_of(static_cast<std::uint16_t>(
+        std::min(std::max<int>(float_to_half(group.scale * factor), 1), kLargestHalf)));
+  }
+
+  static bool neighbor(const Group &, std::uint32_t, Group *, std::uint32_t *) { return false; }
+  static constexpr std::uint32_t kNeighborWidth = 0;
+
   static void store(const Group &group, std::uint32_t first, std::uint32_t row, std::uint32_t,
                     std::uint32_t group_size, std::byte *tile) {
     std::memcpy(tile + format::tile_element(row, first / group_size) * 2, &group.bits, 2);
@@ -47,6 +53,14 @@ struct ByteCoder {
   static void store_code(int code, std::uint32_t col, std::uint32_t row, std::uint32_t cols, std::uint32_t group,
                          std::byte *tile) {
     tile[Codes::head_bytes(cols, group) + Codes::code_at(row, col)] = static_cast<std::byte>(code);
+  }
+
+ private:
+  static constexpr int kLargestHalf = 0x7BFF;
+
+  static Group group_of(std::uint16_t bits) {
+    const float scale = half_to_float(bits);
+    return {bits, scale, scale == 0 ? 0 : 1.0f / scale};
   }
 };
 

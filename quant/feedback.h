@@ -2,7 +2,8 @@
 // weight moves but how far W x does, for inputs x with the second moments H = sum of x xᵀ. With H = R Rᵀ and R upper
 // triangular, the loss of a row's errors e is the sum over columns k of
 //   importance[k] * (e[k] + sum over j < k of e[j] * factor[j][k])²,  importance[k] = R[k][k]², factor = R[j][k] / R[k][k]
-// so each column is rounded to what makes up for the errors of those before it.
+// so each column is rounded to what makes up for the errors of those before it. Then codes and scales are changed one
+// at a time, as long as the loss e H eᵀ falls.
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,7 @@ namespace tidbit::quant {
 struct Feedback {
   std::vector<float> importance;  // [cols]
   std::vector<float> factors;     // [cols][cols], row j has the factors of column j's error on columns k > j
+  std::vector<float> moments;     // [cols][cols], H
 };
 
 // Whether a format's weights can be rounded with feedback: those with codes.

@@ -53,10 +53,38 @@ struct BlockCoder {
   // Adding 1.5 * 2^23 rounds to an integer.
   static float round(const Group &group, std::uint32_t i, float x, int *code) {
     const std::uint32_t b = i / format::kBlock;
-    const float nearest = nearest_code((x - group.shift[b]) * group.inverse[b]);
-    *code = static_cast<int>(nearest) - kLeastCode;
-    return group.shift[b] + group.step[b] * nearest;
+    *code = static_cast<int>(nearest_code((x - group.shift[b]) * group.inverse[b])) - kLeastCode;
+    return value(group, i, *code);
   }
+
+  static float value(const Group &group, std::uint32_t i, int code) {
+    const std::uint32_t b = i / format::kBlock;
+    return group.shift[b] + group.step[b] * static_cast<float>(code + kLeastCode);
+  }
+
+  static Group rescaled(const Group &group, float factor) {
+    Group result = group;
+    const float unit = half_to_float(group.bits) * factor;
+    result.bits = static_cast<std::uint16_t>(std::min(std::max<int>(float_to_half(unit), 1), kLargestHalf));
+    set_grids(result);
+    return result;
+  }
+
+  // The neighbors of a group: those in which one block has the next scale or shift. False if there are no more.
+  static bool neighbor(const Group &group, std::uint32_t index, Group *result, std::uint32_t *first) {
+    const std::uint32_t b = index / 4;
+    if (b >= group.blocks) return false;
+    const int step = index % 2 == 0 ? 1 : -1;
+    int scale = Width::block_scale(group.fine[b]), shift = Width::block_shift(group.fine[b]);
+    int &changed = index % 4 < 2 ? scale : shift;
+    changed = std::clamp(changed + step, index % 4 < 2 ? 1 : kLeastShift, index % 4 < 2 ? kLargestScale : kLargestShift);
+    *result = group;
+    result->fine[b] = static_cast<std::uint8_t>(scale | (shift & 15) << 4);
+    set_grids(*result);
+    *first = b * format::kBlock;
+    return true;
+  }
+  static constexpr std::uint32_t kNeighborWidth = format::kBlock;  // columns that a neighbor differs in
 
   static void store(const Group &group, std::uint32_t first, std::uint32_t row, std::uint32_t cols,
                     std::uint32_t group_size, std::byte *tile) {

@@ -4,6 +4,7 @@
 
 #include "converter/blob/row_reader.h"
 #include "converter/calibrate/forward.h"
+#include "converter/calibrate/generate.h"
 #include "converter/calibrate/moments.h"
 #include "converter/error.h"
 #include "converter/parallel.h"
@@ -173,6 +174,14 @@ class Calibrator {
   std::uint32_t plain_parts_ = 0, all_parts_ = 0;
 };
 
+Sequences own_text(const BlobView &model, const Progress &progress) {
+  const std::uint32_t length = std::min(kSequenceTokens, model.info().max_context);
+  const std::uint32_t count = std::max(kMostSampleTokens / length, 1u);
+  return generate_samples(model, count, length, [&](std::uint64_t done, std::uint64_t total) {
+    if (progress) progress("sample", done, total);
+  });
+}
+
 }  // namespace
 
 Calibration calibrate(const ModelPlan &plan, const BlobParts &parts, const std::filesystem::path &samples,
@@ -181,12 +190,13 @@ Calibration calibrate(const ModelPlan &plan, const BlobParts &parts, const std::
     throw ConvertError("--calibrate has no effect on weights that are not rounded to codes; use --weights q8 or q4");
   }
   WorkingModel model(plan, parts, output, progress);
-  const Sequences sequences = read_samples(samples, model.view());
+  const Sequences sequences = samples == kOwnText ? own_text(model.view(), progress) : read_samples(samples, model.view());
   std::size_t tokens = 0;
   for (const auto &sequence : sequences) tokens += sequence.size();
   Calibrator calibrator(plan, parts, model, sequences, progress);
   Calibration calibration{calibrator.run(), {}};
-  calibration.description = "calibrated with " + std::to_string(tokens) + " tokens of " + samples.filename().string();
+  calibration.description = "calibrated with " + std::to_string(tokens) + " tokens of " +
+                            (samples == kOwnText ? "the model's own text" : samples.filename().string());
   if (calibrator.plain_parts() != 0) {
     calibration.description += "; " + std::to_string(calibrator.plain_parts()) + " of " +
                                std::to_string(calibrator.all_parts()) + " matrices saw too few and are rounded plainly";

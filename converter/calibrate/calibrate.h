@@ -19,6 +19,9 @@ struct Calibration {
   std::string description;  // one line for the summary
 };
 
+// In place of a file: the model writes the sample text itself.
+inline constexpr const char *kOwnText = "self";
+
 // Writes a temporary model of f32 beside `output`, as large as the model in f32. Throws ConvertError.
 Calibration calibrate(const ModelPlan &plan, const BlobParts &parts, const std::filesystem::path &samples,
                       const std::filesystem::path &output, const Progress &progress);

@@ -149,7 +149,13 @@ std::optional<quant::Feedback> Moments::feedback() const {
     reversed[i * n + i] += kDamping * mean;
   }
   if (!Cholesky(reversed, cols_).run()) return std::nullopt;
-  quant::Feedback feedback{std::vector<float>(n), std::vector<float>(n * n)};
+  quant::Feedback feedback{std::vector<float>(n), std::vector<float>(n * n), std::vector<float>(n * n)};
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      const double sum = sums_[i * n + j] + (i == j ? kDamping * mean : 0);
+      feedback.moments[i * n + j] = feedback.moments[j * n + i] = static_cast<float>(sum / mean);
+    }
+  }
   for (std::size_t k = 0; k < n; ++k) {
     const double *row = reversed.data() + (n - 1 - k) * n;
     const double diagonal = row[n - 1 - k];
