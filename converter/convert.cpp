@@ -6,6 +6,7 @@
 
 #include "base/features.h"
 #include "converter/blob/blob_view.h"
+#include "converter/calibrate/calibrate.h"
 #include "converter/chat/import.h"
 #include "converter/families/adapter.h"
 #include "converter/families/planner.h"
@@ -41,6 +42,7 @@ void check_output(const ConvertOptions &options, const Checkpoint &checkpoint) {
   refuse_same_file(options.output, options.source);
   refuse_same_file(options.output, options.tokenizer_file);
   refuse_same_file(options.output, options.sign_key);
+  refuse_same_file(options.output, options.calibrate);
   refuse_same_file(options.output, checkpoint.config_name);
   for (const auto &[name, tensor] : checkpoint.tensors) refuse_same_file(options.output, tensor.file->path());
   refuse_file_beside(options.output, options.source);
@@ -119,7 +121,8 @@ std::string options_text(const ConvertOptions &options, const fs::path &tokenize
          (group != format::kDefaultGroup ? " --group " + std::to_string(group) : "") +
          (options.transform == format::InputTransform::hadamard ? " --transform hadamard" : "") + " --kv " +
          format_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
-         (tokenizer.empty() ? "none" : base_name(tokenizer)) + adapter_text(options);
+         (tokenizer.empty() ? "none" : base_name(tokenizer)) + adapter_text(options) +
+         (options.calibrate.empty() ? "" : " --calibrate " + base_name(options.calibrate));
 }
 
 // Opens the finished blob with the runtime, as the last check.
@@ -158,6 +161,12 @@ ConvertReport convert(const ConvertOptions &options) try {
   parts.source = base_name(options.source);
   parts.converter = options_text(options, tokenizer, parts.group, plan.config.default_context);
 
+  Calibration calibration;
+  if (!options.calibrate.empty()) {
+    calibration = calibrate(plan, parts, options.calibrate, options.output, options.progress);
+    parts.rounded = &calibration.tensors;
+    report.calibration = calibration.description;
+  }
   OutputFile out(options.output);
   report.errors = write_blob(plan, parts, out, options.progress);
   std::sort(report.errors.begin(), report.errors.end(), [](const TensorReport &a, const TensorReport &b) {

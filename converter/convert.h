@@ -31,6 +31,7 @@ struct ConvertOptions {
   std::uint32_t context = 0;            // default context of the blob; 0: the model's, at most 2048
   std::uint32_t revision = 0;           // of the blob, for updates
   std::filesystem::path sign_key = {};  // PEM file of an Ed25519 private key; empty: the blob is not signed
+  std::filesystem::path calibrate = {};  // sample text or token ids; empty: weights are rounded to the nearest
   Progress progress = {};
 };
 
@@ -39,7 +40,8 @@ struct ConvertReport {
   std::string family, source, converter;
   tidbit_plan_result memory = {};    // at the default context
   std::vector<TensorReport> errors;  // worst first
-  std::string tokenizer;             // one line; empty without one
+  std::string calibration;           // one line; empty without one
+  std::string tokenizer;             // likewise
   std::string chat;                  // likewise, about the chat template
   std::vector<std::string> notes;
 };

@@ -86,7 +86,7 @@ class ProgressBar {
 // The options as they were typed; CLI11 has checked them.
 struct CommandLine {
   std::string source, output, tokenizer, weights = "q8", embeddings, kv, transform;
-  std::string sign_key, adapter;
+  std::string sign_key, adapter, calibrate;
   double adapter_scale = 1;
   std::uint32_t group = 0, context = 0, revision = 0;
 };
@@ -131,6 +131,9 @@ void declare(CLI::App &app, CommandLine &line) {
                  "hadamard: transform the inputs of matrices in groups, which makes few bits more accurate; default: "
                  "hadamard for q4, none for others")
       ->check(CLI::IsMember({"none", "hadamard"}));
+  app.add_option("--calibrate", line.calibrate,
+                 "round the weights so that the layers' outputs change least on this sample: a text, or token ids; "
+                 "needs as much disk space as the model has in f32");
   app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")->check(kv);
   app.add_option("--context", line.context,
                  "positions of a session unless the firmware says otherwise; default: the model's, at most 2048")
@@ -151,6 +154,7 @@ ConvertOptions options_of(const CommandLine &line) {
   options.transform = line.transform.empty()         ? default_transform(options.weights, options.group)
                       : line.transform == "hadamard" ? tidbit::format::InputTransform::hadamard
                                                      : tidbit::format::InputTransform::none;
+  options.calibrate = line.calibrate;
   options.context = line.context;
   options.revision = line.revision;
   options.sign_key = line.sign_key;

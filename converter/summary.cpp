@@ -80,6 +80,7 @@ std::string summary(const ConvertReport &report, const ConvertOptions &options) 
   text += line("blob", options.output.string() + ", " + grouped(report.info.blob_bytes) + " bytes");
   text += line("memory", memory_text(report, options));
   if (!report.errors.empty()) text += line("error", error_text(report));
+  if (!report.calibration.empty()) text += line("rounding", one_line(report.calibration));
   text += line("tokenizer", report.tokenizer.empty() ? "none" : report.tokenizer);
   if (!report.chat.empty()) text += line("chat", one_line(report.chat));
   for (const std::string &note : report.notes) text += line("note", one_line(note));

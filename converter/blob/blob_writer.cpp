@@ -56,6 +56,7 @@ class BlobWriter {
     write_section(SectionKind::provenance, std::span(provenance_));
     if (parts_.key != nullptr) write_signature(parts_.key->unsigned_section());
     write_self_test();
+    if (!parts_.self_test) return {};
     self_test_.hash = compute_self_test();
     write_self_test();
     if (parts_.key != nullptr) write_signature(compute_signature());
@@ -122,7 +123,7 @@ class BlobWriter {
       if (entry.transform == format::InputTransform::hadamard) transform_rows(values.data(), count, cols);
       check_range(plan, entry.format, values.data(), std::uint64_t{count} * cols);
       if (plan.role->kind == format::TensorKind::matrix) {
-        pack_tiles(entry, values.data(), count, measure);
+        pack_tiles(entry, values.data(), count, rounded_tiles(plan, entry, first), measure);
       } else {
         pack_plain(entry.format, values.data(), std::uint64_t{count} * cols, measure);
       }
@@ -156,7 +157,17 @@ class BlobWriter {
     measure.add(values, stored.data(), count);
   }
 
-  void pack_tiles(const format::Tensor &entry, const float *rows, std::uint32_t count, quant::ErrorMeasure &measure) {
+  // The tiles from a row on, if they are packed already.
+  const std::byte *rounded_tiles(const TensorPlan &plan, const format::Tensor &entry, std::uint32_t first) const {
+    if (parts_.rounded == nullptr) return nullptr;
+    const auto found = parts_.rounded->find(&plan);
+    if (found == parts_.rounded->end()) return nullptr;
+    return found->second.data() +
+           std::uint64_t{first / kTileRows} * format::tile_bytes(entry.format, entry.cols, entry.group);
+  }
+
+  void pack_tiles(const format::Tensor &entry, const float *rows, std::uint32_t count, const std::byte *rounded,
+                  quant::ErrorMeasure &measure) {
     const std::uint32_t cols = entry.cols;
     const std::uint64_t tile_bytes = format::tile_bytes(entry.format, cols, entry.group);
     const std::uint32_t tiles = format::tile_count(count);
@@ -167,7 +178,11 @@ class BlobWriter {
       const float *from = rows + std::uint64_t{first} * cols;
       std::byte *tile = packed_.data() + i * tile_bytes;
       std::vector<float> stored(std::uint64_t{n} * cols);
-      quant::pack_tile(entry.format, from, n, cols, entry.group, tile);
+      if (rounded != nullptr) {
+        std::copy_n(rounded + i * tile_bytes, tile_bytes, tile);
+      } else {
+        quant::pack_tile(entry.format, from, n, cols, entry.group, tile);
+      }
       quant::unpack_tile(entry.format, tile, n, cols, entry.group, stored.data());
       measures[i].add(from, stored.data(), stored.size());
     });

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include "converter/families/model_plan.h"
 
 namespace tidbit::convert {
+
+// Tensors that are packed already, with tiles of all rows one after another.
+using RoundedTensors = std::map<const TensorPlan *, std::vector<std::byte>>;
 
 struct BlobParts {
   std::vector<std::byte> tokenizer;  // empty: no section
@@ -22,6 +26,8 @@ struct BlobParts {
   format::Format embeddings = format::Format::q8;  // the format of the token embedding and the head
   std::uint32_t group = format::kDefaultGroup;     // weights that share a scale, in formats with groups
   format::InputTransform transform = format::InputTransform::none;  // of the inputs of such matrices
+  const RoundedTensors *rounded = nullptr;         // null: every tensor is rounded while it is written
+  bool self_test = true;                           // false: for a model that is not kept
 };
 
 struct TensorReport {

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
-#include <new>
 
 #include "base/hash.h"
+#include "converter/blob/blob_session.h"
 #include "converter/error.h"
 
 namespace tidbit::convert {
@@ -32,28 +31,6 @@ int count_step(void *user) {
   static_cast<const Run *>(user)->step();
   return 0;
 }
-
-class Session {
- public:
-  Session(const BlobView &blob, tidbit_options options) {
-    tidbit_plan_result plan = {};
-    check_status(tidbit_plan(&blob.model(), &options, &plan), "tidbit_plan");
-    const auto bytes = static_cast<std::size_t>(plan.total);
-    memory_.reset(static_cast<std::byte *>(::operator new (bytes, std::align_val_t{TIDBIT_ALIGNMENT})));
-    tidbit_memory parts = {};
-    check_status(tidbit_split_memory(&plan, memory_.get(), bytes, &parts, nullptr), "tidbit_split_memory");
-    check_status(tidbit_init(&blob.model(), &options, &parts, &session_, nullptr), "tidbit_init");
-  }
-
-  tidbit_session *get() { return session_; }
-
- private:
-  struct Release {
-    void operator()(std::byte *p) const { ::operator delete (p, std::align_val_t{TIDBIT_ALIGNMENT}); }
-  };
-  std::unique_ptr<std::byte, Release> memory_;
-  tidbit_session *session_ = nullptr;
-};
 
 // A NaN has other bits on other processors, so its hash would fail there.
 void check_numbers(const float *logits, std::uint32_t count) {
@@ -89,7 +66,7 @@ std::uint64_t hash_self_test(const BlobView &blob, const format::SelfTest &test,
   options.parallel_for = in_pieces;
   options.poll = count_step;
   options.parallel_user = options.poll_user = &run;
-  Session session(blob, options);
+  BlobSession session(blob, options);
   check_status(tidbit_prefill(session.get(), test.tokens, test.token_count, 0, nullptr), "tidbit_prefill");
   Hash64 hash;
   for (std::uint32_t i = 0; i < test.token_count; ++i) {

@@ -50,6 +50,24 @@ int Tokens::from_list(const LoadedModel &model, const char *list) {
   }
 }
 
+int Tokens::from_ids(const LoadedModel &model, const char *path, const char *text, size_t bytes) {
+  if (const int code = reserve(bytes / 2 + 1); code != kOk) return code;
+  for (size_t at = 0; at < bytes;) {
+    const size_t begin = at;
+    uint64_t id = 0;
+    while (at < bytes && text[at] >= '0' && text[at] <= '9' && id <= INT32_MAX) id = id * 10 + (text[at++] - '0');
+    const bool ends = at == bytes || text[at] == ',' || text[at] == ' ' || text[at] == '\n' || text[at] == '\r' ||
+                      text[at] == '\t';
+    if (!ends || id >= model.info().vocab_size) {
+      return data_error("%s: no token id below %u at byte %zu; expected ids separated by commas or white space", path,
+                        model.info().vocab_size, begin);
+    }
+    if (at > begin) append(static_cast<int32_t>(id));
+    if (at < bytes) ++at;
+  }
+  return kOk;
+}
+
 int Tokens::append(const LoadedModel &model, const char *word) {
   uint64_t id = 0;
   if (!parse_unsigned(word, INT32_MAX, &id)) return usage_error("'%s' is not a token id; use a whole number", word);

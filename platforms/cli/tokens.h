@@ -17,6 +17,8 @@ class Tokens {
   int from_text(const LoadedModel &model, const char *text, size_t bytes, uint32_t flags);
   // "1,2,3"
   int from_list(const LoadedModel &model, const char *list);
+  // Numbers separated by commas or white space, from the file `path`.
+  int from_ids(const LoadedModel &model, const char *path, const char *text, size_t bytes);
   // Appends one id from the command line.
   int append(const LoadedModel &model, const char *word);
   void append(int32_t token) { data()[count_++] = token; }

@@ -61,8 +61,13 @@ void run_expert(const Layer &all, std::uint32_t expert, std::uint32_t tokens) {
     quantize_for(slice, w, x);
     multiply(slice, w, bias, {expert * tiles, (expert + 1) * tiles}, x, y);
   };
+  const auto observe_part = [&](tidbit_point point, std::uint32_t width, const Rows &x) {
+    observe_vectors(slice.s, layer.index, point, expert, tokens, width, x.stride, x[first]);
+  };
+  observe_part(TIDBIT_POINT_EXPERT_IN, layer.size(format::Dim::width), rows.gathered);
   apply_part(LayerRole::expert_up, LayerRole::expert_up_bias, format::expert_up_rows(kind), rows.gathered, rows.inner);
   activate(layer, 0, kind.expert_width, kind.expert_width);
+  observe_part(TIDBIT_POINT_EXPERT_INNER, kind.expert_width, rows.inner);
   apply_part(LayerRole::expert_down, LayerRole::expert_down_bias, format::expert_down_rows(slice.s.model.config()),
              rows.inner, rows.expert);
 }

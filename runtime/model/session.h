@@ -57,13 +57,18 @@ inline constexpr std::uint32_t kFloatWork = kFusesInHardware || kHasDoubles ? 1 
 inline constexpr std::uint32_t kAttentionWork = kFloatWork == 1 ? 4 : kFloatWork;
 inline constexpr std::uint32_t kActivationWork = 16 * kFloatWork;
 
-// Passes vectors [first, first + count) of a chunk to the caller's hook. Compiled out of firmware.
+// Passes `count` vectors to the caller's hook. Compiled out of firmware.
+inline void observe_vectors(const Session &s, std::uint32_t layer, tidbit_point point, std::uint32_t first,
+                            std::uint32_t count, std::uint32_t width, std::size_t stride, const float *data) {
+  if constexpr (features::kInspect) {
+    if (s.observe != nullptr) s.observe(s.observe_user, layer, point, first, count, width, stride, data);
+  }
+}
+
+// The same for vectors [first, first + count) of a chunk.
 inline void observe(const Session &s, std::uint32_t layer, tidbit_point point, std::uint32_t first, std::uint32_t count,
                     std::uint32_t width, const Rows &rows) {
-  if constexpr (features::kInspect) {
-    if (s.observe == nullptr) return;
-    s.observe(s.observe_user, layer, point, first, count, width, rows.stride, rows[first]);
-  }
+  observe_vectors(s, layer, point, first, count, width, rows.stride, rows[first]);
 }
 
 }  // namespace tidbit

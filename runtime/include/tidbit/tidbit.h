@@ -292,11 +292,14 @@ enum {
   TIDBIT_POINT_FFN_OUT = 7,   /* what is added to the residual stream */
   TIDBIT_POINT_LAYER_OUT = 8, /* the residual stream after the layer */
   TIDBIT_POINT_HEAD_IN = 9,   /* after the final norm: input of the head; `layer` is the number of layers */
-  TIDBIT_POINT_COUNT = 10
+  TIDBIT_POINT_EXPERT_IN = 10,    /* input of an expert's rows of expert_up: the vectors of the tokens that chose it */
+  TIDBIT_POINT_EXPERT_INNER = 11, /* likewise of expert_down */
+  TIDBIT_POINT_COUNT = 12
 };
 
 /* Gets the vectors of a chunk as they are computed, for debugging and for calibrating quantizers: `count` vectors of
- * `width` floats, `stride` floats apart. The first belongs to token `first` of the chunk. */
+ * `width` floats, `stride` floats apart. The first belongs to token `first` of the chunk; at the points of experts,
+ * `first` is the number of the expert. */
 typedef void (*tidbit_observe)(void *user, uint32_t layer, tidbit_point point, uint32_t first, uint32_t count,
                                uint32_t width, size_t stride, const float *data);
 

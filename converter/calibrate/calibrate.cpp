@@ -1,0 +1,207 @@
+#include "converter/calibrate/calibrate.h"
+
+#include <algorithm>
+
+#include "converter/blob/row_reader.h"
+#include "converter/calibrate/forward.h"
+#include "converter/calibrate/generate.h"
+#include "converter/calibrate/moments.h"
+#include "converter/error.h"
+#include "converter/parallel.h"
+#include "format/formats.h"
+#include "format/model.h"
+#include "quant/tile.h"
+
+namespace tidbit::convert {
+namespace {
+
+using format::Format;
+using format::kTileRows;
+using format::LayerRole;
+
+// The matrices of a layer in the order in which their inputs are computed, and where those are seen.
+struct Step {
+  LayerRole role;
+  tidbit_point point;
+};
+constexpr Step kSteps[] = {
+    {LayerRole::qkv, TIDBIT_POINT_MIXER_IN},
+    {LayerRole::conv_in, TIDBIT_POINT_MIXER_IN},
+    {LayerRole::attention_out, TIDBIT_POINT_MIXED},
+    {LayerRole::conv_out, TIDBIT_POINT_MIXED},
+    {LayerRole::expert_up, TIDBIT_POINT_EXPERT_IN},
+    {LayerRole::expert_down, TIDBIT_POINT_EXPERT_INNER},
+    {LayerRole::ffn_up, TIDBIT_POINT_FFN_IN},
+    {LayerRole::ffn_down, TIDBIT_POINT_FFN_INNER},
+};
+
+// An expert that got fewer vectors than this part of its columns is rounded plainly: its errors would be fitted to too
+// few directions.
+constexpr std::uint32_t kLeastPart = 4;
+
+// The model with matrices of f32, in a temporary file.
+class WorkingModel {
+ public:
+  WorkingModel(const ModelPlan &plan, const BlobParts &parts, const std::filesystem::path &output,
+               const Progress &progress)
+      : file_(output) {
+    ModelPlan wide = plan;
+    wide.config.weights = wide.config.kv = Format::f32;
+    BlobParts unfinished = parts;
+    unfinished.key = nullptr;
+    unfinished.self_test = false;
+    Progress staged;
+    if (progress) {
+      staged = [&](const char *, std::uint64_t done, std::uint64_t total) { progress("expand", done, total); };
+    }
+    write_blob(wide, unfinished, file_, staged);
+    view_.emplace(file_.temporary());
+  }
+
+  const BlobView &view() const { return *view_; }
+  format::LayerKind kind(std::uint32_t layer) const { return model_of(&view_->model()).kind(layer); }
+
+  // Replaces rows of a matrix. They begin with a tile.
+  void write_rows(std::uint32_t layer, LayerRole role, std::uint32_t first, const float *rows, std::uint32_t count,
+                  std::uint32_t cols) {
+    const format::Tensor &entry = model_of(&view_->model()).layer(layer).matrix(role);
+    const std::uint64_t bytes = format::tile_bytes(Format::f32, cols, 0);
+    std::vector<std::byte> tile(bytes);
+    for (std::uint32_t row = 0; row < count; row += kTileRows) {
+      quant::pack_tile(Format::f32, rows + std::uint64_t{row} * cols, std::min(kTileRows, count - row), cols, 0,
+                       tile.data());
+      file_.write(entry.offset + (first + row) / kTileRows * bytes, tile.data(), bytes);
+    }
+  }
+
+ private:
+  OutputFile file_;
+  std::optional<BlobView> view_;
+};
+
+class Calibrator {
+ public:
+  Calibrator(const ModelPlan &plan, const BlobParts &parts, WorkingModel &model, const Sequences &sequences,
+             const Progress &progress)
+      : format_(plan.config.weights),
+        group_(parts.group),
+        layers_(plan.stacks.at(0).layers),
+        model_(model),
+        forward_(model.view(), sequences),
+        progress_(progress) {}
+
+  RoundedTensors run() {
+    for (std::uint32_t layer = 0; layer < layers_.size(); ++layer) {
+      for (const Step &step : kSteps) {
+        const TensorPlan &plan = layers_[layer][static_cast<std::size_t>(step.role)];
+        if (plan.role != nullptr) round_matrix(plan, step);
+        show((layer * std::size(kSteps) + static_cast<std::size_t>(&step - kSteps) + 1));
+      }
+      forward_.advance();
+    }
+    return std::move(rounded_);
+  }
+
+  std::uint32_t plain_parts() const { return plain_parts_; }
+  std::uint32_t all_parts() const { return all_parts_; }
+
+ private:
+  void show(std::uint64_t done) const {
+    if (progress_) progress_("calibrate", done, layers_.size() * std::size(kSteps));
+  }
+
+  void round_matrix(const TensorPlan &plan, const Step &step) {
+    const bool experts = step.role == LayerRole::expert_up || step.role == LayerRole::expert_down;
+    const std::uint32_t parts = experts ? model_.kind(forward_.layer()).experts : 1;
+    std::vector<std::byte> &packed = rounded_[&plan];
+    packed.resize(format::matrix_bytes(format_, plan.rows, plan.cols, group_));
+    if (!experts) {
+      Moments moments(plan.cols);
+      forward_.observe(step.point, 1, [&](const Observed &seen) { moments.add(seen.parts[0].data(), seen.count(0)); });
+      return round_rows(plan, step.role, 0, plan.rows, moments.feedback(), packed);
+    }
+    std::vector<std::vector<float>> inputs(parts);
+    forward_.observe(step.point, parts, [&](const Observed &seen) {
+      for (std::uint32_t e = 0; e < parts; ++e) {
+        inputs[e].insert(inputs[e].end(), seen.parts[e].begin(), seen.parts[e].end());
+      }
+    });
+    const std::uint32_t rows = plan.rows / parts;
+    for (std::uint32_t e = 0; e < parts; ++e) {
+      const auto count = static_cast<std::uint32_t>(inputs[e].size() / plan.cols);
+      std::optional<quant::Feedback> feedback;
+      if (count >= plan.cols / kLeastPart) {
+        Moments moments(plan.cols);
+        moments.add(inputs[e].data(), count);
+        feedback = moments.feedback();
+      }
+      round_rows(plan, step.role, e * rows, rows, feedback, packed);
+    }
+  }
+
+  void round_rows(const TensorPlan &plan, LayerRole role, std::uint32_t first, std::uint32_t count,
+                  const std::optional<quant::Feedback> &feedback, std::vector<std::byte> &packed) {
+    ++all_parts_;
+    if (!feedback) ++plain_parts_;
+    const std::uint32_t cols = plan.cols, step = slice_rows(plan);
+    const std::uint64_t tile_bytes = format::tile_bytes(format_, cols, group_);
+    for (std::uint32_t from = first; from < first + count; from += step) {
+      const std::uint32_t rows = std::min(step, first + count - from);
+      std::vector<float> values(std::uint64_t{rows} * cols), stored(values.size());
+      read_rows(plan, from, rows, values.data());
+      in_parallel(format::tile_count(rows), [&](std::uint32_t i) {
+        const std::uint32_t row = i * kTileRows, n = std::min(kTileRows, rows - row);
+        std::byte *tile = packed.data() + (from + row) / kTileRows * tile_bytes;
+        const float *x = values.data() + std::uint64_t{row} * cols;
+        if (feedback) {
+          quant::pack_tile_with_feedback(format_, x, n, cols, group_, *feedback, tile);
+        } else {
+          quant::pack_tile(format_, x, n, cols, group_, tile);
+        }
+        quant::unpack_tile(format_, tile, n, cols, group_, stored.data() + std::uint64_t{row} * cols);
+      });
+      model_.write_rows(forward_.layer(), role, from, stored.data(), rows, cols);
+    }
+  }
+
+  const Format format_;
+  const std::uint32_t group_;
+  const std::vector<LayerTensors> &layers_;
+  WorkingModel &model_;
+  Forward forward_;
+  const Progress &progress_;
+  RoundedTensors rounded_;
+  std::uint32_t plain_parts_ = 0, all_parts_ = 0;
+};
+
+Sequences own_text(const BlobView &model, const Progress &progress) {
+  const std::uint32_t length = std::min(kSequenceTokens, model.info().max_context);
+  const std::uint32_t count = std::max(kMostSampleTokens / length, 1u);
+  return generate_samples(model, count, length, [&](std::uint64_t done, std::uint64_t total) {
+    if (progress) progress("sample", done, total);
+  });
+}
+
+}  // namespace
+
+Calibration calibrate(const ModelPlan &plan, const BlobParts &parts, const std::filesystem::path &samples,
+                      const std::filesystem::path &output, const Progress &progress) {
+  if (!quant::takes_feedback(plan.config.weights)) {
+    throw ConvertError("--calibrate has no effect on weights that are not rounded to codes; use --weights q8 or q4");
+  }
+  WorkingModel model(plan, parts, output, progress);
+  const Sequences sequences = samples == kOwnText ? own_text(model.view(), progress) : read_samples(samples, model.view());
+  std::size_t tokens = 0;
+  for (const auto &sequence : sequences) tokens += sequence.size();
+  Calibrator calibrator(plan, parts, model, sequences, progress);
+  Calibration calibration{calibrator.run(), {}};
+  calibration.description = "calibrated with " + std::to_string(tokens) + " tokens of " +
+                            (samples == kOwnText ? "the model's own text" : samples.filename().string());
+  if (calibrator.plain_parts() != 0) {
+    calibration.description += "; " + std::to_string(calibrator.plain_parts()) + " of " +
+                               std::to_string(calibrator.all_parts()) + " matrices saw too few and are rounded plainly";
+  }
+  return calibration;
+}
+
+}  // namespace tidbit::convert

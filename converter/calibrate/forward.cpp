@@ -1,0 +1,131 @@
+#include "converter/calibrate/forward.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "converter/parallel.h"
+#include "model/layer.h"
+
+namespace tidbit::convert {
+namespace {
+
+bool shares(const BlobView &blob) {
+  const Model &model = model_of(&blob.model());
+  for (std::uint32_t i = 0; i < model.layers(); ++i) {
+    if (shares_kv(model.kind(i))) return true;
+  }
+  return false;
+}
+
+constexpr std::uint32_t kBeforeFirst = ~0u;  // no layer: the embedding alone
+
+bool is_of_experts(tidbit_point point) {
+  return point == TIDBIT_POINT_EXPERT_IN || point == TIDBIT_POINT_EXPERT_INNER;
+}
+
+}  // namespace
+
+// A session, and what its hook collects.
+struct Forward::Runner {
+  // With a limit of work, steps ask whether the chunk is canceled.
+  Runner(const BlobView &blob, std::uint32_t context) : session(blob, options_for(context)) {
+    session.get()->poll_work = ~0u;
+  }
+
+  tidbit_options options_for(std::uint32_t context) {
+    tidbit_options options = {};
+    options.context = context;
+    options.chunk = std::min(context, kMaxChunk);
+    options.observe = collect;
+    options.observe_user = this;
+    return options;
+  }
+
+  static void collect(void *user, std::uint32_t, tidbit_point point, std::uint32_t first, std::uint32_t count,
+                      std::uint32_t width, std::size_t stride, const float *data) {
+    Runner &runner = *static_cast<Runner *>(user);
+    if (runner.into == nullptr || point != runner.point) return;
+    std::vector<float> &part = runner.into->parts[is_of_experts(point) ? first : 0];
+    runner.into->width = width;
+    for (std::uint32_t i = 0; i < count; ++i) part.insert(part.end(), data + i * stride, data + i * stride + width);
+    runner.session.get()->canceled = !is_of_experts(point);  // the rest of the layer is not needed
+  }
+
+  // Runs a layer on all tokens of a sequence, from and to hidden[tokens][width].
+  void run(const std::vector<std::int32_t> &tokens, std::uint32_t layer, bool keeps_all, float *hidden, bool store);
+
+  BlobSession session;
+  Observed *into = nullptr;
+  tidbit_point point = 0;
+};
+
+void Forward::Runner::run(const std::vector<std::int32_t> &tokens, std::uint32_t layer, bool keeps_all, float *hidden,
+                          bool store) {
+  Session &s = *session.get();
+  const std::uint32_t width = s.model.config().width, total = static_cast<std::uint32_t>(tokens.size());
+  const std::uint64_t cache = keeps_all ? s.memory.kv.offset_of(s.model, layer) : 0;
+  for (std::uint32_t begin = 0; begin < total; begin += s.limits.chunk) {
+    const std::uint32_t count = std::min(s.limits.chunk, total - begin);
+    s.position = begin;
+    s.written = begin + count;
+    s.canceled = false;
+    Observed *const observed = std::exchange(into, nullptr);
+    embed_chunk(s, tokens.data() + begin, count);  // also the angles of the positions
+    into = observed;
+    const Rows &rows = s.memory.activations.hidden;
+    float *chunk = hidden + std::size_t{begin} * width;
+    const auto each = [&](auto body) {
+      for (std::uint32_t t = 0; t < count; ++t) body(rows[t], chunk + std::size_t{t} * width);
+    };
+    const std::size_t bytes = width * sizeof(float);
+    if (layer != kBeforeFirst) {
+      each([&](float *row, const float *from) { std::memcpy(row, from, bytes); });
+      run_layer(s, layer, cache, count);
+    }
+    if (store) each([&](const float *row, float *to) { std::memcpy(to, row, bytes); });
+  }
+}
+
+Forward::Forward(const BlobView &blob, const Sequences &sequences)
+    : sequences_(sequences), keeps_all_(shares(blob)), hidden_(sequences.size()), observed_(kBatch) {
+  std::size_t longest = 0;
+  for (const auto &tokens : sequences) longest = std::max(longest, tokens.size());
+  const std::size_t runners = keeps_all_ ? sequences.size() : std::min<std::size_t>(kBatch, sequences.size());
+  for (std::size_t i = 0; i < runners; ++i) {
+    runners_.push_back(std::make_unique<Runner>(blob, static_cast<std::uint32_t>(longest)));
+  }
+  const std::uint32_t width = blob.info().width;
+  for (std::uint32_t i = 0; i < sequences.size(); ++i) {
+    hidden_[i].resize(sequences[i].size() * width);
+    runner_of(i).run(sequences[i], kBeforeFirst, keeps_all_, hidden_[i].data(), true);
+  }
+}
+
+Forward::~Forward() = default;
+
+Forward::Runner &Forward::runner_of(std::uint32_t sequence) { return *runners_[sequence % runners_.size()]; }
+
+void Forward::run_batch(std::uint32_t first, tidbit_point point, std::uint32_t parts) {
+  const auto count = std::min(kBatch, static_cast<std::uint32_t>(sequences_.size()) - first);
+  in_parallel(count, [&](std::uint32_t i) {
+    observed_[i] = {0, std::vector<std::vector<float>>(parts)};
+    Runner &runner = runner_of(first + i);
+    runner.into = &observed_[i];
+    runner.point = point;
+    runner.run(sequences_[first + i], layer_, keeps_all_, hidden_[first + i].data(), false);
+    runner.into = nullptr;
+  });
+}
+
+void Forward::advance() {
+  for (std::uint32_t first = 0; first < sequences_.size(); first += kBatch) {
+    const auto count = std::min(kBatch, static_cast<std::uint32_t>(sequences_.size()) - first);
+    in_parallel(count, [&](std::uint32_t i) {
+      runner_of(first + i).run(sequences_[first + i], layer_, keeps_all_, hidden_[first + i].data(), true);
+    });
+  }
+  ++layer_;
+}
+
+}  // namespace tidbit::convert
