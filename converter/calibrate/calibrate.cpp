@@ -10,6 +10,7 @@
 #include "converter/parallel.h"
 #include "format/formats.h"
 #include "format/model.h"
+#include "quant/hadamard.h"
 #include "quant/tile.h"
 
 namespace tidbit::convert {
@@ -85,6 +86,7 @@ class Calibrator {
              const Progress &progress)
       : format_(plan.config.weights),
         group_(parts.group),
+        transformed_(parts.transform == format::InputTransform::hadamard),
         layers_(plan.stacks.at(0).layers),
         model_(model),
         forward_(model.view(), sequences),
@@ -110,6 +112,14 @@ class Calibrator {
     if (progress_) progress_("calibrate", done, layers_.size() * std::size(kSteps));
   }
 
+  // The vectors as they are quantized.
+  std::vector<float> as_multiplied(std::vector<float> vectors, std::uint32_t cols) const {
+    for (std::size_t at = 0; transformed_ && at < vectors.size(); at += cols) {
+      quant::transform_inputs(vectors.data() + at, cols);
+    }
+    return vectors;
+  }
+
   void round_matrix(const TensorPlan &plan, const Step &step) {
     const bool experts = step.role == LayerRole::expert_up || step.role == LayerRole::expert_down;
     const std::uint32_t parts = experts ? model_.kind(forward_.layer()).experts : 1;
@@ -117,13 +127,17 @@ class Calibrator {
     packed.resize(format::matrix_bytes(format_, plan.rows, plan.cols, group_));
     if (!experts) {
       Moments moments(plan.cols);
-      forward_.observe(step.point, 1, [&](const Observed &seen) { moments.add(seen.parts[0].data(), seen.count(0)); });
+      forward_.observe(step.point, 1, [&](const Observed &seen) {
+        const std::vector<float> inputs = as_multiplied(seen.parts[0], plan.cols);
+        moments.add(inputs.data(), seen.count(0));
+      });
       return round_rows(plan, step.role, 0, plan.rows, moments.feedback(), packed);
     }
     std::vector<std::vector<float>> inputs(parts);
     forward_.observe(step.point, parts, [&](const Observed &seen) {
       for (std::uint32_t e = 0; e < parts; ++e) {
-        inputs[e].insert(inputs[e].end(), seen.parts[e].begin(), seen.parts[e].end());
+        const std::vector<float> vectors = as_multiplied(seen.parts[e], plan.cols);
+        inputs[e].insert(inputs[e].end(), vectors.begin(), vectors.end());
       }
     });
     const std::uint32_t rows = plan.rows / parts;
@@ -152,13 +166,15 @@ class Calibrator {
       in_parallel(format::tile_count(rows), [&](std::uint32_t i) {
         const std::uint32_t row = i * kTileRows, n = std::min(kTileRows, rows - row);
         std::byte *tile = packed.data() + (from + row) / kTileRows * tile_bytes;
-        const float *x = values.data() + std::uint64_t{row} * cols;
+        float *x = values.data() + std::uint64_t{row} * cols, *y = stored.data() + std::uint64_t{row} * cols;
+        for (std::uint32_t r = 0; r < n && transformed_; ++r) quant::transform_weights(x + std::uint64_t{r} * cols, cols);
         if (feedback) {
           quant::pack_tile_with_feedback(format_, x, n, cols, group_, *feedback, tile);
         } else {
           quant::pack_tile(format_, x, n, cols, group_, tile);
         }
-        quant::unpack_tile(format_, tile, n, cols, group_, stored.data() + std::uint64_t{row} * cols);
+        quant::unpack_tile(format_, tile, n, cols, group_, y);
+        for (std::uint32_t r = 0; r < n && transformed_; ++r) quant::restore_weights(y + std::uint64_t{r} * cols, cols);
       });
       model_.write_rows(forward_.layer(), role, from, stored.data(), rows, cols);
     }
@@ -166,6 +182,7 @@ class Calibrator {
 
   const Format format_;
   const std::uint32_t group_;
+  const bool transformed_;
   const std::vector<LayerTensors> &layers_;
   WorkingModel &model_;
   Forward forward_;
