@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <thread>
 
 #include "converter/blob/blob_session.h"
 #include "converter/parallel.h"
@@ -116,7 +115,7 @@ Sequences generate_samples(const BlobView &blob, std::uint32_t sequences, std::u
   Sequences texts(sequences);
   const std::uint32_t most = std::min(kMostTogether, blob.info().max_context);
   const std::uint32_t least = (sequences + most - 1) / most;
-  const std::uint32_t groups = std::clamp(std::thread::hardware_concurrency(), least, sequences);
+  const std::uint32_t groups = std::clamp(thread_count(), least, sequences);
   std::vector<std::unique_ptr<Writers>> writers;
   for (std::uint32_t i = 0; i < groups; ++i) {
     const Range range = range_of(sequences, groups, i);
