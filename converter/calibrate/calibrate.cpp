@@ -25,14 +25,10 @@ struct Step {
   tidbit_point point;
 };
 constexpr Step kSteps[] = {
-    {LayerRole::qkv, TIDBIT_POINT_MIXER_IN},
-    {LayerRole::conv_in, TIDBIT_POINT_MIXER_IN},
-    {LayerRole::attention_out, TIDBIT_POINT_MIXED},
-    {LayerRole::conv_out, TIDBIT_POINT_MIXED},
-    {LayerRole::expert_up, TIDBIT_POINT_EXPERT_IN},
-    {LayerRole::expert_down, TIDBIT_POINT_EXPERT_INNER},
-    {LayerRole::ffn_up, TIDBIT_POINT_FFN_IN},
-    {LayerRole::ffn_down, TIDBIT_POINT_FFN_INNER},
+    {LayerRole::qkv, TIDBIT_POINT_MIXER_IN},        {LayerRole::conv_in, TIDBIT_POINT_MIXER_IN},
+    {LayerRole::attention_out, TIDBIT_POINT_MIXED}, {LayerRole::conv_out, TIDBIT_POINT_MIXED},
+    {LayerRole::expert_up, TIDBIT_POINT_EXPERT_IN}, {LayerRole::expert_down, TIDBIT_POINT_EXPERT_INNER},
+    {LayerRole::ffn_up, TIDBIT_POINT_FFN_IN},       {LayerRole::ffn_down, TIDBIT_POINT_FFN_INNER},
 };
 
 // An expert that got fewer vectors than this part of its columns is rounded plainly: its errors would be fitted to too

@@ -42,9 +42,9 @@ class Writers {
     for (std::uint32_t i = 0; i < sessions_.size(); ++i) {
       std::vector<std::int32_t> &text = texts_[first_ + i];
       std::int32_t token = 0;
-      check_status(tidbit_sample(logits_.data() + std::size_t{i} * vocab_, vocab_, &sampling, &rngs_[i], nullptr, 0,
-                                 &token),
-                   "tidbit_sample");
+      check_status(
+          tidbit_sample(logits_.data() + std::size_t{i} * vocab_, vocab_, &sampling, &rngs_[i], nullptr, 0, &token),
+          "tidbit_sample");
       const std::int32_t begin = model_of(&model).config().bos_token;
       text.push_back(tidbit_is_end(&model, token) != 0 && begin >= 0 ? begin : token);
     }

@@ -19,8 +19,8 @@ inline constexpr std::uint32_t kMostSampleTokens = 8192, kLeastSampleTokens = 10
 // A whole file. Throws ConvertError.
 std::string read_sample_file(const std::filesystem::path &path);
 
-// Cuts up a text, which is tokenized by the model's tokenizer, or a list of token ids: nothing but numbers, separated by
-// commas or white space. Of a long text, windows from all over it. `name` is for errors. Throws ConvertError.
+// Cuts up a text, which is tokenized by the model's tokenizer, or a list of token ids: nothing but numbers, separated
+// by commas or white space. Of a long text, windows from all over it. `name` is for errors. Throws ConvertError.
 Sequences read_samples(std::string_view text, const std::string &name, const BlobView &model);
 
 }  // namespace tidbit::convert

@@ -41,7 +41,8 @@ double output_error(const std::vector<float> &w, const std::vector<float> &store
     for (std::size_t t = 0; t < x.size(); t += cols) {
       double error = 0;
       for (std::uint32_t k = 0; k < cols; ++k) {
-        error += (static_cast<double>(stored[row + k]) - static_cast<double>(w[row + k])) * static_cast<double>(x[t + k]);
+        error +=
+            (static_cast<double>(stored[row + k]) - static_cast<double>(w[row + k])) * static_cast<double>(x[t + k]);
       }
       sum += error * error;
     }
