@@ -282,18 +282,19 @@ tidbit_status tidbit_open_newest(const tidbit_slot slots[2], const tidbit_trust 
 /* The points at which tidbit_observe is called, and the vectors that it gets, one per token. */
 typedef int32_t tidbit_point;
 enum {
-  TIDBIT_POINT_EMBEDDING = 0,     /* the residual stream before the first layer; `layer` is 0 */
-  TIDBIT_POINT_MIXER_IN = 1,      /* input of qkv */
-  TIDBIT_POINT_QKV = 2,           /* queries and keys after the rotation, then values */
-  TIDBIT_POINT_MIXED = 3,         /* the heads' outputs: input of attention_out */
-  TIDBIT_POINT_MIXER_OUT = 4,     /* what is added to the residual stream */
-  TIDBIT_POINT_FFN_IN = 5,        /* input of ffn_up */
-  TIDBIT_POINT_FFN_INNER = 6,     /* after the activation: input of ffn_down */
-  TIDBIT_POINT_FFN_OUT = 7,       /* what is added to the residual stream */
-  TIDBIT_POINT_LAYER_OUT = 8,     /* the residual stream after the layer */
-  TIDBIT_POINT_HEAD_IN = 9,       /* after the final norm: input of the head; `layer` is the number of layers */
-  TIDBIT_POINT_EXPERT_IN = 10,    /* input of an expert's rows of expert_up: the vectors of the tokens that chose it */
-  TIDBIT_POINT_EXPERT_INNER = 11, /* likewise of expert_down */
+  TIDBIT_POINT_EMBEDDING = 0, /* the residual stream before the first layer; `layer` is 0 */
+  TIDBIT_POINT_MIXER_IN = 1,  /* input of qkv */
+  TIDBIT_POINT_QKV = 2,       /* queries and keys after the rotation, then values */
+  TIDBIT_POINT_MIXED = 3,     /* the heads' outputs: input of attention_out */
+  TIDBIT_POINT_MIXER_OUT = 4, /* what is added to the residual stream */
+  TIDBIT_POINT_FFN_IN = 5,    /* input of ffn_up */
+  TIDBIT_POINT_FFN_INNER = 6, /* after the activation: input of ffn_down */
+  TIDBIT_POINT_FFN_OUT = 7,   /* what is added to the residual stream */
+  TIDBIT_POINT_LAYER_OUT = 8, /* the residual stream after the layer */
+  TIDBIT_POINT_HEAD_IN = 9,   /* after the final norm: input of the head; `layer` is the number of layers */
+  /* Inputs of an expert's rows of expert_up and of expert_down, of the tokens that chose the expert. */
+  TIDBIT_POINT_EXPERT_IN = 10,
+  TIDBIT_POINT_EXPERT_INNER = 11,
   TIDBIT_POINT_COUNT = 12
 };
 
