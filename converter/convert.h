@@ -28,9 +28,9 @@ struct ConvertOptions {
   std::uint32_t group = 0;                        // weights that share a scale: 64, 128 or 256; 0: the family's
   format::InputTransform transform = format::InputTransform::none;  // of the inputs of matrices in groups
   format::Format kv = format::Format::f16;
-  std::uint32_t context = 0;            // default context of the blob; 0: the model's, at most 2048
-  std::uint32_t revision = 0;           // of the blob, for updates
-  std::filesystem::path sign_key = {};  // PEM file of an Ed25519 private key; empty: the blob is not signed
+  std::uint32_t context = 0;             // default context of the blob; 0: the model's, at most 2048
+  std::uint32_t revision = 0;            // of the blob, for updates
+  std::filesystem::path sign_key = {};   // PEM file of an Ed25519 private key; empty: the blob is not signed
   std::filesystem::path calibrate = {};  // sample text or token ids; empty: weights are rounded to the nearest
   Progress progress = {};
 };

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "converter/convert.h"
+#include "converter/parallel.h"
 #include "converter/sign.h"
 #include "converter/summary.h"
 
@@ -88,7 +89,7 @@ struct CommandLine {
   std::string source, output, tokenizer, weights = "q8", embeddings, kv, transform;
   std::string sign_key, adapter, calibrate;
   double adapter_scale = 1;
-  std::uint32_t group = 0, context = 0, revision = 0;
+  std::uint32_t group = 0, context = 0, revision = 0, threads = 0;
 };
 
 // The names of the first `count` formats.
@@ -132,8 +133,9 @@ void declare(CLI::App &app, CommandLine &line) {
                  "hadamard for q4, none for others")
       ->check(CLI::IsMember({"none", "hadamard"}));
   app.add_option("--calibrate", line.calibrate,
-                 "round the weights so that the layers' outputs change least on this sample: a text, or token ids; "
-                 "needs as much disk space as the model has in f32");
+                 "round the weights (q8, q4) so that the layers' outputs change least on a sample: FILE is a text or a "
+                 "list of token ids, 'self' lets the model write the sample; needs disk space for the model in f32");
+  app.add_option("--threads", line.threads, "threads; default: one per CPU")->check(CLI::Range(1u, 1024u));
   app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")->check(kv);
   app.add_option("--context", line.context,
                  "positions of a session unless the firmware says otherwise; default: the model's, at most 2048")
@@ -209,6 +211,7 @@ int parse_and_run(int argc, char **argv) {
   }
   try {
     if (!line.sign_key.empty() && is_blob(line.source)) return run_sign(app, line);
+    limit_threads(line.threads);
     return run(options_of(line));
   } catch (const ConvertError &error) {
     return fail(one_line(error.what()).c_str(), 1);

@@ -11,6 +11,8 @@
 namespace tidbit::convert {
 namespace {
 
+std::atomic<std::uint32_t> limit{0};
+
 class Job {
  public:
   Job(std::uint32_t count, const std::function<void(std::uint32_t)> &body) : count_(count), body_(body) {}
@@ -38,11 +40,15 @@ class Job {
 
 }  // namespace
 
+void limit_threads(std::uint32_t count) { limit = count; }
+
+std::uint32_t thread_count() { return limit != 0 ? limit.load() : std::max(std::thread::hardware_concurrency(), 1u); }
+
 void in_parallel(std::uint32_t count, const std::function<void(std::uint32_t)> &body) {
   Job job(count, body);
   {
     std::vector<std::jthread> helpers;
-    const std::uint32_t threads = std::min(count, std::thread::hardware_concurrency());
+    const std::uint32_t threads = std::min(count, thread_count());
     try {
       for (std::uint32_t i = 1; i < threads; ++i) helpers.emplace_back([&job] { job.work(); });
     } catch (const std::system_error &) {  // NOLINT(bugprone-empty-catch): continue with fewer threads

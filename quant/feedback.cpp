@@ -38,15 +38,15 @@ struct ByteCoder {
   static float value(const Group &group, std::uint32_t, int code) { return static_cast<float>(code) * group.scale; }
 
   static Group rescaled(const Group &group, float factor) {
-    return group_of(static_cast<std::uint16_t>(
-        std::min(std::max<int>(float_to_half(group.scale * factor), 1), kLargestHalf)));
+    return group_of(
+        static_cast<std::uint16_t>(std::min(std::max<int>(float_to_half(group.scale * factor), 1), kLargestHalf)));
   }
 
   static bool neighbor(const Group &, std::uint32_t, Group *, std::uint32_t *) { return false; }
   static constexpr std::uint32_t kNeighborWidth = 0;
 
-  static void store(const Group &group, std::uint32_t first, std::uint32_t row, std::uint32_t,
-                    std::uint32_t group_size, std::byte *tile) {
+  static void store(const Group &group, std::uint32_t first, std::uint32_t row, std::uint32_t, std::uint32_t group_size,
+                    std::byte *tile) {
     std::memcpy(tile + format::tile_element(row, first / group_size) * 2, &group.bits, 2);
   }
 

@@ -4,9 +4,9 @@
 //   round(group, i, x, &code)                    the nearest code of element i; returns its weight
 //   value(group, i, code)                        the weight of a code
 //   rescaled(group, factor)                      the group with all weights times about this factor
-//   neighbor(group, index, &group, &first)       a group that differs a little in columns [first, first + kNeighborWidth)
-//   store(group, first, row, cols, size, tile)   writes the scales of the group of columns [first, first + size)
-//   store_code(code, col, row, cols, size, tile)
+//   neighbor(group, index, &group, &first)       a group that differs a little in columns [first, first +
+//   kNeighborWidth) store(group, first, row, cols, size, tile)   writes the scales of the group of columns [first,
+//   first + size) store_code(code, col, row, cols, size, tile)
 #pragma once
 
 #include <algorithm>
@@ -110,7 +110,8 @@ class FeedbackRow {
   void refine_scales(std::uint32_t first) {
     typename Coder::Group &group = groups_[first / size_], next;
     std::uint32_t at = 0;
-    for (std::uint32_t i = 0; Coder::neighbor(group, i, &next, &at); ++i) try_group(first, at, Coder::kNeighborWidth, next);
+    for (std::uint32_t i = 0; Coder::neighbor(group, i, &next, &at); ++i)
+      try_group(first, at, Coder::kNeighborWidth, next);
     // The factor for which the loss is least.
     const std::uint32_t n = count(first);
     float slope = 0, curve = 0;

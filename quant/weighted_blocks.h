@@ -77,7 +77,8 @@ struct BlockCoder {
     const int step = index % 2 == 0 ? 1 : -1;
     int scale = Width::block_scale(group.fine[b]), shift = Width::block_shift(group.fine[b]);
     int &changed = index % 4 < 2 ? scale : shift;
-    changed = std::clamp(changed + step, index % 4 < 2 ? 1 : kLeastShift, index % 4 < 2 ? kLargestScale : kLargestShift);
+    changed =
+        std::clamp(changed + step, index % 4 < 2 ? 1 : kLeastShift, index % 4 < 2 ? kLargestScale : kLargestShift);
     *result = group;
     result->fine[b] = static_cast<std::uint8_t>(scale | (shift & 15) << 4);
     set_grids(*result);

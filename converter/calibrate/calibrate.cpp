@@ -26,43 +26,42 @@ struct Step {
   tidbit_point point;
 };
 constexpr Step kSteps[] = {
-    {LayerRole::qkv, TIDBIT_POINT_MIXER_IN},
-    {LayerRole::conv_in, TIDBIT_POINT_MIXER_IN},
-    {LayerRole::attention_out, TIDBIT_POINT_MIXED},
-    {LayerRole::conv_out, TIDBIT_POINT_MIXED},
-    {LayerRole::expert_up, TIDBIT_POINT_EXPERT_IN},
-    {LayerRole::expert_down, TIDBIT_POINT_EXPERT_INNER},
-    {LayerRole::ffn_up, TIDBIT_POINT_FFN_IN},
-    {LayerRole::ffn_down, TIDBIT_POINT_FFN_INNER},
+    {LayerRole::qkv, TIDBIT_POINT_MIXER_IN},        {LayerRole::conv_in, TIDBIT_POINT_MIXER_IN},
+    {LayerRole::attention_out, TIDBIT_POINT_MIXED}, {LayerRole::conv_out, TIDBIT_POINT_MIXED},
+    {LayerRole::expert_up, TIDBIT_POINT_EXPERT_IN}, {LayerRole::expert_down, TIDBIT_POINT_EXPERT_INNER},
+    {LayerRole::ffn_up, TIDBIT_POINT_FFN_IN},       {LayerRole::ffn_down, TIDBIT_POINT_FFN_INNER},
 };
 
 // An expert that got fewer vectors than this part of its columns is rounded plainly: its errors would be fitted to too
 // few directions.
 constexpr std::uint32_t kLeastPart = 4;
 
-// The model with matrices of f32, in a temporary file.
+// The model in a temporary file.
 class WorkingModel {
  public:
-  WorkingModel(const ModelPlan &plan, const BlobParts &parts, const std::filesystem::path &output,
-               const Progress &progress)
+  // `stage` is for the progress.
+  WorkingModel(const ModelPlan &plan, const BlobParts &parts, Format weights, Format embeddings,
+               const std::filesystem::path &output, const char *stage, const Progress &progress)
       : file_(output) {
-    ModelPlan wide = plan;
-    wide.config.weights = wide.config.kv = Format::f32;
+    ModelPlan changed = plan;
+    changed.config.weights = weights;
+    changed.config.kv = Format::f32;
     BlobParts unfinished = parts;
+    unfinished.embeddings = embeddings;
     unfinished.key = nullptr;
     unfinished.self_test = false;
     Progress staged;
     if (progress) {
-      staged = [&](const char *, std::uint64_t done, std::uint64_t total) { progress("expand", done, total); };
+      staged = [&](const char *, std::uint64_t done, std::uint64_t total) { progress(stage, done, total); };
     }
-    write_blob(wide, unfinished, file_, staged);
+    write_blob(changed, unfinished, file_, staged);
     view_.emplace(file_.temporary());
   }
 
   const BlobView &view() const { return *view_; }
   format::LayerKind kind(std::uint32_t layer) const { return model_of(&view_->model()).kind(layer); }
 
-  // Replaces rows of a matrix. They begin with a tile.
+  // Replaces rows of a matrix of f32. They begin with a tile.
   void write_rows(std::uint32_t layer, LayerRole role, std::uint32_t first, const float *rows, std::uint32_t count,
                   std::uint32_t cols) {
     const format::Tensor &entry = model_of(&view_->model()).layer(layer).matrix(role);
@@ -191,10 +190,13 @@ class Calibrator {
   std::uint32_t plain_parts_ = 0, all_parts_ = 0;
 };
 
-Sequences own_text(const BlobView &model, const Progress &progress) {
-  const std::uint32_t length = std::min(kSequenceTokens, model.info().max_context);
+// With q8 weights the text is as good, and is written several times faster.
+Sequences own_text(const ModelPlan &plan, const BlobParts &parts, const std::filesystem::path &output,
+                   const Progress &progress) {
+  const WorkingModel model(plan, parts, Format::q8, Format::q8, output, "pack", progress);
+  const std::uint32_t length = std::min(kSequenceTokens, plan.config.max_context);
   const std::uint32_t count = std::max(kMostSampleTokens / length, 1u);
-  return generate_samples(model, count, length, [&](std::uint64_t done, std::uint64_t total) {
+  return generate_samples(model.view(), count, length, [&](std::uint64_t done, std::uint64_t total) {
     if (progress) progress("sample", done, total);
   });
 }
@@ -206,14 +208,18 @@ Calibration calibrate(const ModelPlan &plan, const BlobParts &parts, const std::
   if (!quant::takes_feedback(plan.config.weights)) {
     throw ConvertError("--calibrate has no effect on weights that are not rounded to codes; use --weights q8 or q4");
   }
-  WorkingModel model(plan, parts, output, progress);
-  const Sequences sequences = samples == kOwnText ? own_text(model.view(), progress) : read_samples(samples, model.view());
+  const bool own = samples == kOwnText;
+  const std::string text = own ? "" : read_sample_file(samples);
+  Sequences sequences;
+  if (own) sequences = own_text(plan, parts, output, progress);
+  WorkingModel model(plan, parts, Format::f32, parts.embeddings, output, "expand", progress);
+  if (!own) sequences = read_samples(text, samples.string(), model.view());
   std::size_t tokens = 0;
   for (const auto &sequence : sequences) tokens += sequence.size();
   Calibrator calibrator(plan, parts, model, sequences, progress);
   Calibration calibration{calibrator.run(), {}};
   calibration.description = "calibrated with " + std::to_string(tokens) + " tokens of " +
-                            (samples == kOwnText ? "the model's own text" : samples.filename().string());
+                            (own ? "the model's own text" : samples.filename().string());
   if (calibrator.plain_parts() != 0) {
     calibration.description += "; " + std::to_string(calibrator.plain_parts()) + " of " +
                                std::to_string(calibrator.all_parts()) + " matrices saw too few and are rounded plainly";

@@ -20,9 +20,7 @@ bool shares(const BlobView &blob) {
 
 constexpr std::uint32_t kBeforeFirst = ~0u;  // no layer: the embedding alone
 
-bool is_of_experts(tidbit_point point) {
-  return point == TIDBIT_POINT_EXPERT_IN || point == TIDBIT_POINT_EXPERT_INNER;
-}
+bool is_of_experts(tidbit_point point) { return point == TIDBIT_POINT_EXPERT_IN || point == TIDBIT_POINT_EXPERT_INNER; }
 
 }  // namespace
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <memory>
-#include <thread>
 
 #include "converter/blob/blob_session.h"
 #include "converter/parallel.h"
@@ -43,9 +42,9 @@ class Writers {
     for (std::uint32_t i = 0; i < sessions_.size(); ++i) {
       std::vector<std::int32_t> &text = texts_[first_ + i];
       std::int32_t token = 0;
-      check_status(tidbit_sample(logits_.data() + std::size_t{i} * vocab_, vocab_, &sampling, &rngs_[i], nullptr, 0,
-                                 &token),
-                   "tidbit_sample");
+      check_status(
+          tidbit_sample(logits_.data() + std::size_t{i} * vocab_, vocab_, &sampling, &rngs_[i], nullptr, 0, &token),
+          "tidbit_sample");
       const std::int32_t begin = model_of(&model).config().bos_token;
       text.push_back(tidbit_is_end(&model, token) != 0 && begin >= 0 ? begin : token);
     }
@@ -116,7 +115,7 @@ Sequences generate_samples(const BlobView &blob, std::uint32_t sequences, std::u
   Sequences texts(sequences);
   const std::uint32_t most = std::min(kMostTogether, blob.info().max_context);
   const std::uint32_t least = (sequences + most - 1) / most;
-  const std::uint32_t groups = std::clamp(std::thread::hardware_concurrency(), least, sequences);
+  const std::uint32_t groups = std::clamp(thread_count(), least, sequences);
   std::vector<std::unique_ptr<Writers>> writers;
   for (std::uint32_t i = 0; i < groups; ++i) {
     const Range range = range_of(sequences, groups, i);

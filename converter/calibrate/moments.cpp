@@ -11,11 +11,11 @@ namespace {
 // Added to the diagonal, as a part of its mean: without it, directions in which no sample moved could take any error.
 constexpr double kDamping = 0.01;
 
-constexpr std::uint32_t kRows = 4;      // of the moments that are summed together
-constexpr std::uint32_t kWidth = 256;   // columns whose sums stay in a cache
-constexpr std::uint32_t kSlice = 256;   // vectors that are summed in f32
-constexpr std::uint32_t kPanel = 64;    // columns of the factorization that are done at a time
-constexpr std::uint32_t kStripe = 32;   // rows that one task takes
+constexpr std::uint32_t kRows = 4;     // of the moments that are summed together
+constexpr std::uint32_t kWidth = 256;  // columns whose sums stay in a cache
+constexpr std::uint32_t kSlice = 256;  // vectors that are summed in f32
+constexpr std::uint32_t kPanel = 64;   // columns of the factorization that are done at a time
+constexpr std::uint32_t kStripe = 32;  // rows that one task takes
 
 // sums[r][k] += over four vectors x of x[row + r] * x[first + k].
 void add_four(const float *const x[4], std::uint32_t row, std::uint32_t first, std::uint32_t width,

@@ -73,8 +73,9 @@ Sequences cut(const Tokens &tokens, std::uint32_t length, std::int32_t begin) {
 
 }  // namespace
 
-Sequences read_samples(const std::filesystem::path &path, const BlobView &model) {
-  const std::string text = read_whole_file(path, kMostBytes), name = path.string();
+std::string read_sample_file(const std::filesystem::path &path) { return read_whole_file(path, kMostBytes); }
+
+Sequences read_samples(std::string_view text, const std::string &name, const BlobView &model) {
   const tidbit_model_info info = model.info();
   const Tokens tokens = is_token_list(text) ? parse_tokens(text, name, info.vocab_size) : tokenize(text, name, model);
   if (tokens.size() < kLeastSampleTokens) {

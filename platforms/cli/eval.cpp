@@ -3,8 +3,8 @@
 // The text is tokenized as a whole, without special tokens, and cut into consecutive windows of `context` tokens; the
 // last may be shorter. Each window starts with an empty session and the begin-of-text token, if the model has one. Each
 // of its tokens is then scored given the tokens before it in the window, so every token of the text is scored once.
-// Without begin-of-text, the first token of each window is fed but not scored. Token ids from a file are cut into windows
-// in the same way, without begin-of-text.
+// Without begin-of-text, the first token of each window is fed but not scored. Token ids from a file are cut into
+// windows in the same way, without begin-of-text.
 #include <inttypes.h>
 #include <math.h>
 
@@ -128,8 +128,8 @@ int score_windows(const Tokens &text, uint32_t context, int32_t begin, Evaluatio
 }
 
 void print_text(const Score &score, uint32_t context, const Score *other, Divergence &divergence, Output &out) {
-  out.print("tokens %" PRIu64 ", context %u\nmean negative log-likelihood %.6f\nperplexity %.4f\n", score.tokens, context,
-            score.mean(), exp(score.mean()));
+  out.print("tokens %" PRIu64 ", context %u\nmean negative log-likelihood %.6f\nperplexity %.4f\n", score.tokens,
+            context, score.mean(), exp(score.mean()));
   if (other == nullptr) return;
   out.print("perplexity of the other %.4f\nKL divergence %.6f, 99th percentile %.6f\nsame most likely token %.2f%%\n",
             exp(other->mean()), divergence.mean(), divergence.percentile(0.99), divergence.same_top() * 100);
@@ -201,7 +201,8 @@ constexpr char kNotes[] =
     "The text is tokenized as a whole, without special tokens, and cut into consecutive windows of N tokens\n"
     "(--context); the last may be shorter. Each window starts with an empty session and the begin-of-text token, if\n"
     "the model has one. Each token is then scored given the tokens before it in its window, so every token of the\n"
-    "text is scored once. Without begin-of-text, the first token of each window is fed but not scored. Token ids are cut\n"
+    "text is scored once. Without begin-of-text, the first token of each window is fed but not scored. Token ids are "
+    "cut\n"
     "in the same way, and nothing is put in front of them.\n"
     "With --against, the KL divergence is that of MODEL from OTHER, in nats, over the tokens that are scored.";
 

@@ -56,8 +56,8 @@ int Tokens::from_ids(const LoadedModel &model, const char *path, const char *tex
     const size_t begin = at;
     uint64_t id = 0;
     while (at < bytes && text[at] >= '0' && text[at] <= '9' && id <= INT32_MAX) id = id * 10 + (text[at++] - '0');
-    const bool ends = at == bytes || text[at] == ',' || text[at] == ' ' || text[at] == '\n' || text[at] == '\r' ||
-                      text[at] == '\t';
+    const bool ends =
+        at == bytes || text[at] == ',' || text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t';
     if (!ends || id >= model.info().vocab_size) {
       return data_error("%s: no token id below %u at byte %zu; expected ids separated by commas or white space", path,
                         model.info().vocab_size, begin);

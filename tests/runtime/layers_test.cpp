@@ -174,6 +174,38 @@ TEST(Observe, SeesTheInputOfTheHeadUnderTheIndexOfItsToken) {
   }
 }
 
+// The same number of experts for each token; the inputs of an expert as they come, under its number.
+TEST(Observe, SeesTheInputsOfEachExpert) {
+  const TinyModel tiny = tiny_experts();
+  const AlignedBytes blob = build_blob(tiny);
+  struct Counts {
+    std::map<std::tuple<std::uint32_t, int>, std::uint32_t> vectors;  // of a layer and a point
+    std::uint32_t highest = 0;
+  } counts;
+  tidbit_options options{};
+  options.chunk = 4;
+  options.observe_user = &counts;
+  options.observe = [](void *user, std::uint32_t layer, tidbit_point point, std::uint32_t first, std::uint32_t count,
+                       std::uint32_t, std::size_t, const float *) {
+    auto &c = *static_cast<Counts *>(user);
+    if (point < TIDBIT_POINT_EXPERT_IN) return;
+    c.vectors[{layer, point}] += count;
+    c.highest = std::max(c.highest, first);
+  };
+  Runner runner(open(blob), options);
+  const std::vector<std::int32_t> tokens = some_tokens(kVocab, 12);
+  EXPECT_EQ(tidbit_prefill(runner.session(), tokens.data(), 12, 0, nullptr), TIDBIT_OK);
+  std::uint32_t most = 0;
+  for (std::uint32_t layer = 0; layer < tiny.layer_kinds.size(); ++layer) {
+    const format::LayerKind &kind = tiny.kinds[tiny.layer_kinds[layer]];
+    most = std::max(most, kind.experts);
+    for (const int point : {TIDBIT_POINT_EXPERT_IN, TIDBIT_POINT_EXPERT_INNER}) {
+      EXPECT_EQ((counts.vectors[{layer, point}]), kind.experts == 0 ? 0 : 12u * kind.experts_used) << layer;
+    }
+  }
+  EXPECT_LT(counts.highest, most);
+}
+
 TEST(Observe, NeedsASingleWorker) {
   const AlignedBytes blob = build_blob(tiny_llama());
   const tidbit_model model = open(blob);

@@ -292,8 +292,9 @@ enum {
   TIDBIT_POINT_FFN_OUT = 7,   /* what is added to the residual stream */
   TIDBIT_POINT_LAYER_OUT = 8, /* the residual stream after the layer */
   TIDBIT_POINT_HEAD_IN = 9,   /* after the final norm: input of the head; `layer` is the number of layers */
-  TIDBIT_POINT_EXPERT_IN = 10,    /* input of an expert's rows of expert_up: the vectors of the tokens that chose it */
-  TIDBIT_POINT_EXPERT_INNER = 11, /* likewise of expert_down */
+  /* Inputs of an expert's rows of expert_up and of expert_down, of the tokens that chose the expert. */
+  TIDBIT_POINT_EXPERT_IN = 10,
+  TIDBIT_POINT_EXPERT_INNER = 11,
   TIDBIT_POINT_COUNT = 12
 };
 
