@@ -30,6 +30,7 @@ constexpr NamedActivation kNamedActivations[] = {{"xielu", format::Activation::x
 
 void read(Reading &model) {
   static constexpr const char *kHarmless[] = {"post_norm", "qk_norm"};
+  require_rotary_scaling(model);
   model.kind.qk_norm_scope = format::QkNormScope::per_head;
   model.keys.only("post_norm", false);
   model.keys.only("qk_norm", true);

@@ -162,6 +162,7 @@ constexpr Dangerous kDangerous[] = {
     {"embedding_size", "null"},
     {"kv_lora_rank", "null"},
     {"q_lora_rank", "null"},
+    {"is_causal", "true"},
     {"cross_attention_layers", "null"},
     {"add_cross_attention", "false"},
     {"lm_head_bias", "false"},

@@ -22,6 +22,7 @@ constexpr Family glm(const char *model_type, std::span<const Names> names) {
   family.epsilon = 1.5625e-7;
   family.rotary_share = 0.5;
   family.pairs_adjacent = true;
+  family.partial_rotary = true;
   return family;
 }
 

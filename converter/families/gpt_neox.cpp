@@ -49,6 +49,7 @@ constexpr Family kGptNeoX = [] {
   family.gated = false;
   family.read_rotary = read_neox_rotary;
   family.read = read;
+  family.partial_rotary = true;
   return family;
 }();
 

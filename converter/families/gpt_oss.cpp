@@ -37,6 +37,7 @@ void read(Reading &model) {
   read_experts(model, {.count = {"num_local_experts", "num_experts"}, .width = "intermediate_size"},
                format::Router::top_k_then_softmax, false);
   model.kind.activation = format::Activation::clamped_silu;
+  require_rotary_scaling(model);
   model.kind.sinks = 1;
   model.kind.window = window_of(model, 128);
   read_layer_types(model, [](std::uint32_t layer) { return layer % 2 != 0; });

@@ -37,7 +37,9 @@ void read_first_channels(Reading &model) {
   const std::uint32_t usual = std::min<std::uint32_t>(64, model.kind.head_dim);
   const std::uint32_t dim = model.keys.count_or("rotary_dim", format::kMaxHeadDim,
                                                 model.keys.contains("rotary_dim") ? model.kind.head_dim : usual);
-  use(add_rotary(model, {.dim = dim}), model.kind);
+  if (dim % 2 != 0 || dim > model.kind.head_dim) model.keys.refuse("rotary_dim", "is odd or more than a head has");
+  model.keys.only("rope_theta", 10000.0);
+  use(add_plain_rotary(model, 10000, dim), model.kind);
 }
 
 void read(Reading &model) {

@@ -47,6 +47,7 @@ constexpr Family kLlama = {
     .activation = "silu",
     .gated = true,
     .tied = false,
+    .partial_rotary = true,
     .names = kNames,
 };
 

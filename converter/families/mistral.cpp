@@ -40,7 +40,10 @@ void read_rotary_of_ministral3(Reading &model) {
                         " positions: beyond them the family scales queries by position, which is not supported");
 }
 
-void read_ministral3(Reading &model) { model.kind.window = window_of(model, 0); }
+void read_ministral3(Reading &model) {
+  require_rotary_scaling(model);
+  model.kind.window = window_of(model, 0);
+}
 
 }  // namespace
 

@@ -24,10 +24,8 @@ const nlohmann::json &attention_of(const Reading &model) {
 
 // Computed for the next power of two; with fewer heads, first every other slope, then the rest.
 ComputeRow slope(const Reading &model) {
-  const std::string where = model.keys.file() + ": attn_config";
-  ConfigReader keys(attention_of(model), where);
   const std::uint32_t heads = model.kind.heads, whole = std::bit_ceil(heads);
-  const std::vector<float> slopes = alibi_slopes(whole, keys.number_or("alibi_bias_max", 8));
+  const std::vector<float> slopes = alibi_slopes(whole);
   return [=](std::uint32_t head, float *out) {
     const std::uint32_t odd = 2 * head + 1;
     *out = whole == heads ? slopes[head] : odd < whole ? slopes[odd] : slopes[2 * (head - whole / 2)];
@@ -47,7 +45,7 @@ constexpr const char *kHarmless[] = {"init_device",    "init_config",     "expan
                                      "norm_type",      "learned_pos_emb", "embedding_fraction"};
 
 void read_attention(Reading &model) {
-  static constexpr const char *kOfAttention[] = {"attn_pdrop",    "attn_impl", "alibi_bias_max", "model_type",
+  static constexpr const char *kOfAttention[] = {"attn_pdrop",    "attn_impl", "model_type",
                                                  "softmax_scale", "clip_qkv",  "alibi"};
   const std::string where = model.keys.file() + ": attn_config";
   ConfigReader keys(attention_of(model), where);
@@ -57,6 +55,8 @@ void read_attention(Reading &model) {
   const double clip = keys.number_or("clip_qkv", 0);
   if (clip < 0) keys.refuse("clip_qkv", "is negative");
   model.kind.qkv_clip = static_cast<float>(clip);
+  // Others are ignored by transformers' class, but not by the code that such models were trained with.
+  keys.only("alibi_bias_max", 8.0);
   keys.only("attn_type", "multihead_attention");
   keys.only("prefix_lm", false);
   keys.only("qk_ln", false);

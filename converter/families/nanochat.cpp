@@ -53,7 +53,9 @@ void read(Reading &model) {
   model.kind.qk_norm_after = 1;
   const double cap =
       model.keys.number_or("final_logit_softcapping", model.keys.contains("final_logit_softcapping") ? 0 : 15);
-  if (cap < 0) model.keys.refuse("final_logit_softcapping", "is negative");
+  if (model.keys.has("final_logit_softcapping") && !(cap > 0)) {
+    model.keys.refuse("final_logit_softcapping", "is not above 0");
+  }
   model.config.logit_cap = static_cast<float>(cap);
 }
 

@@ -26,6 +26,7 @@ constexpr Family kNemotron = [] {
   family.activation = "relu2";
   family.gated = false;
   family.rotary_share = 0.5;
+  family.partial_rotary = true;
   return family;
 }();
 

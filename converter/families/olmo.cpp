@@ -17,7 +17,7 @@ constexpr Names kNames2[] = {llama_names(kGlobals, kLayers2)};
 
 void read1(Reading &model) {
   const double clip = model.keys.number_or("clip_qkv", 0);
-  if (clip < 0) model.keys.refuse("clip_qkv", "is negative");
+  if (model.keys.has("clip_qkv") && !(clip > 0)) model.keys.refuse("clip_qkv", "is not above 0");
   model.kind.qkv_clip = static_cast<float>(clip);
 }
 

@@ -10,6 +10,8 @@
 namespace tidbit::convert {
 namespace {
 
+constexpr const char *kEmbedding = "embed_tokens.weight";
+
 // A stored tensor under one of the prefixes, or null.
 const StoredTensor *find(const Reading &model, const char *name) {
   for (const char *prefix : {"model.decoder.", "decoder.", ""}) {
@@ -32,13 +34,13 @@ std::uint32_t narrow_width(const Reading &model) {
   return model.keys.count_or("word_embed_proj_dim", format::kMaxWidth, model.config.width);
 }
 
-// The embedding times a projection, so that the model needs no other step. `projection` is [narrow][width].
-ComputeRow projected(const Reading &model, const std::vector<float> &projection) {
+// The rows of `table` times a projection, so that the model needs no other step. `projection` is [narrow][width].
+ComputeRow projected(const Reading &model, const char *table, const std::vector<float> &projection) {
   const std::uint32_t narrow = narrow_width(model), width = model.config.width;
-  const StoredTensor *embedding = &find(model, "embed_tokens.weight", model.config.vocab_size, narrow);
+  const StoredTensor *tokens = &find(model, table, model.config.vocab_size, narrow);
   return [=](std::uint32_t row, float *out) {
     std::vector<float> token(narrow);
-    read_elements(*embedding, std::uint64_t{row} * narrow, narrow, token.data());
+    read_elements(*tokens, std::uint64_t{row} * narrow, narrow, token.data());
     std::vector<double> sums(width);
     for (std::uint32_t p = 0; p < narrow; ++p) {
       for (std::uint32_t c = 0; c < width; ++c) {
@@ -56,7 +58,7 @@ ComputeRow projected_in(const Reading &model) {
   std::vector<float> stored(std::size_t{width} * narrow), turned(stored.size());
   read_elements(find(model, "project_in.weight", width, narrow), 0, stored.size(), stored.data());
   for (std::size_t i = 0; i < stored.size(); ++i) turned[i % narrow * width + i / narrow] = stored[i];
-  return projected(model, turned);
+  return projected(model, kEmbedding, turned);
 }
 
 // project_out is stored [narrow][width].
@@ -65,12 +67,13 @@ ComputeRow projected_out(const Reading &model) {
   if (narrow == width) return nullptr;
   std::vector<float> stored(std::size_t{width} * narrow);
   read_elements(find(model, "project_out.weight", narrow, width), 0, stored.size(), stored.data());
-  return projected(model, stored);
+  const bool tied = model.keys.flag_or("tie_word_embeddings", true);
+  return projected(model, tied ? kEmbedding : "lm_head.weight", stored);
 }
 
 constexpr const char *kPrefixes[] = {"model.decoder.", "decoder.", "", "model."};
 constexpr GlobalRow kGlobals[] = {
-    tensor(Global::token_embedding, "embed_tokens.weight").computed(projected_in),
+    tensor(Global::token_embedding, kEmbedding).computed(projected_in),
     tensor(Global::position_embedding, "embed_positions.weight").skipping(2),
     tensor(Global::final_norm, "final_layer_norm.*").biased_unless_false("layer_norm_elementwise_affine"),
     tensor(Global::head, "/lm_head.weight").computed(projected_out),

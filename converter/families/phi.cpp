@@ -42,6 +42,7 @@ constexpr Family kPhi = [] {
   family.gated = false;
   family.rotary_share = 0.5;
   family.read = read;
+  family.partial_rotary = true;
   return family;
 }();
 

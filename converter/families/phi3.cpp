@@ -26,6 +26,7 @@ constexpr Family kPhi3 = [] {
   Family family = llama_like("phi3", kNames);
   family.epsilon = 1e-5;
   family.read = read;
+  family.partial_rotary = true;
   return family;
 }();
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "converter/checkpoint/checkpoint.h"
 #include "converter/error.h"
 #include "converter/families/rotary_scaling.h"
 
@@ -11,19 +12,32 @@ namespace tidbit::convert {
 namespace {
 
 // Of rope_parameters or rope_scaling; what the chosen way of scaling does not use means nothing.
-constexpr const char *kOfSomeTypes[] = {
-    "type",         "factor",      "low_freq_factor", "high_freq_factor", "original_max_position_embeddings",
-    "beta_fast",    "beta_slow",   "mscale",          "mscale_all_dim",   "truncate",
-    "short_factor", "long_factor", "short_mscale",    "long_mscale",      "finetuned"};
+constexpr const char *kOfSomeTypes[] = {"type",
+                                        "factor",
+                                        "low_freq_factor",
+                                        "high_freq_factor",
+                                        "original_max_position_embeddings",
+                                        "beta_fast",
+                                        "beta_slow",
+                                        "mscale",
+                                        "mscale_all_dim",
+                                        "truncate",
+                                        "short_factor",
+                                        "long_factor",
+                                        "short_mscale",
+                                        "long_mscale",
+                                        "finetuned",
+                                        "max_position_embeddings"};
 
 // The runtime's sines hold up to 2^22 quarter turns.
 constexpr float kMostRadians = 0x1p22f;
 
-std::uint32_t rotated(const Reading &model, ConfigReader &rope, const RotaryDefaults &defaults) {
-  const double share =
-      rope.number_or("partial_rotary_factor", model.keys.number_or("partial_rotary_factor", model.rotary_share));
-  if (!(share > 0 && share <= 1)) rope.refuse("partial_rotary_factor", "is outside 0 to 1");
-  const std::uint32_t dim = defaults.dim != 0 ? defaults.dim : static_cast<std::uint32_t>(model.kind.head_dim * share);
+std::uint32_t rotated(const Reading &model, ConfigReader &rope) {
+  constexpr const char *kShare = "partial_rotary_factor";
+  const double share = rope.number_or(kShare, model.keys.number_or(kShare, model.rotary_share));
+  if (!(share > 0 && share <= 1)) rope.refuse(kShare, "is outside 0 to 1");
+  if (share != 1 && !model.partial_rotary) rope.refuse(kShare, "is not supported in this family");
+  const std::uint32_t dim = static_cast<std::uint32_t>(model.kind.head_dim * share);
   if (dim == 0 || dim % 2 != 0 || dim > model.kind.head_dim) {
     model.keys.refuse("head_dim", "gives " + std::to_string(dim) + " channels that turn; the number must be even");
   }
@@ -51,9 +65,13 @@ Rotary add_rotary(Reading &model, const RotaryDefaults &defaults) {
   const nlohmann::json *version5 = keys.object_or_null("rope_parameters");
   const nlohmann::json *version4 = keys.object_or_null("rope_scaling");
   if (version4 != nullptr && version4->empty()) version4 = nullptr;
+  const auto by_layer = [&](const nlohmann::json *given) {
+    return given != nullptr && defaults.layer_type != nullptr && given->contains(defaults.layer_type);
+  };
+  if (version4 != nullptr && by_layer(version5)) keys.refuse("rope_scaling", "and rope_parameters are both given");
   const nlohmann::json *given = version4 != nullptr ? version4 : version5;
   std::string where = keys.file() + (version4 != nullptr ? ": rope_scaling" : ": rope_parameters");
-  if (given != nullptr && defaults.layer_type != nullptr && given->contains(defaults.layer_type)) {
+  if (by_layer(given)) {
     given = &given->at(defaults.layer_type);
     where += std::string(": ") + defaults.layer_type;
     if (!given->is_object()) throw ConvertError(where + " is not an object");
@@ -65,9 +83,10 @@ Rotary add_rotary(Reading &model, const RotaryDefaults &defaults) {
 
   double theta = positive(rope, "rope_theta",
                           positive(keys, "rope_theta", defaults.theta != 0 ? defaults.theta : model.rotary_theta));
-  const std::uint32_t dim = rotated(model, rope, defaults);
+  const std::uint32_t dim = rotated(model, rope);
+  const bool is_dynamic = rope.text_or("rope_type", rope.text_or("type", "")) == "dynamic";
   const double alpha = defaults.by_alpha ? rope.number_or("alpha", 0) : 0;
-  if (alpha > 0 && dim > 2) theta *= std::pow(alpha, dim / (dim - 2.0));
+  if (is_dynamic && alpha > 0 && dim > 2) theta *= std::pow(alpha, dim / (dim - 2.0));
   RotaryTable table{plain_frequencies(theta, dim)};
   scale_rotary(rope, model, theta, dim, table);
   const auto usable = [&](float frequency) {
@@ -97,6 +116,12 @@ Rotary add_sliding_rotary(Reading &model, double theta) {
 void use(const Rotary &rotary, format::LayerKind &kind) {
   kind.rotary_dim = rotary.dim;
   kind.rotary_table = rotary.table;
+}
+
+void require_rotary_scaling(const Reading &model) {
+  if (model.checkpoint->dialect != Dialect::huggingface) return;
+  if (model.keys.has("rope_parameters") || model.keys.has("rope_scaling")) return;
+  model.keys.refuse("rope_parameters", "is missing, and so is rope_scaling");
 }
 
 void read_rotary(Reading &model) { use(add_rotary(model, {}), model.kind); }

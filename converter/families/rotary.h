@@ -15,7 +15,6 @@ struct Rotary {
 // What a family knows before it reads the parameters.
 struct RotaryDefaults {
   double theta = 0;                  // 0: that of the family
-  std::uint32_t dim = 0;             // if not 0, so many channels rotate, whatever the share
   bool by_alpha = false;             // "dynamic" scaling with a fixed alpha stretches theta
   const char *ignored = nullptr;     // a key of the parameters that the family reads itself
   const char *layer_type = nullptr;  // the key of the parameters, if there are several sets of them
@@ -31,6 +30,9 @@ Rotary add_plain_rotary(Reading &model, double theta, std::uint32_t dim);
 // Of layers with a window, in families that scale only the others: the sliding_attention of rope_parameters, or
 // unscaled frequencies.
 Rotary add_sliding_rotary(Reading &model, double theta);
+
+// Refuses a Hugging Face configuration without parameters: the family's class then scales by numbers of its own.
+void require_rotary_scaling(const Reading &model);
 
 // Lets layers of this kind rotate.
 void use(const Rotary &rotary, format::LayerKind &kind);

@@ -39,6 +39,7 @@ constexpr Family kStableLm = [] {
   family.epsilon = 1e-5;
   family.rotary_share = 0.25;
   family.read = read;
+  family.partial_rotary = true;
   return family;
 }();
 

@@ -1,4 +1,5 @@
 // XGLMForCausalLM: LayerNorm in front of each sublayer, sinusoidal positions that begin at 2, a scaled embedding.
+#include <algorithm>
 #include <cmath>
 
 #include "converter/families/bart_layers.h"
@@ -7,10 +8,14 @@
 namespace tidbit::convert {
 namespace {
 
-// Sines in the first half of the channels, cosines in the second.
+// Sines in the first half of the channels, cosines in the second. The row of the padding token's id is zero.
 ComputeRow sinusoids(const Reading &model) {
   const std::uint32_t width = model.config.width, half = width / 2;
+  const std::vector<std::int64_t> padding = model.keys.ids("pad_token_id");
+  const std::int64_t zeros = padding.empty() ? 1 : padding.front();
+  if (zeros < 0) model.keys.refuse("pad_token_id", "is negative");
   return [=](std::uint32_t position, float *out) {
+    if (position + std::int64_t{2} == zeros) return std::fill(out, out + width, 0.0f);
     for (std::uint32_t channel = 0; channel < width; ++channel) {
       const std::uint32_t pair = channel % half;
       const double frequency = half > 1 ? std::exp(-std::log(10000.0) / (half - 1) * pair) : 1;

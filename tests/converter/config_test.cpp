@@ -43,28 +43,37 @@ TEST_P(Refused, NamesTheKey) {
 
 INSTANTIATE_TEST_SUITE_P(
     Computation, Refused,
-    testing::Values(Case{kLlama, "sliding_window", "16", "not supported"},
-                    Case{kLlama, "attn_logit_softcapping", "50.0", "not supported"},
-                    Case{kLlama, "final_logit_softcapping", "30.0", "not supported"},
-                    Case{kLlama, "quantization_config", R"({"quant_method":"gptq"})", "gptq"},
-                    Case{kLlama, "num_experts", "8", "not supported"},
-                    Case{kLlama, "num_local_experts", "8", "not supported"},
-                    Case{kLlama, "qk_norm", "true", "not supported"},
-                    Case{kLlama, "logit_scale", "0.5", "not supported"},
-                    Case{kLlama, "parallel_attn", "true", "not supported"},
-                    Case{kLlama, "alibi", "true", "not supported"}, Case{kLlama, "hidden_act", "\"tanh\"", "\"tanh\""},
-                    Case{kLlama, "model_type", "\"mamba\"", "\"mamba\" is not supported"},
-                    Case{kLlama, "partial_rotary_factor", "1.5", "outside 0 to 1"},
-                    Case{kLlama, "pruned_heads", R"({"0":[1]})", "not supported"},
-                    Case{"gpt2-odd-heads", "num_attention_heads", "5", "n_head and"},
-                    Case{"openai-gpt", "num_hidden_layers", "1", "n_layer and"},
-                    Case{"gpt2-odd-heads", "add_cross_attention", "true", "not supported"},
-                    Case{"gpt2-odd-heads", "activation_function", "\"quick_gelu\"", "\"quick_gelu\""},
-                    Case{"openai-gpt", "afn", "\"gelu_new\"", "not supported"},
-                    Case{"marian", "normalize_before", "true", "not supported"},
-                    Case{"marian", "normalize_embedding", "true", "not supported"},
-                    Case{"marian", "add_final_layer_norm", "true", "not supported"},
-                    Case{"marian", "static_position_embeddings", "false", "only true is"}));
+    testing::Values(
+        Case{kLlama, "sliding_window", "16", "not supported"},
+        Case{kLlama, "attn_logit_softcapping", "50.0", "not supported"},
+        Case{kLlama, "final_logit_softcapping", "30.0", "not supported"},
+        Case{kLlama, "quantization_config", R"({"quant_method":"gptq"})", "gptq"},
+        Case{kLlama, "num_experts", "8", "not supported"}, Case{kLlama, "num_local_experts", "8", "not supported"},
+        Case{kLlama, "qk_norm", "true", "not supported"}, Case{kLlama, "logit_scale", "0.5", "not supported"},
+        Case{kLlama, "parallel_attn", "true", "not supported"}, Case{kLlama, "alibi", "true", "not supported"},
+        Case{kLlama, "hidden_act", "\"tanh\"", "\"tanh\""},
+        Case{kLlama, "model_type", "\"mamba\"", "\"mamba\" is not supported"},
+        Case{kLlama, "partial_rotary_factor", "1.5", "outside 0 to 1"},
+        Case{kLlama, "pruned_heads", R"({"0":[1]})", "not supported"},
+        Case{"gpt2-odd-heads", "num_attention_heads", "5", "n_head and"},
+        Case{"openai-gpt", "num_hidden_layers", "1", "n_layer and"},
+        Case{"gpt2-odd-heads", "add_cross_attention", "true", "not supported"},
+        Case{"gpt2-odd-heads", "activation_function", "\"quick_gelu\"", "\"quick_gelu\""},
+        Case{"openai-gpt", "afn", "\"gelu_new\"", "not supported"}, Case{kLlama, "is_causal", "false", "only true is"},
+        Case{"apertus", "rope_parameters", "", "is missing"}, Case{"gpt_oss", "rope_parameters", "", "is missing"},
+        Case{"ministral3", "rope_parameters", "", "is missing"},
+        Case{"granite", "partial_rotary_factor", "0.5", "not supported in this family"},
+        Case{"gptj", "rope_theta", "100.0", "only 10000.0 is"},
+        Case{"olmo3", "rope_scaling", R"({"rope_type":"linear","factor":2.0})", "both given"},
+        Case{"olmo", "clip_qkv", "0.0", "not above 0"}, Case{"gemma2", "final_logit_softcapping", "0.0", "not above 0"},
+        Case{"nanochat", "final_logit_softcapping", "0.0", "not above 0"},
+        Case{"gemma", "hidden_activation", "\"relu\"", "hidden_act gives"},
+        Case{"mpt", "attn_config", R"({"alibi_bias_max":16})", "alibi_bias_max"},
+        Case{"qwen2_moe", "layer_types", R"(["sliding_attention","full_attention"])", "use_sliding_window"},
+        Case{"marian", "normalize_before", "true", "not supported"},
+        Case{"marian", "normalize_embedding", "true", "not supported"},
+        Case{"marian", "add_final_layer_norm", "true", "not supported"},
+        Case{"marian", "static_position_embeddings", "false", "only true is"}));
 
 INSTANTIATE_TEST_SUITE_P(Shape, Refused,
                          testing::Values(Case{kLlama, "vocab_size", "", "is missing"},
@@ -137,6 +146,32 @@ TEST(Ministral3, IsLimitedToTheOldContextWhereverItsScalingIs) {
 TEST(Cohere2, WithoutAWindowDoesNotRotate) {
   const auto plan = convert::plan_model(changed({"cohere2", "sliding_window", "null", ""}));
   for (const format::LayerKind &kind : plan.stacks.front().kinds) EXPECT_EQ(kind.rotary_dim, 0u);
+}
+
+TEST(Gemma, ReadsItsActivationLikeTransformers) {
+  const auto activation = [](const char *name) {
+    return convert::plan_model(changed({"gemma", "hidden_act", name, ""})).stacks.front().kinds.front().activation;
+  };
+  EXPECT_EQ(activation("\"gelu\""), format::Activation::gelu_tanh);
+  EXPECT_EQ(activation("\"relu\""), format::Activation::relu);
+}
+
+TEST(Gemma3, NotesThatItsCapOfScoresIsIgnored) {
+  const auto plan = convert::plan_model(changed({"gemma3", "attn_logit_softcapping", "2.0", ""}));
+  EXPECT_EQ(plan.stacks.front().kinds.front().score_cap, 0);
+  ASSERT_EQ(plan.notes.size(), 1u);
+  EXPECT_NE(plan.notes[0].find("attn_logit_softcapping"), std::string::npos);
+}
+
+TEST(Qwen2Moe, HasTheSameWindowsWithoutLayerTypes) {
+  const auto windows = [](const Checkpoint &checkpoint) {
+    const auto stack = convert::plan_model(checkpoint).stacks.front();
+    std::vector<std::uint32_t> windows;
+    for (const std::uint8_t kind : stack.layer_kinds) windows.push_back(stack.kinds[kind].window);
+    return windows;
+  };
+  EXPECT_EQ(windows(changed({"qwen2_moe-window", "layer_types", "", ""})), (std::vector<std::uint32_t>{4, 0, 4, 0}));
+  EXPECT_EQ(windows(convert::open_checkpoint(golden("qwen2_moe-window"))), (std::vector<std::uint32_t>{4, 0, 4, 0}));
 }
 
 TEST(UnknownKeys, AreNotedByName) {

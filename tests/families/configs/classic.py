@@ -52,8 +52,11 @@ COMMITTED = {
             dict(tokens=40)),
     "opt": ("opt", opt(), {}),
     "opt-after": ("opt", opt(do_layer_norm_before=False, word_embed_proj_dim=7), {}),
+    "opt-narrow-untied": ("opt", opt(word_embed_proj_dim=7, tie_word_embeddings=False), {}),
     "opt-plain": ("opt", opt(enable_bias=False, layer_norm_elementwise_affine=False, tie_word_embeddings=False), {}),
     "xglm": ("xglm", dict(TOKENS, d_model=18, ffn_dim=19, num_layers=2, attention_heads=3, max_position_embeddings=64), {}),
+    "xglm-padding": ("xglm", dict(dict(TOKENS, d_model=18, ffn_dim=19, num_layers=2, attention_heads=3,
+                                       max_position_embeddings=64), pad_token_id=7), {}),
 }
 
 

@@ -41,6 +41,8 @@ COMMITTED = {
     "helium": ("helium", small(head_dim=6, mlp_bias=True), {}),
     "hunyuan": ("hunyuan_v1_dense", small(head_dim=10, num_key_value_heads=1, rope_parameters={
         "rope_type": "dynamic", "rope_theta": 100.0, "alpha": 7.0, "factor": 1.0}), dict(both_dialects=True)),
+    "hunyuan-unscaled": ("hunyuan_v1_dense", small(head_dim=6, rope_parameters={
+        "rope_type": "default", "rope_theta": 100.0, "alpha": 7.0}), {}),
     "ministral": ("ministral", small(head_dim=10, sliding_window=6, layer_types=WINDOW_LAST), dict(tokens=40)),
     "ministral3": ("ministral3", small(head_dim=10, rope_parameters=SCALED_QUERIES), dict(tokens=40)),
     "mistral": ("mistral", small(head_dim=8, sliding_window=5), dict(tokens=40, both_dialects=True)),
