@@ -47,10 +47,6 @@ static bool is_added(const Vocabulary &vocabulary, std::uint32_t id) {
 void add_token(Vocabulary &vocabulary, std::uint32_t id, const JsonNode &token) {
   const std::string &content = token.at("content").text();
   check_text_length(content, token.place());
-  for (const char *option : {"lstrip", "rstrip", "single_word"}) {
-    if (!token.flag_or(option, false)) continue;
-    token.refuse(in_quotes(content) + " has the option \"" + option + "\", which is not supported");
-  }
   const bool special = token.flag_or("special", false);
   if (vocabulary.pieces.size() <= id) vocabulary.pieces.resize(id + 1);
   Piece &piece = vocabulary.pieces[id];
@@ -61,7 +57,8 @@ void add_token(Vocabulary &vocabulary, std::uint32_t id, const JsonNode &token) 
   }
   piece.text = content;
   if (piece.type != PieceType::unknown) piece.type = special ? PieceType::control : PieceType::user_defined;
-  vocabulary.added.push_back({id, special, token.flag_or("normalized", false)});
+  vocabulary.added.push_back({id, special, token.flag_or("normalized", false), token.flag_or("single_word", false),
+                              token.flag_or("lstrip", false), token.flag_or("rstrip", false)});
 }
 
 static std::int32_t find_text(const Vocabulary &vocabulary, const std::string &text) {

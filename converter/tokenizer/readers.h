@@ -54,8 +54,7 @@ void add_merge(Vocabulary &vocabulary, const NamedTokens &names, const std::stri
                const std::string &source);
 // "left right"
 void add_merge(Vocabulary &vocabulary, const NamedTokens &names, std::string_view line, const std::string &source);
-// Adds a token of Hugging Face's `added_tokens`. Refuses options that change the surrounding text, such as lstrip, and
-// a second text for an id.
+// Adds a token of Hugging Face's `added_tokens`. Refuses a second text for an id.
 void add_token(Vocabulary &vocabulary, std::uint32_t id, const JsonNode &token);
 // Adds the tokens of the config, apart from those that a SentencePiece model contains.
 void add_config_tokens(Vocabulary &vocabulary, const TokenizerConfig &config);
