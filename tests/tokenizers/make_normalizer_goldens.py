@@ -92,7 +92,6 @@ def normalizers(fuzz):
                             simple("Lowercase"), strip(True, True), replace(" ", Regex=" {2,}"))
     yield "clip", sequence(simple("NFC"), replace(" ", Regex=r"\s+"), simple("Lowercase"))
     yield "phobert", sequence(simple("NFKC"), simple("NFD"), simple("NFC"), simple("StripAccents"))
-    yield "byte level", sequence(simple("NFC"), simple("ByteLevel"))
     yield "charsmap", precompiled(RULES)
     if fuzz:
         yield "nmt_nfkc", precompiled(name="nmt_nfkc")
@@ -119,6 +118,9 @@ BLANK = "\u2581"
 def cases(fuzz):
     for name, normalizer in normalizers(fuzz):
         yield {"name": name, "base": "bytes", "change": {"normalizer": normalizer}}
+    yield {"name": "byte level", "base": "bytes", "change": {
+        "normalizer": sequence(simple("NFC"), simple("ByteLevel")),
+        "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "Ġ?\\p{L}+"}, "behavior": "Isolated", "invert": False}}}
     split = {"type": "ByteLevel", "add_prefix_space": True, "trim_offsets": True, "use_regex": True}
     for name, tokens in ADDED.items():
         for kind, normalizer in (("plain", None), ("lower", simple("Lowercase")),
