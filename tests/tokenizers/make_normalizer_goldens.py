@@ -16,7 +16,7 @@ import tempfile
 
 import sentencepiece
 from sentencepiece import sentencepiece_model_pb2
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from tokenizers.pre_tokenizers import ByteLevel, Metaspace
 
 HERE = pathlib.Path(__file__).parent / "goldens" / "normalizers"
@@ -104,7 +104,6 @@ def added(id, content, **options):
     return {**token, **options}
 
 
-# Each with ids behind those of the vocabulary.
 ADDED = {
     "strips": [("<a>", dict(lstrip=True)), ("<b>", dict(rstrip=True)), ("<c>", dict(lstrip=True, rstrip=True)), ("<d>", {})],
     "single words": [("<d>", dict(single_word=True)), ("word", dict(single_word=True)), ("Lily", dict(single_word=True))],
@@ -175,8 +174,9 @@ def main():
     results = []
     for case in cases(fuzz):
         base = bases[case["base"]]
-        tokens = [added(len(base["model"]["vocab"]) + i, text, **options)
-                  for i, (text, options) in enumerate(case.pop("tokens", []))]
+        vocabulary = dict(base["model"]["vocab"])
+        tokens = [added(vocabulary.setdefault(text, len(vocabulary)), text, **options)
+                  for text, options in case.pop("tokens", [])]
         if tokens:
             case["change"]["added_tokens"] = base["added_tokens"] + tokens
         tokenizer = Tokenizer.from_str(json.dumps({**base, **case["change"]}))
