@@ -11,6 +11,8 @@ using format::Split;
 using format::split_program::Behavior;
 namespace flag = format::flag;
 
+constexpr std::uint32_t kMostLength = 1000;  // of the pieces of FixedLength
+
 const std::string kBlank = "\xE2\x96\x81";
 
 const std::string kGpt2 = R"('s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+)";
@@ -163,11 +165,33 @@ class PreTokenizer {
         either.children.push_back(repeated(one_of(set), 1, RegexNode::kNoLimit));
       }
       add(std::move(either), type, Behavior::removed, true);
+    } else if (type == "UnicodeScripts") {
+      add(script_runs(), type, Behavior::removed, true);
+    } else if (type == "FixedLength") {
+      const auto length = json.find("length");
+      const Json value = length ? length->value() : Json(5);
+      if (!value.is_number_unsigned() || value == 0 || value > kMostLength) {
+        json.refuse("has a length that is not from 1 to " + std::to_string(kMostLength));
+      }
+      add(repeated(one_of(set_of(0, kLastCodePoint)), 1, value.get<std::uint32_t>()), type, Behavior::isolated);
     } else if (type == "CharDelimiterSplit") {
       add(literal(json.at("delimiter").text()), type, Behavior::removed);
     } else {
       refuse("the pre-tokenizer " + in_quotes(type));
     }
+  }
+
+  // A character of a script, then more of this script or of any. What comes before the first of them is dropped.
+  static RegexNode script_runs() {
+    const std::vector<CharSet> scripts = script_sets();
+    RegexNode either{RegexNode::Kind::alternatives};
+    for (std::size_t i = 1; i < scripts.size(); ++i) {
+      RegexNode run{RegexNode::Kind::sequence};
+      run.children.push_back(one_of(scripts[i]));
+      run.children.push_back(repeated(one_of(united(scripts[i], scripts[0])), 0, RegexNode::kNoLimit));
+      either.children.push_back(std::move(run));
+    }
+    return either;
   }
 
   bool seen() const { return !stages_.empty() || byte_level_ || metaspace_ || characters_; }

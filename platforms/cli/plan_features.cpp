@@ -57,6 +57,14 @@ void print_kconfig(const Feature &feature, Output &out) {
   });
 }
 
+void print_option(const char *name, bool needed, FeatureSyntax syntax, Output &out) {
+  if (syntax == FeatureSyntax::cmake) {
+    out.print("-DTIDBIT_%s=%s\n", name, needed ? "ON" : "OFF");
+  } else {
+    out.print("CONFIG_TIDBIT_%s=%c\n", name, needed ? 'y' : 'n');
+  }
+}
+
 }  // namespace
 
 int parse_syntax(const char *name, FeatureSyntax *syntax) {
@@ -77,11 +85,8 @@ void print_features(const Needs &needs, FeatureSyntax syntax, Output &out) {
       print_kconfig(feature, out);
     }
   }
-  if (syntax == FeatureSyntax::cmake) {
-    out.print("-DTIDBIT_SPLIT_PROGRAM=%s\n", needs.split_program ? "ON" : "OFF");
-  } else {
-    out.print("CONFIG_TIDBIT_SPLIT_PROGRAM=%c\n", needs.split_program ? 'y' : 'n');
-  }
+  print_option("SPLIT_PROGRAM", needs.split_program, syntax, out);
+  print_option("NORMALIZER", needs.normalizer, syntax, out);
 }
 
 }  // namespace tidbit::cli

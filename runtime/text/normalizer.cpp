@@ -75,8 +75,6 @@ bool valid_range(const Data &data, const std::uint32_t *range) {
       return data.has(range[2], kNode);
     case RangeKind::hangul:
       return first == kFirstSyllable && range[1] == kFirstSyllable + kSyllables - 1;
-    case RangeKind::letters:
-      return first == kFirstLeading && range[1] == kFirstLeading + kLeading - 1;
   }
   return false;
 }
@@ -304,11 +302,6 @@ Normalizer::Found Normalizer::find(const std::uint32_t *step, std::uint32_t at, 
       return (character - first) % 2 != 0 ? Found{} : Found{1, static_cast<std::uint32_t>(RangeKind::shift), range[2]};
     case RangeKind::chain:
       return find_chain(range[2], at, end, shortest);
-    case RangeKind::letters: {
-      const std::uint32_t two = at + 1 < end ? syllable(character, from_[at + 1]) : 0;
-      if (two == 0) return {};
-      return {at + 2 < end && syllable(two, from_[at + 2]) != 0 ? 3u : 2u, kind, 0};
-    }
     default:
       return {1, kind, range[2]};
   }
@@ -363,10 +356,6 @@ void Normalizer::put_found(const Found &found, std::uint32_t at) {
       put(kFirstVowel + index / kTrailing % kVowels);
       if (index % kTrailing != 0) put(kBeforeTrailing + index % kTrailing);
       return;
-    }
-    case RangeKind::letters: {
-      const std::uint32_t two = syllable(character, from_[at + 1]);
-      return put(found.characters == 3 ? syllable(two, from_[at + 2]) : two);
     }
     default:
       return put_text(found.argument);

@@ -191,7 +191,6 @@ enum class RangeKind : std::uint32_t {
   surround = 4,  // this text before and behind the character
   chain = 5,     // offset of a node; there is one character in the range
   hangul = 6,    // a syllable becomes its two or three letters
-  letters = 7,   // two or three letters become a syllable, as they do in NFC
 };
 // A node: edges; 1 if a key ends here; its text; then for each edge, ascending, the character and the offset of a node.
 inline constexpr std::uint32_t kNode = 3;

@@ -17,7 +17,6 @@ struct CharMap {
   std::map<std::u32string, std::string> sequences;  // of two characters and more
   CharSet surrounded;                               // by spaces
   bool splits_hangul = false;                       // syllables become letters
-  bool joins_hangul = false;                        // ... and the other way round
 };
 
 enum class UnicodeMap { nfd, nfkd, lowercase, nmt, clean_text, drop_marks, drop_nonspacing_marks, chinese };

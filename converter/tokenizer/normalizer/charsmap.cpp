@@ -1,7 +1,6 @@
 // A precompiled charsmap: u32 bytes of a trie, the trie, and the texts that keys become, each with a zero behind it. The
 // trie is a double array of u32: a node's children are at its position xor their byte, and know their byte.
 #include <cstring>
-#include <set>
 
 #include "converter/error.h"
 #include "converter/tokenizer/normalizer/char_map.h"
@@ -11,10 +10,9 @@
 namespace tidbit::convert {
 namespace {
 
-constexpr std::size_t kMostKeys = 200000;
-constexpr std::size_t kMostNodes = 500000;
+constexpr std::size_t kMostNodes = 1000000;
+constexpr std::size_t kMostShortKeyBytes = 5;
 constexpr std::size_t kMostKeyBytes = 4 * format::normalizer::kMaxKey;
-constexpr std::uint32_t kFirstLeading = 0x1100, kFirstVowel = 0x1161, kFirstTrailing = 0x11A8;
 
 class Charsmap {
  public:
@@ -29,9 +27,9 @@ class Charsmap {
     texts_ = bytes.substr(trie_bytes);
   }
 
-  // Calls take(key, text) for each key, in order.
+  // Calls take(key, text) for each key, in order. With `shortest`, only for short ones that do not begin with another.
   template <class Take>
-  void for_each_key(Take take) const {
+  void for_each_key(bool shortest, Take take) const {
     struct Place {
       std::size_t children;
       unsigned next;  // the byte to try
@@ -55,7 +53,8 @@ class Charsmap {
         if (children >= units_.size()) refuse("has a trie with a wrong offset");
         take(key, text(units_[children] & 0x7FFFFFFFu));
       }
-      path.push_back({children, 1});
+      const bool ends = shortest && ((units_[child] >> 8 & 1) != 0 || key.size() == kMostShortKeyBytes);
+      path.push_back({children, ends ? 256u : 1u});
     }
   }
   [[noreturn]] void refuse(const std::string &what) const {
@@ -84,50 +83,21 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-// If all letters of Hangul become syllables as in NFC, and nothing else begins with the first of them, one entry says so.
-void find_hangul(CharMap &map) {
-  std::vector<std::u32string> keys;
-  for (std::uint32_t leading = 0; leading < 19; ++leading) {
-    if (map.singles.contains(kFirstLeading + leading)) return;
-    for (std::uint32_t vowel = 0; vowel < 21; ++vowel) {
-      for (std::uint32_t trailing = 0; trailing < 28; ++trailing) {
-        std::u32string key = {kFirstLeading + leading, kFirstVowel + vowel};
-        if (trailing != 0) key.push_back(kFirstTrailing + trailing - 1);
-        const auto found = map.sequences.find(key);
-        if (found == map.sequences.end()) return;
-        if (found->second != utf8(0xAC00 + (leading * 21 + vowel) * 28 + trailing)) return;
-        keys.push_back(std::move(key));
-      }
-    }
-  }
-  std::size_t beginning = 0;
-  for (const auto &[key, text] : map.sequences) beginning += key[0] - kFirstLeading < 19 ? 1 : 0;
-  if (beginning != keys.size()) return;
-  for (const std::u32string &key : keys) map.sequences.erase(key);
-  map.joins_hangul = true;
-}
-
 }  // namespace
 
 CharMap read_charsmap(std::string_view bytes, bool shortest, const std::string &source) {
   const Charsmap charsmap(bytes, source);
   CharMap map;
-  std::size_t keys = 0;
-  std::string last = "\xFF";  // the last key that counts
-  charsmap.for_each_key([&](const std::string &key, std::string_view text) {
+  charsmap.for_each_key(shortest, [&](const std::string &key, std::string_view text) {
     const std::u32string characters = code_points(key);
-    if (++keys > kMostKeys) charsmap.refuse("has more than " + std::to_string(kMostKeys) + " keys");
     if (!is_utf8(key) || !is_utf8(text)) charsmap.refuse("has a key or a text that is not UTF-8");
     if (text.size() > format::normalizer::kMaxTextBytes) charsmap.refuse("has a text of more than 255 bytes");
-    if (shortest && (key.starts_with(last) || (characters.size() > 1 && key.size() >= 6))) return;
-    last = key;
     if (characters.size() == 1) {
       map.singles[characters[0]] = text;
     } else {
       map.sequences[characters] = text;
     }
   });
-  find_hangul(map);
   return map;
 }
 

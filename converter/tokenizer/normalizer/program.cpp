@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 #include <unordered_map>
 
 #include "converter/error.h"
@@ -203,8 +204,9 @@ class Builder {
     for (const CharRange range : map.surrounded) {
       ranges.push_back({RangeKind::surround, range.first, range.last, text(" ")});
     }
+    chained_.clear();
+    for (const auto &[key, text] : map.sequences) chained_.insert(key[0]);
     if (map.splits_hangul) ranges.push_back({RangeKind::hangul, 0xAC00, 0xD7A3, 0});
-    if (map.joins_hangul) ranges.push_back({RangeKind::letters, 0x1100, 0x1112, 0});
     add_sequences(map, ranges);
     std::vector<std::pair<std::uint32_t, std::string>> singles;
     for (const auto &[character, text] : map.singles) {
@@ -220,9 +222,12 @@ class Builder {
 
   // How many characters from `at` on, each `step` behind the one before, give the same.
   template <class Same>
-  static std::size_t run_of(const Singles &singles, std::size_t at, std::uint32_t step, Same same) {
+  std::size_t run_of(const Singles &singles, std::size_t at, std::uint32_t step, Same same) const {
     std::size_t end = at + 1;
-    while (end < singles.size() && singles[end].first == singles[end - 1].first + step && same(singles[end])) ++end;
+    while (end < singles.size() && singles[end].first == singles[end - 1].first + step && same(singles[end])) {
+      if (step == 2 && chained_.contains(singles[end].first - 1)) break;
+      ++end;
+    }
     return end - at;
   }
 
@@ -396,6 +401,7 @@ class Builder {
   std::vector<std::uint32_t> data_;
   std::vector<std::pair<std::vector<std::uint32_t>, std::uint32_t>> known_;
   std::unordered_map<std::string, std::uint32_t> nodes_;
+  std::set<std::uint32_t> chained_;  // first characters of sequences, which have ranges of their own
   double growth_ = 1;
 };
 
