@@ -225,6 +225,7 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   place_pieces(vocabulary, file.tokens(), model.flag_or("byte_fallback", false));
   place_unknown(vocabulary, model, file.tokens());
   read_lists(vocabulary, file);
+  add_missing_tokens(vocabulary, file.tokens(), config);
   place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
   finish_kind(vocabulary, model, file);
   if (const auto steps = settings.find("post_processor")) read_post_processor(vocabulary, *steps, source);

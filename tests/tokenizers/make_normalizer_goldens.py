@@ -167,6 +167,22 @@ def train():
     return {"bytes": json.loads(tokenizer.to_str()), "blanks": blanks}
 
 
+def sentencepiece_ids(texts):
+    """Trains rules.model, with the charsmap of RULES."""
+    hexes = lambda text: " ".join(f"{ord(c):X}" for c in text)
+    with tempfile.TemporaryDirectory() as folder:
+        rules = pathlib.Path(folder) / "rules.tsv"
+        rules.write_text("".join(f"{hexes(a)}\t{hexes(b)}\n" for a, b in RULES.items()))
+        sentencepiece.SentencePieceTrainer.train(
+            sentence_iterator=iter(t.replace("\0", "") for t in TEXTS * 2), model_prefix=f"{folder}/m", vocab_size=420,
+            model_type="bpe", byte_fallback=True, character_coverage=0.8, user_defined_symbols=["Åström"],
+            normalization_rule_tsv=str(rules), minloglevel=2)
+        model = pathlib.Path(f"{folder}/m.model").read_bytes()
+    (HERE / "rules.model").write_bytes(model)
+    encode = sentencepiece.SentencePieceProcessor(model_proto=model).encode
+    return [" ".join(map(str, encode(text))) for text in texts]
+
+
 def main():
     fuzz = len(sys.argv) == 4 and sys.argv[1] == "--fuzz"
     bases = train()
@@ -184,7 +200,8 @@ def main():
         results.append({**case, "ids": ids})
     HERE.mkdir(parents=True, exist_ok=True)
     file = pathlib.Path(sys.argv[3]) if fuzz else HERE / "expected.json"
-    file.write_text(json.dumps({"tokenizers": bases, "texts": texts, "cases": results}, indent=0))
+    described = {"tokenizers": bases, "texts": texts, "cases": results, "sentencepiece": sentencepiece_ids(texts)}
+    file.write_text(json.dumps(described, indent=0))
 
 
 main()

@@ -67,6 +67,34 @@ TEST(Normalizers, EqualThoseOfHuggingFaceForMoreTexts) {
   expect_cases(Json::parse(read_file(file)));
 }
 
+TEST(Charsmaps, OfSentencePieceModelsAreFollowed) {
+  const auto file = std::filesystem::path(TIDBIT_GOLDENS) / "normalizers/rules.model";
+  const TextModel model = import(file, 420);
+  for (std::size_t i = 0; i < goldens().at("texts").size(); ++i) {
+    const auto text = goldens().at("texts")[i].get<std::string>();
+    EXPECT_EQ(model.encode(text), ids_of(goldens().at("sentencepiece")[i].get<std::string>()))
+        << Json(text).dump(-1, ' ', true);
+  }
+}
+
+// What tokenizer_config.json and special_tokens_map.json say of a tokenizer.json.
+TEST(AddedTokens, AreFoundInAllFilesOfAFolder) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / ("tidbit_added_" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  Json tokenizer = goldens().at("tokenizers").at("bytes");
+  const auto tokens = static_cast<std::uint32_t>(tokenizer["model"]["vocab"].size());
+  std::ofstream(folder / "tokenizer.json") << tokenizer.dump();
+  const Json first = {{"content", "<first>"}, {"rstrip", true}, {"special", true}};
+  std::ofstream(folder / "tokenizer_config.json") << Json{{"added_tokens_decoder", {{std::to_string(tokens), first}}}};
+  std::ofstream(folder / "special_tokens_map.json") << Json{{"pad_token", {{"content", "e"}}}};
+  const TextModel model = import(folder / "tokenizer.json", tokens + 1);
+  const Ids plain = import(folder / "tokenizer.json", tokens + 1).encode("x");
+  std::filesystem::remove_all(folder);
+  const std::int32_t pad = tokenizer["model"]["vocab"]["e"].get<std::int32_t>();
+  EXPECT_EQ(model.encode("<first>  ex", TIDBIT_TEXT_PARSE), (Ids{static_cast<std::int32_t>(tokens), pad, plain[0]}));
+  EXPECT_EQ(model.decode({static_cast<std::int32_t>(tokens), pad, plain[0]}), "x");  // both are special
+}
+
 tidbit_status encode_with(const TextModel &model, const std::string &text, std::size_t workspace_bytes,
                           std::uint32_t budget = 0) {
   const tidbit_tokenize_options options{0, budget, nullptr, nullptr};
