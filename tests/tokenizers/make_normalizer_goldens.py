@@ -174,8 +174,8 @@ def sentencepiece_ids(texts):
         rules = pathlib.Path(folder) / "rules.tsv"
         rules.write_text("".join(f"{hexes(a)}\t{hexes(b)}\n" for a, b in RULES.items()))
         sentencepiece.SentencePieceTrainer.train(
-            sentence_iterator=iter(t.replace("\0", "") for t in TEXTS * 2), model_prefix=f"{folder}/m", vocab_size=420,
-            model_type="bpe", byte_fallback=True, character_coverage=0.8, user_defined_symbols=["Åström"],
+            sentence_iterator=iter(t.replace("\0", "") for t in TEXTS * 2), model_prefix=f"{folder}/m", vocab_size=480,
+            model_type="bpe", byte_fallback=True, character_coverage=0.98, user_defined_symbols=["Åström"],
             normalization_rule_tsv=str(rules), minloglevel=2)
         model = pathlib.Path(f"{folder}/m.model").read_bytes()
     (HERE / "rules.model").write_bytes(model)
