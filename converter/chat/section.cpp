@@ -81,7 +81,8 @@ class SectionWriter {
       if (make_special) set_special(match.token, text.substr(at, match.bytes));
       strips_left = strips_left || (first == at && (match.options & format::added_text::kStripLeft) != 0);
       at += match.bytes;
-      if ((match.options & format::added_text::kStripRight) != 0) at = text.size() - stripped(text.substr(at), true, false).size();
+      if ((match.options & format::added_text::kStripRight) != 0)
+        at = text.size() - stripped(text.substr(at), true, false).size();
       last = at;
     }
     result.head = strips_left ? stripped(text.substr(0, first), false, true) : text.substr(0, first);

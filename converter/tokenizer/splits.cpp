@@ -201,7 +201,7 @@ class PreTokenizer {
   const std::string &source_;
   std::vector<SplitStage> stages_;
   Split known_ = Split::none;  // what the only stage is in the library
-  bool byte_level_;  // the text is in the byte alphabet here
+  bool byte_level_;            // the text is in the byte alphabet here
   bool metaspace_ = false;
   bool characters_ = false;
 };

@@ -178,8 +178,8 @@ void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerF
   vocabulary.description = "SentencePiece BPE by merges";
 }
 
-// Added tokens with "normalized" are searched in normalized text, and so is what their own text becomes there. Without a
-// normalizer both are the plain text.
+// Added tokens with "normalized" are searched in normalized text, and so is what their own text becomes there. Without
+// a normalizer both are the plain text.
 void place_normalized(Vocabulary &vocabulary, const TextRules &rules, bool normalizes, const std::string &source) {
   const bool blanks = vocabulary.kind == TokenizerKind::sentencepiece;
   if (blanks && !normalizes) {

@@ -10,8 +10,8 @@ namespace tidbit {
 // True if every number of the program is in range, so that it can be run. The header must have been checked.
 bool valid_normalizer(const std::byte *section);
 
-// Works on the text as code points, in the memory that merging uses later: two arrays, from which and to which each step
-// writes in turn. An invalid byte is a character of its own, above all others.
+// Works on the text as code points, in the memory that merging uses later: two arrays, from which and to which each
+// step writes in turn. An invalid byte is a character of its own, above all others.
 class Normalizer {
  public:
   Normalizer(const Tables &tables, const Workspace &workspace, Steps &steps);

@@ -90,7 +90,8 @@ std::uint32_t Tables::added_options(std::uint32_t place) const {
 Bytes Tables::added_text(std::uint32_t place, std::uint32_t bits) const {
   const std::uint32_t token = bits & added::kIdMask;
   const std::uint32_t *texts = added_texts();
-  if (texts == nullptr || texts[2 * place] == format::added_text::kOwn) return text(token < header_.token_count ? token : 0);
+  if (texts == nullptr || texts[2 * place] == format::added_text::kOwn)
+    return text(token < header_.token_count ? token : 0);
   const std::uint32_t bytes = bits >> added::kBytesShift & added::kBytesMask;
   const auto *data = reinterpret_cast<const char *>(normalizer_data());
   if (std::uint64_t{texts[2 * place]} + bytes > std::uint64_t{header_.normalizer_data.count} * 4) return {data, 0};

@@ -83,23 +83,23 @@ struct TokenizerHeader {
   std::uint32_t suffix_count;
   std::int32_t prefix[kMaxAffix];
   std::int32_t suffix[kMaxAffix];
-  Table text;                 // bytes of all tokens, one after another
-  Table text_offsets;         // u32[token_count + 1]: token i is text[offsets[i] .. offsets[i + 1])
-  Table attributes;           // u8[token_count]
-  Table ranks;                // u32[token_count], MergeBy::text only: lowest merges first; kNoRank: never merged to
-  Table piece_slots;          // u32: tag << 20 | id, see piece_hash and piece_tag
-  Table merge_slots;          // u64: left << 44 | right << 24 | rank, see merge_hash
-  Table merge_results;        // u32[merges]: the id that the merge of a rank makes
-  Table byte_tokens;          // i32[256]: the token of each byte, -1 if it has none; or empty
-  Table added;                // AddedToken, ordered by their texts, which are all different
-  Table added_first;          // u32[257]: added tokens with first byte b are added[first[b] .. first[b + 1]); or empty.
-                              // See namespace added for the high bits
-  Table classes;              // u32: first code point << 2 | CharacterClass, ascending. Split::program:
-                              // first code point << split_program::kSymbolBits | symbol
-  Table joins;                // u64[256], Split::joins: bit b of the two words of character a: some piece contains "ab"
-  Table split_program;        // u16, Split::program
-  Table normalizer;           // u32, see namespace normalizer; or empty
-  Table normalizer_data;      // u32
+  Table text;             // bytes of all tokens, one after another
+  Table text_offsets;     // u32[token_count + 1]: token i is text[offsets[i] .. offsets[i + 1])
+  Table attributes;       // u8[token_count]
+  Table ranks;            // u32[token_count], MergeBy::text only: lowest merges first; kNoRank: never merged to
+  Table piece_slots;      // u32: tag << 20 | id, see piece_hash and piece_tag
+  Table merge_slots;      // u64: left << 44 | right << 24 | rank, see merge_hash
+  Table merge_results;    // u32[merges]: the id that the merge of a rank makes
+  Table byte_tokens;      // i32[256]: the token of each byte, -1 if it has none; or empty
+  Table added;            // AddedToken, ordered by their texts, which are all different
+  Table added_first;      // u32[257]: added tokens with first byte b are added[first[b] .. first[b + 1]); or empty.
+                          // See namespace added for the high bits
+  Table classes;          // u32: first code point << 2 | CharacterClass, ascending. Split::program:
+                          // first code point << split_program::kSymbolBits | symbol
+  Table joins;            // u64[256], Split::joins: bit b of the two words of character a: some piece contains "ab"
+  Table split_program;    // u16, Split::program
+  Table normalizer;       // u32, see namespace normalizer; or empty
+  Table normalizer_data;  // u32
   std::uint32_t reserved[14];  // 0
 };
 static_assert(sizeof(TokenizerHeader) == 256);
@@ -172,10 +172,10 @@ inline constexpr std::uint32_t kAddedTexts = 4;  // offset of two numbers for ea
 inline constexpr std::uint32_t kHead = 5;
 
 enum class Op : std::uint32_t {
-  map = 1,      // ranges: offset, count, how many begin below 128; 1 for grapheme clusters; their classes: offset, count
-  order = 2,    // canonical order: offset, count of the combining classes; of the compositions, or 0, 0
-  skip = 3,     // set: offset, count; skips as many steps if no character is in the set
-  strip = 4,    // white space: 1 at the start, 2 at the end, 3 both
+  map = 1,    // ranges: offset, count, how many begin below 128; 1 for grapheme clusters; their classes: offset, count
+  order = 2,  // canonical order: offset, count of the combining classes; of the compositions, or 0, 0
+  skip = 3,   // set: offset, count; skips as many steps if no character is in the set
+  strip = 4,  // white space: 1 at the start, 2 at the end, 3 both
   prepend = 5,  // a text, unless there is nothing
   replace = 6,  // matches of an automaton by a text: classes: offset, count; symbols; states: offset, count; the text
 };
@@ -184,13 +184,13 @@ enum class Op : std::uint32_t {
 inline constexpr std::uint32_t kRange = 3;
 inline constexpr std::uint32_t kKindShift = 21;
 enum class RangeKind : std::uint32_t {
-  text = 0,      // each becomes this text
-  texts = 1,     // offset of a text for each
-  shift = 2,     // the difference to the new character
+  text = 0,          // each becomes this text
+  texts = 1,         // offset of a text for each
+  shift = 2,         // the difference to the new character
   shift_by_two = 3,  // ... for every second one, from the first on
-  surround = 4,  // this text before and behind the character
-  chain = 5,     // offset of a node; there is one character in the range
-  hangul = 6,    // a syllable becomes its two or three letters
+  surround = 4,      // this text before and behind the character
+  chain = 5,         // offset of a node; there is one character in the range
+  hangul = 6,        // a syllable becomes its two or three letters
 };
 // A node: edges; 1 if a key ends here; its text; then for each edge, ascending, the character and the offset of a node.
 inline constexpr std::uint32_t kNode = 3;

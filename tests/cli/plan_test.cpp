@@ -117,8 +117,8 @@ TEST(PlanFeatures, AreTheSymbolsOfKconfig) {
     EXPECT_NE(kconfig.find("config " + symbol + "\n"), std::string::npos) << line;
     ++printed;
   }
-  for (const char *option : {"KV_FORMATS_", "NORMS_", "ACTIVATIONS_", "LAYER_PARTS_", "TOKENIZERS_", "SPLIT_PROGRAM",
-                             "NORMALIZER"}) {
+  for (const char *option :
+       {"KV_FORMATS_", "NORMS_", "ACTIVATIONS_", "LAYER_PARTS_", "TOKENIZERS_", "SPLIT_PROGRAM", "NORMALIZER"}) {
     const std::string start = std::string("config TIDBIT_") + option;
     for (size_t at = kconfig.find(start); at != std::string::npos; at = kconfig.find(start, at + 1)) ++defined;
   }

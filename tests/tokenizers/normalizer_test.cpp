@@ -244,8 +244,9 @@ TEST(NormalizerProgram, EveryNumberIsChecked) {
 }
 
 TEST(NormalizerProgram, WithAnyNumberChangedIsHarmless) {
-  for (const Json &normalizer : {Json{{"type", "NFC"}}, replace("a+|b", "x"), goldens().at("cases")[0]["change"]["normalizer"],
-                                 charsmap(std::vector<std::uint32_t>(300, 1u << 10), "")}) {
+  for (const Json &normalizer :
+       {Json{{"type", "NFC"}}, replace("a+|b", "x"), goldens().at("cases")[0]["change"]["normalizer"],
+        charsmap(std::vector<std::uint32_t>(300, 1u << 10), "")}) {
     TextModel model = with_normalizer(normalizer);
     const auto &header = *reinterpret_cast<const format::TokenizerHeader *>(model.section());
     auto *data = reinterpret_cast<std::uint32_t *>(model.section() + header.normalizer_data.offset);

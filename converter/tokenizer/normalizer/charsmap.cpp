@@ -1,5 +1,5 @@
-// A precompiled charsmap: u32 bytes of a trie, the trie, and the texts that keys become, each with a zero behind it. The
-// trie is a double array of u32: a node's children are at its position xor their byte, and know their byte.
+// A precompiled charsmap: u32 bytes of a trie, the trie, and the texts that keys become, each with a zero behind it.
+// The trie is a double array of u32: a node's children are at its position xor their byte, and know their byte.
 #include <cstring>
 
 #include "converter/error.h"

@@ -183,8 +183,8 @@ class Builder {
       words.push_back(range.argument);
       ascii += range.first < 0x80 ? 1 : 0;
     }
-    std::vector<std::uint32_t> numbers = {number(Op::map), append_once(words), static_cast<std::uint32_t>(ranges.size()),
-                                          ascii};
+    std::vector<std::uint32_t> numbers = {number(Op::map), append_once(words),
+                                          static_cast<std::uint32_t>(ranges.size()), ascii};
     if (step.kind == Kind::clusters) {
       const std::vector<std::uint32_t> classes = grapheme_classes();
       numbers.insert(numbers.end(), {1, append_once(classes), static_cast<std::uint32_t>(classes.size())});
@@ -367,8 +367,8 @@ class Builder {
     const std::size_t least = least_bytes(stage.expression);
     const double size = static_cast<double>(step.text.size());
     growth_ *= least == 0 ? 1 + 2 * size : std::max(1.0, size / static_cast<double>(least));
-    return {number(Op::replace), append(classes),  static_cast<std::uint32_t>(classes.size()),
-            alphabet.size() + 1, append(states),   automaton.states,
+    return {number(Op::replace), append(classes), static_cast<std::uint32_t>(classes.size()),
+            alphabet.size() + 1, append(states),  automaton.states,
             text(step.text)};
   }
 
@@ -387,8 +387,7 @@ class Builder {
     if (std::all_of(added.begin(), added.end(), own)) return;
     std::vector<std::uint32_t> words;
     for (const AddedSearch &token : added) {
-      words.push_back(token.own_text ? format::added_text::kOwn
-                                     : static_cast<std::uint32_t>(texts_.place(token.text)));
+      words.push_back(token.own_text ? format::added_text::kOwn : static_cast<std::uint32_t>(texts_.place(token.text)));
       words.push_back((token.single_word ? format::added_text::kSingleWord : 0) |
                       (token.strip_left ? format::added_text::kStripLeft : 0) |
                       (token.strip_right ? format::added_text::kStripRight : 0));

@@ -16,14 +16,14 @@ struct NormalizerStep {
   enum class Kind { map, clusters, order, skip, strip, prepend, replace };
 
   Kind kind = Kind::map;
-  CharMap map = {};                             // map, clusters
-  bool composes = false;                        // order
-  CharSet set = {};                             // skip: the next `count` steps, if no character is in the set
+  CharMap map = {};       // map, clusters
+  bool composes = false;  // order
+  CharSet set = {};       // skip: the next `count` steps, if no character is in the set
   std::uint32_t count = 0;
-  bool left = false;                            // strip
+  bool left = false;  // strip
   bool right = false;
-  std::string text = {};                        // prepend, replace
-  std::optional<SplitStage> expression = {};    // replace: its matches
+  std::string text = {};                      // prepend, replace
+  std::optional<SplitStage> expression = {};  // replace: its matches
 };
 
 // Options of an added token, and the text by which it is found.

@@ -122,7 +122,8 @@ class Reader {
     }
     NormalizerStep step{Kind::replace};
     step.text = content;
-    step.expression = regex ? regex_stage(regex->text(), source_) : SplitStage{literal(text), source_ + ": \"Replace\""};
+    step.expression =
+        regex ? regex_stage(regex->text(), source_) : SplitStage{literal(text), source_ + ": \"Replace\""};
     rules_.steps.push_back(std::move(step));
   }
 
