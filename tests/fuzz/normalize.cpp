@@ -13,7 +13,8 @@ using Json = nlohmann::json;
 
 std::vector<TextModel> all_models() {
   const Json goldens = Json::parse(read_file(std::filesystem::path(TIDBIT_GOLDENS) / "normalizers/expected.json"));
-  const auto file = std::filesystem::temp_directory_path() / ("tidbit_normalize_" + std::to_string(::getpid()) + ".json");
+  const auto file =
+      std::filesystem::temp_directory_path() / ("tidbit_normalize_" + std::to_string(::getpid()) + ".json");
   std::vector<TextModel> models;
   for (const Json &item : goldens.at("cases")) {
     Json tokenizer = goldens.at("tokenizers").at(item.at("base").get<std::string>());
