@@ -59,14 +59,15 @@ class SectionWriter {
   // The longest added token at a place that can stand for a marker: not one that is made of blanks.
   Tables::Match marker_at(std::string_view text) const {
     const auto size = static_cast<std::uint32_t>(text.size());
-    if (tables_.header().added.count == 0 || !tables_.begins_added(&text.front(), size)) return {kNoToken, 0};
+    if (tables_.header().added.count == 0 || !tables_.begins_added(&text.front(), size)) return {kNoToken, 0, 0};
     const Tables::Match match = tables_.added_at(&text.front(), size, format::added::kLate, 0);
-    return stripped(text.substr(0, match.bytes), true, true).empty() ? Tables::Match{kNoToken, 0} : match;
+    return stripped(text.substr(0, match.bytes), true, true).empty() ? Tables::Match{kNoToken, 0, 0} : match;
   }
 
   Cut cut(std::string_view text, bool make_special) {
     std::size_t first = text.size(), last = text.size();
     Cut result;
+    bool strips_left = false;  // the first token takes the white space in front of it
     for (std::size_t at = 0; at < text.size();) {
       const Tables::Match match = marker_at(text.substr(at));
       if (match.bytes == 0) {
@@ -78,9 +79,13 @@ class SectionWriter {
         first = at;
       }
       if (make_special) set_special(match.token, text.substr(at, match.bytes));
-      last = at += match.bytes;
+      strips_left = strips_left || (first == at && (match.options & format::added_text::kStripLeft) != 0);
+      at += match.bytes;
+      if ((match.options & format::added_text::kStripRight) != 0)
+        at = text.size() - stripped(text.substr(at), true, false).size();
+      last = at;
     }
-    result.head = text.substr(0, first);
+    result.head = strips_left ? stripped(text.substr(0, first), false, true) : text.substr(0, first);
     result.middle = text.substr(first, last - first);
     result.tail = text.substr(last);
     return result;

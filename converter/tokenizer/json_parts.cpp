@@ -47,10 +47,6 @@ static bool is_added(const Vocabulary &vocabulary, std::uint32_t id) {
 void add_token(Vocabulary &vocabulary, std::uint32_t id, const JsonNode &token) {
   const std::string &content = token.at("content").text();
   check_text_length(content, token.place());
-  for (const char *option : {"lstrip", "rstrip", "single_word"}) {
-    if (!token.flag_or(option, false)) continue;
-    token.refuse(in_quotes(content) + " has the option \"" + option + "\", which is not supported");
-  }
   const bool special = token.flag_or("special", false);
   if (vocabulary.pieces.size() <= id) vocabulary.pieces.resize(id + 1);
   Piece &piece = vocabulary.pieces[id];
@@ -61,7 +57,8 @@ void add_token(Vocabulary &vocabulary, std::uint32_t id, const JsonNode &token) 
   }
   piece.text = content;
   if (piece.type != PieceType::unknown) piece.type = special ? PieceType::control : PieceType::user_defined;
-  vocabulary.added.push_back({id, special, token.flag_or("normalized", false)});
+  vocabulary.added.push_back({id, special, token.flag_or("normalized", false), token.flag_or("single_word", false),
+                              token.flag_or("lstrip", false), token.flag_or("rstrip", false)});
 }
 
 static std::int32_t find_text(const Vocabulary &vocabulary, const std::string &text) {
@@ -109,11 +106,9 @@ static std::uint32_t id_of_key(const std::string &key, const JsonNode &list) {
   return static_cast<std::uint32_t>(id);
 }
 
-// The texts in special_tokens_map.json: strings, descriptions of tokens, and lists of both.
-static std::set<std::string> special_texts(const std::filesystem::path &file) {
+// The texts of a special_tokens_map.json: strings, descriptions of tokens, and lists of both.
+static std::set<std::string> special_texts(const Json &map) {
   std::set<std::string> texts;
-  if (!is_there(file)) return texts;
-  const Json map = read_json_object(file);
   const auto add = [&texts](const Json &token) {
     const Json &text = token.is_object() && token.contains("content") ? token["content"] : token;
     if (text.is_string()) texts.insert(text.get<std::string>());
@@ -126,14 +121,12 @@ static std::set<std::string> special_texts(const std::filesystem::path &file) {
 }
 
 // Folders without added_tokens_decoder keep the added tokens here, as a map from texts to ids.
-static void read_added_tokens_json(TokenizerConfig &config, const std::filesystem::path &folder) {
-  const auto file = folder / "added_tokens.json";
+static void read_added_tokens_json(TokenizerConfig &config, const std::filesystem::path &file) {
   if (!is_there(file)) return;
-  const std::set<std::string> special = special_texts(folder / "special_tokens_map.json");
   const Json map = read_json_object(file);
   const JsonNode node(map, file.string() + ":");
   for (const auto &[text, value] : map.items()) {
-    const Json token = {{"content", text}, {"special", special.contains(text)}};
+    const Json token = {{"content", text}, {"special", config.special_texts.contains(text)}};
     config.added_tokens.emplace_back(token_id(node.at(text.c_str())), token);
   }
   config.added_source = file.string() + ":";
@@ -147,6 +140,10 @@ static TokenizerConfig read_config_file(const std::filesystem::path &file) {
   config.tokenizer_class = node.text_or("tokenizer_class", "");
   config.bos_token = token_name(node, "bos_token");
   config.eos_token = token_name(node, "eos_token");
+  for (const char *key : {"bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token",
+                          "additional_special_tokens"}) {
+    if (const auto token = node.find(key)) config.special_texts.merge(special_texts({{key, token->value()}}));
+  }
   config.add_bos_token = optional_flag(node, "add_bos_token");
   config.add_eos_token = optional_flag(node, "add_eos_token");
   config.add_prefix_space = node.flag_or("add_prefix_space", false);
@@ -161,8 +158,28 @@ static TokenizerConfig read_config_file(const std::filesystem::path &file) {
 TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer) {
   const auto folder = tokenizer.parent_path();
   TokenizerConfig config = read_config_file(folder / "tokenizer_config.json");
-  if (config.added_tokens.empty()) read_added_tokens_json(config, folder);
+  const auto special = folder / "special_tokens_map.json";
+  if (is_there(special)) config.special_texts.merge(special_texts(read_json_object(special)));
+  if (config.added_tokens.empty()) read_added_tokens_json(config, folder / "added_tokens.json");
   return config;
+}
+
+void add_missing_tokens(Vocabulary &vocabulary, const NamedTokens &names, const TokenizerConfig &config) {
+  const auto may_be = [&](std::uint32_t id, const Json &token) {
+    if (id >= vocabulary.pieces.size()) return true;
+    const Json text = token.is_object() ? token.value("content", Json()) : Json();
+    return !is_added(vocabulary, id) && text.is_string() && has_text(vocabulary.pieces[id], text.get<std::string>());
+  };
+  for (const auto &[id, token] : config.added_tokens) {
+    const JsonNode node(token, config.added_source + " " + std::to_string(id));
+    if (may_be(id, token)) add_token(vocabulary, id, node);
+  }
+  for (const std::string &text : config.special_texts) {
+    const std::int64_t id = names.find(text);
+    if (id < 0 || is_added(vocabulary, static_cast<std::uint32_t>(id))) continue;
+    const Json token = {{"content", text}, {"special", true}};
+    add_token(vocabulary, static_cast<std::uint32_t>(id), JsonNode(token, "special_tokens_map.json:"));
+  }
 }
 
 void add_config_tokens(Vocabulary &vocabulary, const TokenizerConfig &config) {

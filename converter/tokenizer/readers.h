@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -24,6 +25,7 @@ struct TokenizerConfig {
   int add_eos_token = -1;
   bool add_prefix_space = false;
   std::vector<std::pair<std::uint32_t, Json>> added_tokens;  // id and its description
+  std::set<std::string> special_texts;                       // of special tokens, which may be in the vocabulary
 };
 TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer);
 
@@ -54,11 +56,12 @@ void add_merge(Vocabulary &vocabulary, const NamedTokens &names, const std::stri
                const std::string &source);
 // "left right"
 void add_merge(Vocabulary &vocabulary, const NamedTokens &names, std::string_view line, const std::string &source);
-// Adds a token of Hugging Face's `added_tokens`. Refuses options that change the surrounding text, such as lstrip, and
-// a second text for an id.
+// Adds a token of Hugging Face's `added_tokens`. Refuses a second text for an id.
 void add_token(Vocabulary &vocabulary, std::uint32_t id, const JsonNode &token);
 // Adds the tokens of the config, apart from those that a SentencePiece model contains.
 void add_config_tokens(Vocabulary &vocabulary, const TokenizerConfig &config);
+// Adds the tokens of the config that a tokenizer.json lacks, and the special ones that are only in its vocabulary.
+void add_missing_tokens(Vocabulary &vocabulary, const NamedTokens &names, const TokenizerConfig &config);
 // Sets the tokens for begin and end of text from the config, or else by their usual names.
 void set_ends(Vocabulary &vocabulary, const TokenizerConfig &config);
 

@@ -188,11 +188,14 @@ void write_merges(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader 
   header.merge_results = writer.append(results);
 }
 
+// The text by which an added token is found.
+const std::string &search_text(const AddedPiece &piece, const Vocabulary &vocabulary) {
+  return piece.search.empty() ? vocabulary.pieces[piece.id].text : piece.search;
+}
+
 // Sets the links, for texts in ascending order: each to the longest other text that it begins with.
-void link_added(std::vector<AddedToken> &entries, const std::vector<Piece> &pieces) {
-  const auto text = [&](std::uint32_t at) -> const std::string & {
-    return pieces[entries[at].bits & added::kIdMask].text;
-  };
+void link_added(std::vector<AddedToken> &entries, const std::vector<AddedPiece> &list, const Vocabulary &vocabulary) {
+  const auto text = [&](std::uint32_t at) -> const std::string & { return search_text(list[at], vocabulary); };
   std::vector<std::uint32_t> chain;
   for (std::uint32_t at = 0; at < entries.size(); ++at) {
     while (!chain.empty() && !text(at).starts_with(text(chain.back()))) chain.pop_back();
@@ -205,14 +208,15 @@ void link_added(std::vector<AddedToken> &entries, const std::vector<Piece> &piec
 }
 
 // Where the added tokens of each first byte begin, and what their second bytes are.
-std::vector<std::uint32_t> first_bytes(const std::vector<AddedPiece> &list, const std::vector<Piece> &pieces) {
+std::vector<std::uint32_t> first_bytes(const std::vector<AddedPiece> &list, const Vocabulary &vocabulary) {
   std::vector<std::uint32_t> first;
   std::size_t at = 0;
   for (unsigned byte = 0; byte < 257; ++byte) {
     const std::size_t begin = at;
     std::uint32_t second = 0;
-    for (bool same = true; at < list.size() && static_cast<unsigned char>(pieces[list[at].id].text[0]) == byte; ++at) {
-      const std::string &text = pieces[list[at].id].text;
+    for (bool same = true; at < list.size(); ++at) {
+      const std::string &text = search_text(list[at], vocabulary);
+      if (static_cast<unsigned char>(text[0]) != byte) break;
       const std::uint32_t own = text.size() > 1 ? 1u + static_cast<unsigned char>(text[1]) : 0;
       same = same && (at == begin || own == second);
       second = same ? own : 0;
@@ -222,25 +226,47 @@ std::vector<std::uint32_t> first_bytes(const std::vector<AddedPiece> &list, cons
   return first;
 }
 
-void write_added(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &header) {
-  const auto text = [&](const AddedPiece &a) -> const std::string & { return vocabulary.pieces[a.id].text; };
+// The added tokens that can be found, in order.
+std::vector<AddedPiece> searched(const Vocabulary &vocabulary) {
+  const auto text = [&](const AddedPiece &a) -> const std::string & { return search_text(a, vocabulary); };
   std::vector<AddedPiece> list = vocabulary.added;
   std::erase_if(list, [&](const AddedPiece &a) { return text(a).empty(); });
-  if (list.empty()) return;
   std::sort(list.begin(), list.end(), [&](const AddedPiece &a, const AddedPiece &b) {
     return std::tuple(std::string_view(text(a)), a.id) < std::tuple(std::string_view(text(b)), b.id);
   });
   const auto same = [&](const AddedPiece &a, const AddedPiece &b) { return text(a) == text(b); };
   list.erase(std::unique(list.begin(), list.end(), same), list.end());
+  return list;
+}
+
+void write_added(const Vocabulary &vocabulary, const std::vector<AddedPiece> &list, Writer &writer,
+                 TokenizerHeader &header) {
+  if (list.empty()) return;
   std::vector<AddedToken> entries;
   for (const AddedPiece &a : list) {
-    const auto bytes = static_cast<std::uint32_t>(text(a).size());
+    const auto bytes = static_cast<std::uint32_t>(search_text(a, vocabulary).size());
+    if (bytes > added::kBytesMask) throw ConvertError("the normalizer makes an added token longer than 511 bytes");
     const std::uint32_t flags = (a.late ? added::kLate : 0) | (a.special ? added::kSpecial : 0);
     entries.push_back({a.id | bytes << added::kBytesShift | flags, added::kNoNext});
   }
-  link_added(entries, vocabulary.pieces);
+  link_added(entries, list, vocabulary);
   header.added = writer.append(entries);
-  header.added_first = writer.append(first_bytes(list, vocabulary.pieces));
+  header.added_first = writer.append(first_bytes(list, vocabulary));
+}
+
+// The normalizer, and the options of the added tokens.
+void write_normalizer(const Vocabulary &vocabulary, const std::vector<AddedPiece> &list, Writer &writer,
+                      TokenizerHeader &header, const std::string &source) {
+  std::vector<AddedSearch> searches;
+  bool plain = vocabulary.normalizer.empty();
+  for (const AddedPiece &a : list) {
+    searches.push_back({search_text(a, vocabulary), a.search.empty(), a.single_word, a.strip_left, a.strip_right});
+    plain = plain && a.search.empty() && !a.single_word && !a.strip_left && !a.strip_right;
+  }
+  if (plain) return;
+  const NormalizerProgram program = make_normalizer_program(vocabulary.normalizer, searches, source);
+  header.normalizer = writer.append(program.table);
+  header.normalizer_data = writer.append(program.data);
 }
 
 // Finds the pairs of ASCII characters that occur side by side in a piece. No merge can join any other pair.
@@ -308,7 +334,9 @@ ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size,
   if (bytes) {
     header.byte_tokens = writer.append(std::vector(vocabulary.byte_tokens.begin(), vocabulary.byte_tokens.end()));
   }
-  write_added(vocabulary, writer, header);
+  const std::vector<AddedPiece> added = searched(vocabulary);
+  write_added(vocabulary, added, writer, header);
+  write_normalizer(vocabulary, added, writer, header, source);
   if (vocabulary.split == Split::program) {
     header.classes = writer.append(vocabulary.split_program.classes);
     header.split_program = writer.append(vocabulary.split_program.table);

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "converter/error.h"
+#include "converter/tokenizer/normalizer/read.h"
 #include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
@@ -80,8 +81,7 @@ struct Model {
   bool add_dummy_prefix = true;
   bool trim_blanks = true;
   bool escape_blanks = true;
-  std::string normalizer;
-  std::size_t charsmap_bytes = 0;
+  std::string_view charsmap;  // empty: text is not normalized
 };
 
 PieceType piece_type(std::uint64_t number, const std::string &source) {
@@ -118,8 +118,7 @@ void read_trainer(Model &model, std::string_view bytes, const std::string &sourc
 void read_normalizer(Model &model, std::string_view bytes, const std::string &source) {
   Message message(bytes, source);
   for (Field field; message.next(field);) {
-    if (field.number == 1) model.normalizer = std::string(field.bytes);
-    if (field.number == 2) model.charsmap_bytes = field.bytes.size();
+    if (field.number == 2) model.charsmap = field.bytes;
     if (field.number == 3) model.add_dummy_prefix = field.value != 0;
     if (field.number == 4) model.trim_blanks = field.value != 0;
     if (field.number == 5) model.escape_blanks = field.value != 0;
@@ -145,12 +144,22 @@ void refuse_unsupported(const Model &model, const std::string &source) {
     throw ConvertError(source + ": the SentencePiece model has the type " +
                        names[model.model_type < 5 ? model.model_type : 0] + "; only BPE is supported");
   }
-  if (model.charsmap_bytes != 0) {
-    throw ConvertError(source + ": normalizes text with \"" + model.normalizer +
-                       "\" (a precompiled character map), which is not supported; only \"identity\" is");
-  }
   if (model.blank_suffix) throw ConvertError(source + ": treat_whitespace_as_suffix is not supported");
   if (!model.escape_blanks) throw ConvertError(source + ": escape_whitespaces = false is not supported");
+}
+
+// The charsmap, which leaves user-defined pieces alone.
+NormalizerStep charsmap_step(const Model &model, const std::string &source) {
+  CharMap map = read_charsmap(model.charsmap, false, source);
+  for (const Piece &piece : model.pieces) {
+    if (piece.type != PieceType::user_defined) continue;
+    const std::u32string characters = code_points(piece.text);
+    if (characters.size() == 1) map.singles[characters[0]] = piece.text;
+    if (characters.size() > 1 && piece.text.size() <= format::normalizer::kMaxTextBytes) {
+      map.sequences[characters] = piece.text;
+    }
+  }
+  return map_step(std::move(map));
 }
 
 }  // namespace
@@ -166,7 +175,10 @@ Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &c
     flags |= format::flag::kDropFirstBlank | format::flag::kKeepByteBlank;
   }
   const auto count = static_cast<std::int64_t>(model.pieces.size());
+  std::vector<NormalizerStep> normalizer;
+  if (!model.charsmap.empty()) normalizer.push_back(charsmap_step(model, source));
   Vocabulary vocabulary = sentencepiece_vocabulary(std::move(model.pieces), flags, model.byte_fallback, source);
+  vocabulary.normalizer = std::move(normalizer);
   add_config_tokens(vocabulary, config);
   vocabulary.description = "SentencePiece BPE";
   if (model.bos >= 0 && model.bos < count) vocabulary.bos = model.bos;

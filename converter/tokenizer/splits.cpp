@@ -1,7 +1,8 @@
-// The pre-tokenizers and normalizers of tokenizer.json that the library can reproduce exactly.
+// The pre-tokenizers of tokenizer.json that the library can reproduce exactly.
 #include "converter/tokenizer/splits.h"
 
 #include "converter/error.h"
+#include "converter/tokenizer/normalizer/read.h"
 
 namespace tidbit::convert {
 namespace {
@@ -9,6 +10,8 @@ namespace {
 using format::Split;
 using format::split_program::Behavior;
 namespace flag = format::flag;
+
+constexpr std::uint32_t kMostLength = 1000;  // of the pieces of FixedLength
 
 const std::string kBlank = "\xE2\x96\x81";
 
@@ -25,8 +28,8 @@ Split known_split(const std::string &regex) {
 
 class PreTokenizer {
  public:
-  PreTokenizer(Vocabulary &vocabulary, bool blanks, const std::string &source)
-      : vocabulary_(vocabulary), blanks_(blanks), source_(source) {}
+  PreTokenizer(Vocabulary &vocabulary, bool blanks, bool byte_level, const std::string &source)
+      : vocabulary_(vocabulary), blanks_(blanks), source_(source), byte_level_(byte_level) {}
 
   void read(const JsonNode &json) {
     const auto type = json.at("type").text();
@@ -162,11 +165,33 @@ class PreTokenizer {
         either.children.push_back(repeated(one_of(set), 1, RegexNode::kNoLimit));
       }
       add(std::move(either), type, Behavior::removed, true);
+    } else if (type == "UnicodeScripts") {
+      add(script_runs(), type, Behavior::removed, true);
+    } else if (type == "FixedLength") {
+      const auto length = json.find("length");
+      const Json value = length ? length->value() : Json(5);
+      if (!value.is_number_unsigned() || value == 0 || value > kMostLength) {
+        json.refuse("has a length that is not from 1 to " + std::to_string(kMostLength));
+      }
+      add(repeated(one_of(set_of(0, kLastCodePoint)), 1, value.get<std::uint32_t>()), type, Behavior::isolated);
     } else if (type == "CharDelimiterSplit") {
       add(literal(json.at("delimiter").text()), type, Behavior::removed);
     } else {
       refuse("the pre-tokenizer " + in_quotes(type));
     }
+  }
+
+  // A character of a script, then more of this script or of any. What comes before the first of them is dropped.
+  static RegexNode script_runs() {
+    const std::vector<CharSet> scripts = script_sets();
+    RegexNode either{RegexNode::Kind::alternatives};
+    for (std::size_t i = 1; i < scripts.size(); ++i) {
+      RegexNode run{RegexNode::Kind::sequence};
+      run.children.push_back(one_of(scripts[i]));
+      run.children.push_back(repeated(one_of(united(scripts[i], scripts[0])), 0, RegexNode::kNoLimit));
+      either.children.push_back(std::move(run));
+    }
+    return either;
   }
 
   bool seen() const { return !stages_.empty() || byte_level_ || metaspace_ || characters_; }
@@ -176,40 +201,9 @@ class PreTokenizer {
   const std::string &source_;
   std::vector<SplitStage> stages_;
   Split known_ = Split::none;  // what the only stage is in the library
-  bool byte_level_ = false;
+  bool byte_level_;            // the text is in the byte alphabet here
   bool metaspace_ = false;
   bool characters_ = false;
-};
-
-class Normalizer {
- public:
-  Normalizer(Vocabulary &vocabulary, const std::string &source) : vocabulary_(vocabulary), source_(source) {}
-
-  void read(const JsonNode &json) {
-    const auto type = json.at("type").text();
-    if (type == "Sequence") {
-      const JsonNode steps = json.at("normalizers");
-      for (std::size_t i = 0; i < steps.size(); ++i) read(steps.element(i));
-    } else if (type == "NFC") {
-      nfc_ = true;
-    } else if (type == "Prepend" && json.at("prepend").text() == kBlank && !replaces_) {
-      vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixEverySegment;
-    } else if (type == "Replace" && json.at("pattern").text_or("String", "") == " " &&
-               json.at("content").text() == kBlank) {
-      replaces_ = true;
-    } else {
-      throw ConvertError(source_ + ": the normalizer " + in_quotes(type) +
-                         " is not supported, or not as it is used here");
-    }
-  }
-  bool nfc() const { return nfc_; }
-  bool replaces() const { return replaces_; }
-
- private:
-  Vocabulary &vocabulary_;
-  const std::string &source_;
-  bool nfc_ = false;
-  bool replaces_ = false;
 };
 
 }  // namespace
@@ -225,23 +219,25 @@ void set_split(const std::vector<std::string> &expressions, Vocabulary &vocabula
 }
 
 TextRules read_text_rules(const JsonNode &settings, Vocabulary &vocabulary, const std::string &source) {
-  Normalizer normalizer(vocabulary, source);
-  if (const auto steps = settings.find("normalizer")) normalizer.read(*steps);
-  PreTokenizer pre(vocabulary, normalizer.replaces(), source);
+  NormalizerRules normalizer;
+  if (const auto steps = settings.find("normalizer")) normalizer = read_normalizer(*steps, source);
+  if (normalizer.prefix_blank) vocabulary.flags |= flag::kPrefixBlank | flag::kPrefixEverySegment;
+  PreTokenizer pre(vocabulary, normalizer.replaces_blanks, normalizer.byte_level, source);
   if (const auto steps = settings.find("pre_tokenizer")) pre.read(*steps);
   pre.finish();
   TextRules rules;
-  rules.nfc = normalizer.nfc();
   rules.byte_level = pre.byte_level();
-  rules.blanks = normalizer.replaces() || pre.metaspace();
+  rules.blanks = normalizer.replaces_blanks || pre.metaspace();
+  rules.prefix_late = pre.metaspace();
   rules.characters = pre.characters();
   const int kinds = (rules.byte_level ? 1 : 0) + (rules.blanks ? 1 : 0) + (rules.characters ? 1 : 0);
-  if (kinds > 1 || (normalizer.replaces() && pre.metaspace())) {
+  if (kinds > 1 || (normalizer.prefix_blank && pre.metaspace())) {
     throw ConvertError(source + ": this combination of normalizer and pre-tokenizer is not supported");
   }
   if ((vocabulary.flags & flag::kPrefixBlank) != 0 && !rules.blanks && !rules.byte_level) {
     throw ConvertError(source + ": the normalizer \"Prepend\" without \"Replace\" is not supported");
   }
+  vocabulary.normalizer = std::move(normalizer.steps);
   return rules;
 }
 

@@ -6,10 +6,10 @@
 namespace tidbit::convert {
 
 struct TextRules {
-  bool nfc = false;         // the text must already be in Unicode normalization form C
-  bool byte_level = false;  // GPT-2's byte alphabet
-  bool blanks = false;      // SentencePiece's U+2581 for spaces
-  bool characters = false;  // split into single characters
+  bool byte_level = false;   // GPT-2's byte alphabet
+  bool blanks = false;       // SentencePiece's U+2581 for spaces
+  bool prefix_late = false;  // ... which the pre-tokenizer puts in front, not the normalizer
+  bool characters = false;   // split into single characters
 };
 
 // Sets the vocabulary's split to expressions that are applied one after another to byte-level text.

@@ -178,16 +178,25 @@ void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerF
   vocabulary.description = "SentencePiece BPE by merges";
 }
 
-// Added tokens with "normalized" are searched in normalized text, and their own text is normalized as well. Without a
-// normalizer that is the plain text.
-void place_normalized(Vocabulary &vocabulary, bool normalizes, const std::string &source) {
-  if (vocabulary.kind != TokenizerKind::sentencepiece) return;
+// Added tokens with "normalized" are searched in normalized text, and so is what their own text becomes there. Without
+// a normalizer both are the plain text.
+void place_normalized(Vocabulary &vocabulary, const TextRules &rules, bool normalizes, const std::string &source) {
+  const bool blanks = vocabulary.kind == TokenizerKind::sentencepiece;
+  if (blanks && !normalizes) {
+    for (AddedPiece &added : vocabulary.added) added.late = false;
+  }
+  if (!normalizes) return;
+  const NormalizerProgram program = make_normalizer_program(vocabulary.normalizer, {}, source);
   for (AddedPiece &added : vocabulary.added) {
-    if (normalizes && added.late && !added.special) {
-      throw ConvertError(source + ": the added token " + in_quotes(vocabulary.pieces[added.id].text) +
-                         " is \"normalized\", which is not supported with this normalizer; set it to false");
+    if (!added.late) continue;
+    if (blanks && rules.prefix_late) vocabulary.flags |= flag::kPrefixLate;
+    const std::string &text = vocabulary.pieces[added.id].text;
+    std::string search = normalized(program, text);
+    if (blanks && !rules.prefix_late) {
+      if ((vocabulary.flags & flag::kPrefixBlank) != 0 && !search.empty()) search.insert(search.begin(), ' ');
+      search = with_blanks(search);
     }
-    if (!normalizes) added.late = false;
+    if (search != text) added.search = search;
   }
 }
 
@@ -216,14 +225,14 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   place_pieces(vocabulary, file.tokens(), model.flag_or("byte_fallback", false));
   place_unknown(vocabulary, model, file.tokens());
   read_lists(vocabulary, file);
-  place_normalized(vocabulary, settings.find("normalizer").has_value(), source);
+  add_missing_tokens(vocabulary, file.tokens(), config);
+  place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
   finish_kind(vocabulary, model, file);
   if (const auto steps = settings.find("post_processor")) read_post_processor(vocabulary, *steps, source);
   if (const auto steps = settings.find("decoder")) read_decoder(vocabulary, *steps, source);
   require_ids(vocabulary, source);
   set_ends(vocabulary, config);
   add_affixes(vocabulary, config);
-  if (rules.nfc) vocabulary.description += " (input must be in NFC; not normalized)";
   return vocabulary;
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "converter/error.h"
+#include "converter/tokenizer/normalizer/read.h"
 #include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
@@ -79,7 +80,7 @@ Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view merges, c
   set_ends(vocabulary, config);
   if (config.add_bos_token == 1 && vocabulary.bos >= 0) vocabulary.prefix = {vocabulary.bos};
   vocabulary.description = "byte-level BPE";
-  if (vocabulary.split == Split::qwen2) vocabulary.description += " (input must be in NFC; not normalized)";
+  if (vocabulary.split == Split::qwen2) vocabulary.normalizer = unicode_form(false, true);
   return vocabulary;
 }
 

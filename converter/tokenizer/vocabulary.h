@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "converter/tokenizer/import.h"
+#include "converter/tokenizer/normalizer/program.h"
 #include "converter/tokenizer/split_program/program.h"
 #include "text/tokenizer_format.h"
 
@@ -58,6 +59,10 @@ struct AddedPiece {
   std::uint32_t id;
   bool special;  // recognized only if the caller parses special tokens
   bool late;     // searched for after normalization
+  bool single_word = false;
+  bool strip_left = false;
+  bool strip_right = false;
+  std::string search = {};  // what it is found by, if that is not its text
 };
 
 struct Vocabulary {
@@ -65,6 +70,7 @@ struct Vocabulary {
   format::Split split = format::Split::none;
   format::MergeBy merge_by = format::MergeBy::none;
   SplitProgram split_program;  // for Split::program
+  std::vector<NormalizerStep> normalizer;
   std::uint32_t flags = 0;
   bool ignore_merges = false;  // a word that equals a piece becomes that piece, whatever the merges say
   std::vector<Piece> pieces;

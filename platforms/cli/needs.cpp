@@ -90,6 +90,7 @@ Needs needs_of(const tidbit_model *model) {
     const auto *tokenizer = reinterpret_cast<const format::TokenizerHeader *>(m.tokenizer);
     needs.tokenizers = bit(static_cast<uint32_t>(tokenizer->kind) - 1);
     needs.split_program = tokenizer->split == format::Split::program;
+    needs.normalizer = tokenizer->normalizer.count != 0;
   }
   return needs;
 }

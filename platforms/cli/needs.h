@@ -12,6 +12,7 @@ namespace tidbit::cli {
 struct Needs {
   uint32_t weights, kv_formats, norms, activations, layer_parts, tokenizers;
   bool split_program;
+  bool normalizer;
   bool hadamard;
 };
 

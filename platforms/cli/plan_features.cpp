@@ -84,6 +84,7 @@ void print_features(const Needs &needs, FeatureSyntax syntax, Output &out) {
     }
   }
   print_switch("SPLIT_PROGRAM", needs.split_program, syntax, out);
+  print_switch("NORMALIZER", needs.normalizer, syntax, out);
   print_switch("HADAMARD", needs.hadamard, syntax, out);
 }
 

@@ -21,16 +21,31 @@ int Tokens::reserve(uint64_t count) {
                     static_cast<unsigned long long>(count));
 }
 
+// The begin-of-text token of a model whose tokenizer puts none in front of a text, or -1.
+static int32_t begin_of_text(const LoadedModel &model) {
+  const tidbit_tokenize_options options{TIDBIT_TEXT_BOS, 0, nullptr, nullptr};
+  uint64_t workspace[TIDBIT_TOKENIZE_BYTES(0) / 8];
+  int32_t tokens[4];
+  uint32_t count = 0;
+  const tidbit_status status =
+      tidbit_tokenize(model.get(), "", 0, &options, workspace, sizeof workspace, tokens, 4, &count);
+  return status == TIDBIT_OK && count == 0 ? model.info().bos_token : -1;
+}
+
 int Tokens::from_text(const LoadedModel &model, const char *text, size_t bytes, uint32_t flags) {
+  const int32_t begin = (flags & TIDBIT_TEXT_BOS) != 0 ? begin_of_text(model) : -1;
+  const uint32_t front = begin >= 0 ? 1 : 0;
   const uint64_t most = tidbit_tokenize_most(model.get(), bytes);
-  if (const int code = reserve(most); code != kOk) return code;
+  if (const int code = reserve(most + front); code != kOk) return code;
+  if (begin >= 0) data()[0] = begin;
   posix::MemoryRegion workspace;
   if (!workspace.allocate(tidbit_tokenize_bytes(model.get(), bytes))) {
     return data_error("out of memory: cannot tokenize a text of %zu bytes; use a shorter one", bytes);
   }
   const tidbit_tokenize_options options{flags, 0, posix::poll_interrupt, nullptr};
   const tidbit_status status = tidbit_tokenize(model.get(), text, bytes, &options, workspace.data(), workspace.bytes(),
-                                               data(), static_cast<uint32_t>(most), &count_);
+                                               data() + front, static_cast<uint32_t>(most), &count_);
+  count_ += front;
   if (status == TIDBIT_CANCELED) return kInterrupted;
   return status == TIDBIT_OK ? kOk : status_error("tokenizing", status);
 }

@@ -29,6 +29,9 @@
 #ifndef TIDBIT_FEATURE_SPLIT_PROGRAM
 #define TIDBIT_FEATURE_SPLIT_PROGRAM 1
 #endif
+#ifndef TIDBIT_FEATURE_NORMALIZER
+#define TIDBIT_FEATURE_NORMALIZER 1
+#endif
 #ifndef TIDBIT_FEATURE_HADAMARD
 #define TIDBIT_FEATURE_HADAMARD 1
 #endif
@@ -48,6 +51,7 @@ namespace tidbit::features {
 inline constexpr bool kStatusStrings = TIDBIT_FEATURE_STATUS_STRINGS != 0;
 inline constexpr bool kInspect = TIDBIT_FEATURE_INSPECT != 0;
 inline constexpr bool kSplitProgram = TIDBIT_FEATURE_SPLIT_PROGRAM != 0;
+inline constexpr bool kNormalizer = TIDBIT_FEATURE_NORMALIZER != 0;
 inline constexpr bool kHadamard = TIDBIT_FEATURE_HADAMARD != 0;
 inline constexpr bool kTrust = TIDBIT_FEATURE_TRUST != 0;
 inline constexpr bool kChat = TIDBIT_FEATURE_CHAT != 0;

@@ -239,7 +239,7 @@ extern "C" uint64_t tidbit_chat_bytes(const tidbit_model *model, tidbit_role bef
                                       uint32_t count) {
   Sizes sizes;
   if (check(model, before, messages, count) != TIDBIT_OK || !measure(model, before, messages, count, sizes)) return 0;
-  return round_to_8(sizes.text) + TIDBIT_TOKENIZE_BYTES(sizes.text);
+  return round_to_8(sizes.text) + tidbit_tokenize_bytes(model, static_cast<std::size_t>(sizes.text));
 }
 
 extern "C" uint64_t tidbit_chat_most(const tidbit_model *model, tidbit_role before, const tidbit_message *messages,

@@ -1,6 +1,7 @@
 // Checks the header of the tokenizer section, in a time that does not depend on the size of the tables, and all of a
 // split program.
 #include "format/blob_format.h"
+#include "text/normalizer.h"
 #include "text/split_program.h"
 #include "text/tokenizer.h"
 #include "text/tokenizer_features.h"
@@ -32,6 +33,8 @@ constexpr TableRule kRules[] = {
     {4, 0, 0},                   // classes
     {8, 0, 256},                 // joins
     {2, 0, 0},                   // split_program
+    {4, 0, 0},                   // normalizer
+    {4, 0, 0},                   // normalizer_data
 };
 
 constexpr std::uint32_t bit_of(std::size_t field) {
@@ -131,6 +134,19 @@ tidbit_status check_split(const std::byte *section, const TokenizerHeader &heade
   }
 }
 
+tidbit_status check_normalizer(const std::byte *section, const TokenizerHeader &header, std::uint64_t *fault_offset) {
+  if (header.normalizer.count == 0) return TIDBIT_OK;
+  *fault_offset = offsetof(TokenizerHeader, normalizer);
+  if constexpr (features::kNormalizer) {
+    if (!valid_normalizer(section)) return TIDBIT_ERR_TOKENIZER;
+    *fault_offset = 0;
+    return TIDBIT_OK;
+  } else {
+    static_cast<void>(section);
+    return TIDBIT_ERR_UNSUPPORTED;
+  }
+}
+
 }  // namespace
 
 tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std::uint32_t vocab_size,
@@ -152,7 +168,8 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
     *fault_offset = offsetof(TokenizerHeader, kind);
     return TIDBIT_ERR_UNSUPPORTED;
   }
-  return check_split(section, header, fault_offset);
+  const tidbit_status status = check_split(section, header, fault_offset);
+  return status != TIDBIT_OK ? status : check_normalizer(section, header, fault_offset);
 }
 
 }  // namespace tidbit

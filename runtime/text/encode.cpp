@@ -1,7 +1,9 @@
 // Text to tokens: cut out the added tokens, normalize spaces, split into words, merge.
 #include "base/assert.h"
 #include "format/model.h"
+#include "text/characters.h"
 #include "text/merge.h"
+#include "text/normalizer.h"
 #include "text/split.h"
 #include "text/split_program.h"
 #include "text/tokenizer_features.h"
@@ -17,6 +19,11 @@ constexpr std::uint32_t kFlags =
     TIDBIT_TEXT_SPECIAL | TIDBIT_TEXT_BOS | TIDBIT_TEXT_PARSE | (features::kChat ? TIDBIT_TEXT_CONTINUE : 0);
 
 constexpr std::uint64_t units_of(std::uint64_t text_bytes) { return text_bytes + 1; }  // plus the prefix space
+// With a normalizer the workspace decides how long the normalized text may be.
+std::uint64_t units_in(std::uint64_t workspace_bytes) {
+  const std::uint64_t units = workspace_bytes / kWorkspacePerUnit;
+  return units < kMaxText ? units : kMaxText;
+}
 static_assert(TIDBIT_TOKENIZE_BYTES(7) == units_of(7) * kWorkspacePerUnit);
 
 struct Span {
@@ -24,23 +31,35 @@ struct Span {
   std::uint32_t size;
 };
 
+// To a place in front of the text, or apart from it.
+void copy(char *to, Span text) {
+  if constexpr (features::kNormalizer) {
+    __builtin_memmove(to, text.data, text.size);
+  } else {
+    __builtin_memcpy(to, text.data, text.size);
+  }
+}
+
 bool is_blank_symbol(const char *data, std::uint32_t size) {  // U+2581
   return size >= 3 && data[0] == '\xE2' && data[1] == '\x96' && data[2] == '\x81';
 }
 
 class Encoder {
  public:
-  Encoder(const Tables &tables, const Workspace &workspace, Steps &steps, std::int32_t *tokens, std::uint32_t capacity)
+  Encoder(const Tables &tables, const Workspace &workspace, std::uint32_t units, Steps &steps, std::int32_t *tokens,
+          std::uint32_t capacity)
       : tables_(tables),
         header_(tables.header()),
         work_(workspace),
         steps_(steps),
         merger_(tables, workspace, steps),
+        capacity_of_text_(units),
         tokens_(tokens),
         capacity_(capacity) {}
 
   void encode(Span text, std::uint32_t flags);
   std::uint32_t count() const { return count_; }
+  bool full() const { return full_; }  // the workspace is too small for the normalized text
 
  private:
   void emit(std::uint32_t token) {
@@ -52,9 +71,12 @@ class Encoder {
   void emit_fallback(Span character);
 
   Tables::Match next_added(Span text, std::uint32_t *at, std::uint32_t want);
+  bool stands_alone(Span text, std::uint32_t begin, std::uint32_t end) const;
+  void take_blanks(Span text, std::uint32_t options, std::uint32_t from, std::uint32_t *begin, std::uint32_t *end);
   template <typename Between>
   void cut_added(Span text, std::uint32_t want, Between between);
   void segment(Span text);
+  Span programmed(Span text);
   Span normalize(Span text);
   bool is(TokenizerKind kind) const { return features::is(header_.kind, kind); }
   bool wants_prefix(Span text) const;
@@ -72,12 +94,14 @@ class Encoder {
   const Workspace &work_;
   Steps &steps_;
   Merger merger_;
+  std::uint32_t capacity_of_text_;
   std::int32_t *tokens_;
   std::uint32_t capacity_;
   std::uint32_t count_ = 0;
   std::uint32_t ignored_ = 0;  // added tokens with these bits stay text: kSpecial unless TIDBIT_TEXT_PARSE is set
   bool at_start_ = true;       // nothing of the text is encoded yet, so a prefix space may be due
   bool after_unknown_ = false;
+  bool full_ = false;
 };
 
 void Encoder::emit_unknown() {
@@ -118,10 +142,42 @@ Tables::Match Encoder::next_added(Span text, std::uint32_t *at, std::uint32_t wa
   for (; header_.added.count != 0 && *at < text.size && steps_.take(); ++*at) {
     if (!tables_.begins_added(text.data + *at, text.size - *at)) continue;
     const auto match = tables_.added_at(text.data + *at, text.size - *at, added::kLate | ignored_, want);
-    if (match.bytes != 0) return match;
+    if (match.bytes == 0) continue;
+    if (!features::kNormalizer || (match.options & added_text::kSingleWord) == 0) return match;
+    if (stands_alone(text, *at, *at + match.bytes)) return match;
+    *at += match.bytes - 1;
   }
   *at = text.size;
-  return {kNoToken, 0};
+  return {kNoToken, 0, 0};
+}
+
+// The character that ends just in front of `end`.
+Character last_character(const char *text, std::uint32_t end) {
+  std::uint32_t begin = end - 1;
+  while (begin > 0 && end - begin < 4 && is_continuation(text[begin])) --begin;
+  const Character character = utf8_decode(text + begin, end - begin);
+  return character.bytes == end - begin ? character : Character{kInvalid, 1};
+}
+
+// True if there is no character of a word in front of `begin` and behind `end`.
+bool Encoder::stands_alone(Span text, std::uint32_t begin, std::uint32_t end) const {
+  if (begin > 0 && tables_.in_word(last_character(text.data, begin).code_point)) return false;
+  return end == text.size || !tables_.in_word(utf8_decode(text.data + end, text.size - end).code_point);
+}
+
+// Extends an added token by the white space around it, but not in front of `from`.
+void Encoder::take_blanks(Span text, std::uint32_t options, std::uint32_t from, std::uint32_t *begin,
+                          std::uint32_t *end) {
+  while ((options & added_text::kStripLeft) != 0 && *begin > from && steps_.take()) {
+    const Character character = last_character(text.data, *begin);
+    if (!is_white_space(character.code_point)) break;
+    *begin -= character.bytes;
+  }
+  while ((options & added_text::kStripRight) != 0 && *end < text.size && steps_.take()) {
+    const Character character = utf8_decode(text.data + *end, text.size - *end);
+    if (!is_white_space(character.code_point)) break;
+    *end += character.bytes;
+  }
 }
 
 // Emits the early or late added tokens, and calls between() for the text between them.
@@ -130,12 +186,14 @@ void Encoder::cut_added(Span text, std::uint32_t want, Between between) {
   for (std::uint32_t begin = 0; begin < text.size;) {
     std::uint32_t at = begin;
     const Tables::Match match = next_added(text, &at, want);
+    std::uint32_t end = at + match.bytes;
+    if constexpr (features::kNormalizer) take_blanks(text, match.options, begin, &at, &end);
     if (begin < at) between(Span{text.data + begin, at - begin});
     if (match.bytes != 0) {
       emit(match.token);
       at_start_ = false;
     }
-    begin = at + match.bytes;
+    begin = end;
   }
 }
 
@@ -149,12 +207,25 @@ bool Encoder::wants_prefix(Span text) const {
 
 // Encodes the text between two early added tokens.
 void Encoder::segment(Span text) {
-  const bool normalized = is(TokenizerKind::sentencepiece);
+  if (features::kNormalizer && header_.normalizer.count != 0) text = programmed(text);
+  const bool late = features::kNormalizer && tables_.has(flag::kPrefixLate);
+  const bool normalized = is(TokenizerKind::sentencepiece) && !late;
   if (normalized) {
     text = normalize(text);
     at_start_ = false;
   }
   cut_added(text, added::kLate, [this, normalized](Span between) { normalized ? words(between) : piece(between); });
+}
+
+// The text as the normalizer of the section leaves it. One byte in front of it is free, for a space.
+Span Encoder::programmed(Span text) {
+  Span result{work_.text + 1, 0};
+  if constexpr (features::kNormalizer) {
+    if (tables_.normalizer()[normalizer::kSteps] == 0) return text;
+    Normalizer program(tables_, work_, steps_);
+    full_ = full_ || !program.run(text.data, text.size, work_.text + 1, capacity_of_text_ - 1, &result.size);
+  }
+  return result;
 }
 
 // SentencePiece writes each space as U+2581; here it is the other way round, U+2581 becomes a space. Then, as the flags
@@ -179,12 +250,14 @@ Span Encoder::normalize(Span text) {
   return {work_.text, size};
 }
 
-// Encodes the text between two added tokens, for the kinds that do not normalize it.
+// Encodes the text between two added tokens. A text that the normalizer has written is moved towards the front.
 void Encoder::piece(Span text) {
   if (is(TokenizerKind::character)) return characters(text);
-  if (wants_prefix(text)) {
+  if (features::kNormalizer && is(TokenizerKind::sentencepiece)) {
+    text = normalize(text);
+  } else if (wants_prefix(text)) {
+    if (!features::kNormalizer || text.data != work_.text + 1) copy(work_.text + 1, text);
     work_.text[0] = ' ';
-    __builtin_memcpy(work_.text + 1, text.data, text.size);
     text = {work_.text, text.size + 1};
   }
   at_start_ = false;
@@ -281,6 +354,12 @@ void Encoder::characters(Span text) {
   }
 }
 
+// The most bytes that a text has when it is normalized.
+std::uint64_t normalized_bytes(const Tables &tables, std::uint64_t text_bytes) {
+  if (!features::kNormalizer || tables.header().normalizer.count == 0) return text_bytes;
+  return text_bytes * tables.normalizer()[normalizer::kGrowth];
+}
+
 }  // namespace
 }  // namespace tidbit
 
@@ -288,17 +367,18 @@ using tidbit::Tables;
 
 extern "C" uint64_t tidbit_tokenize_bytes(const tidbit_model *model, size_t text_bytes) {
   if (model == nullptr || tidbit::model_of(model).tokenizer == nullptr) return 0;
-  return TIDBIT_TOKENIZE_BYTES(static_cast<std::uint64_t>(text_bytes));
+  return TIDBIT_TOKENIZE_BYTES(tidbit::normalized_bytes(Tables(tidbit::model_of(model).tokenizer), text_bytes));
 }
 
 extern "C" uint64_t tidbit_tokenize_most(const tidbit_model *model, size_t text_bytes) {
   if (model == nullptr || tidbit::model_of(model).tokenizer == nullptr) return 0;
   const Tables tables(tidbit::model_of(model).tokenizer);
   const auto &header = tables.header();
+  const std::uint64_t bytes = tidbit::normalized_bytes(tables, text_bytes);
   std::uint64_t segments = text_bytes == 0 ? 0 : 1;  // each may get a prefix space
-  if (tables.has(tidbit::format::flag::kPrefixEverySegment) && header.added.count != 0) segments = (text_bytes + 1) / 2;
+  if (tables.has(tidbit::format::flag::kPrefixEverySegment) && header.added.count != 0) segments = (bytes + 1) / 2;
   const std::uint64_t blanks = tables.has(tidbit::format::flag::kPrefixBlank) ? segments : 0;
-  return text_bytes + blanks + header.prefix_count + header.suffix_count;
+  return bytes + blanks + header.prefix_count + header.suffix_count;
 }
 
 extern "C" tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_t text_bytes,
@@ -313,14 +393,17 @@ extern "C" tidbit_status tidbit_tokenize(const tidbit_model *model, const char *
   const std::byte *section = tidbit::model_of(model).tokenizer;
   if (section == nullptr) return TIDBIT_ERR_NO_TOKENIZER;
   if (reinterpret_cast<std::uintptr_t>(workspace) % 8 != 0) return TIDBIT_ERR_ALIGNMENT;
-  if (workspace_bytes < tidbit_tokenize_bytes(model, text_bytes)) return TIDBIT_ERR_MEMORY;
+  if (workspace_bytes < TIDBIT_TOKENIZE_BYTES(static_cast<std::uint64_t>(text_bytes))) return TIDBIT_ERR_MEMORY;
 
   const Tables tables(section);
   tidbit::Steps steps(*options);
-  const auto memory = tidbit::cut_workspace(workspace, tidbit::units_of(text_bytes));
-  tidbit::Encoder encoder(tables, memory, steps, tokens, capacity);
+  const bool normalizes = tidbit::features::kNormalizer && tables.header().normalizer.count != 0;
+  const std::uint64_t units = normalizes ? tidbit::units_in(workspace_bytes) : tidbit::units_of(text_bytes);
+  const auto memory = tidbit::cut_workspace(workspace, units);
+  tidbit::Encoder encoder(tables, memory, static_cast<std::uint32_t>(units), steps, tokens, capacity);
   encoder.encode({text, static_cast<std::uint32_t>(text_bytes)}, options->flags);
   if (steps.ended()) return TIDBIT_CANCELED;
+  if (encoder.full()) return TIDBIT_ERR_MEMORY;
   *count = encoder.count();
   return *count > capacity ? TIDBIT_ERR_MEMORY : TIDBIT_OK;
 }

@@ -3,6 +3,7 @@ target_sources(${tidbit_library} PRIVATE
   text/decode.cpp
   text/encode.cpp
   text/merge.cpp
+  text/normalizer.cpp
   text/split.cpp
   text/split_program.cpp
   text/steps.cpp

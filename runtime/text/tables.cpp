@@ -1,7 +1,9 @@
 #include "text/tables.h"
 
 #include "base/assert.h"
+#include "base/features.h"
 #include "format/blob_format.h"
+#include "text/characters.h"
 
 namespace tidbit {
 
@@ -72,6 +74,37 @@ CharacterClass Tables::character_class(std::uint32_t code_point) const {
   return low == 0 ? CharacterClass::other : static_cast<CharacterClass>(table[low - 1] & 3);
 }
 
+// Two numbers for each added token, or null; see format::added_text.
+const std::uint32_t *Tables::added_texts() const {
+  if (!features::kNormalizer || header_.normalizer.count == 0) return nullptr;
+  const std::uint32_t offset = normalizer()[format::normalizer::kAddedTexts];
+  return offset == 0 ? nullptr : normalizer_data() + offset;
+}
+
+std::uint32_t Tables::added_options(std::uint32_t place) const {
+  const std::uint32_t *texts = added_texts();
+  return texts == nullptr ? 0 : texts[2 * place + 1];
+}
+
+// The text by which an added token is found.
+Bytes Tables::added_text(std::uint32_t place, std::uint32_t bits) const {
+  const std::uint32_t token = bits & added::kIdMask;
+  const std::uint32_t *texts = added_texts();
+  if (texts == nullptr || texts[2 * place] == format::added_text::kOwn)
+    return text(token < header_.token_count ? token : 0);
+  const std::uint32_t bytes = bits >> added::kBytesShift & added::kBytesMask;
+  const auto *data = reinterpret_cast<const char *>(normalizer_data());
+  if (std::uint64_t{texts[2 * place]} + bytes > std::uint64_t{header_.normalizer_data.count} * 4) return {data, 0};
+  return {data + texts[2 * place], bytes};
+}
+
+bool Tables::in_word(std::uint32_t code_point) const {
+  if (!features::kNormalizer || header_.normalizer.count == 0) return false;
+  const std::uint32_t *program = normalizer();
+  return in_set(normalizer_data() + program[format::normalizer::kWordSet], program[format::normalizer::kWordSet + 1],
+                code_point);
+}
+
 // The texts are in order, so the longest match is the last text that does not come after the data, or one of those that
 // this text begins with, which are linked from the longest to the shortest.
 Tables::Match Tables::added_at(const char *data, std::uint32_t size, std::uint32_t mask, std::uint32_t want) const {
@@ -84,8 +117,7 @@ Tables::Match Tables::added_at(const char *data, std::uint32_t size, std::uint32
   Bytes last{data, 0};
   while (low < high) {
     const std::uint32_t middle = low + (high - low) / 2;
-    const std::uint32_t token = table[middle].bits & added::kIdMask;
-    const Bytes piece = text(token < header_.token_count ? token : 0);
+    const Bytes piece = added_text(middle, table[middle].bits);
     const std::uint32_t shorter = piece.size < size ? piece.size : size;
     const int order = __builtin_memcmp(piece.data, data, shorter);
     if (order > 0 || (order == 0 && piece.size > size)) {
@@ -103,10 +135,10 @@ Tables::Match Tables::added_at(const char *data, std::uint32_t size, std::uint32
     const std::uint32_t bytes = bits >> added::kBytesShift & added::kBytesMask;
     if (bytes <= common && (bits & mask) == want) {
       const std::uint32_t token = checked(bits & added::kIdMask);
-      return {token, token == kNoToken ? 0 : bytes};
+      return {token, token == kNoToken ? 0 : bytes, added_options(at)};
     }
   }
-  return {kNoToken, 0};
+  return {kNoToken, 0, 0};
 }
 
 }  // namespace tidbit

@@ -45,6 +45,10 @@ class Tables {
   }
   const std::uint32_t *symbols() const { return u32(header_.classes); }
 
+  // If the tokenizer has a normalizer; its numbers have been checked.
+  const std::uint32_t *normalizer() const { return u32(header_.normalizer); }
+  const std::uint32_t *normalizer_data() const { return u32(header_.normalizer_data); }
+
   // True if some piece may contain these two bytes side by side.
   bool joins(char left, char right) const {
     const auto a = static_cast<unsigned char>(left);
@@ -62,13 +66,20 @@ class Tables {
   }
   struct Match {
     std::uint32_t token;
-    std::uint32_t bytes;  // 0 if there is none, otherwise at most `size`
+    std::uint32_t bytes;    // 0 if there is none, otherwise at most `size`
+    std::uint32_t options;  // see namespace added_text
   };
   // The longest added token at the start of [data, data + size). Only tokens whose bits under `mask` (of added::kLate
   // and added::kSpecial) are equal to `want` count.
   Match added_at(const char *data, std::uint32_t size, std::uint32_t mask, std::uint32_t want) const;
 
+  // True if words consist of such characters.
+  bool in_word(std::uint32_t code_point) const;
+
  private:
+  Bytes added_text(std::uint32_t place, std::uint32_t bits) const;
+  std::uint32_t added_options(std::uint32_t place) const;
+  const std::uint32_t *added_texts() const;
   const std::uint32_t *u32(const format::Table &table) const {
     return reinterpret_cast<const std::uint32_t *>(section_ + table.offset);
   }

@@ -6,7 +6,7 @@
 
 namespace tidbit::format {
 
-inline constexpr std::uint32_t kTokenizerVersion = 3;
+inline constexpr std::uint32_t kTokenizerVersion = 4;
 inline constexpr std::uint32_t kMaxAffix = 4;          // tokens before or after a text
 inline constexpr std::uint32_t kMaxTokens = 1u << 20;  // ids and merge partners take 20 bits in the tables
 inline constexpr std::uint32_t kMaxMerges = (1u << 24) - 1;
@@ -50,8 +50,9 @@ inline constexpr std::uint32_t kDropFirstBlank = 1u << 6;  // drop a leading spa
 inline constexpr std::uint32_t kDropEachBlank = 1u << 7;   // ... and of each further one while there is no text
 inline constexpr std::uint32_t kDropAllBlanks = 1u << 8;   // ... all its leading spaces, not only one
 inline constexpr std::uint32_t kKeepByteBlank = 1u << 9;   // ... unless it is a byte-fallback token
-inline constexpr std::uint32_t kAll = (1u << 10) - 1;
-inline constexpr std::uint32_t kDecoding = kAll & ~((1u << 6) - 1);
+inline constexpr std::uint32_t kDecoding = (1u << 10) - (1u << 6);
+inline constexpr std::uint32_t kPrefixLate = 1u << 10;  // kPrefixBlank comes after the late added tokens are cut out
+inline constexpr std::uint32_t kAll = (1u << 11) - 1;
 }  // namespace flag
 
 // One byte per token.
@@ -82,24 +83,26 @@ struct TokenizerHeader {
   std::uint32_t suffix_count;
   std::int32_t prefix[kMaxAffix];
   std::int32_t suffix[kMaxAffix];
-  Table text;                 // bytes of all tokens, one after another
-  Table text_offsets;         // u32[token_count + 1]: token i is text[offsets[i] .. offsets[i + 1])
-  Table attributes;           // u8[token_count]
-  Table ranks;                // u32[token_count], MergeBy::text only: lowest merges first; kNoRank: never merged to
-  Table piece_slots;          // u32: tag << 20 | id, see piece_hash and piece_tag
-  Table merge_slots;          // u64: left << 44 | right << 24 | rank, see merge_hash
-  Table merge_results;        // u32[merges]: the id that the merge of a rank makes
-  Table byte_tokens;          // i32[256]: the token of each byte, -1 if it has none; or empty
-  Table added;                // AddedToken, ordered by their texts, which are all different
-  Table added_first;          // u32[257]: added tokens with first byte b are added[first[b] .. first[b + 1]); or empty.
-                              // See namespace added for the high bits
-  Table classes;              // u32: first code point << 2 | CharacterClass, ascending. Split::program:
-                              // first code point << split_program::kSymbolBits | symbol
-  Table joins;                // u64[256], Split::joins: bit b of the two words of character a: some piece contains "ab"
-  Table split_program;        // u16, Split::program
-  std::uint32_t reserved[2];  // 0
+  Table text;             // bytes of all tokens, one after another
+  Table text_offsets;     // u32[token_count + 1]: token i is text[offsets[i] .. offsets[i + 1])
+  Table attributes;       // u8[token_count]
+  Table ranks;            // u32[token_count], MergeBy::text only: lowest merges first; kNoRank: never merged to
+  Table piece_slots;      // u32: tag << 20 | id, see piece_hash and piece_tag
+  Table merge_slots;      // u64: left << 44 | right << 24 | rank, see merge_hash
+  Table merge_results;    // u32[merges]: the id that the merge of a rank makes
+  Table byte_tokens;      // i32[256]: the token of each byte, -1 if it has none; or empty
+  Table added;            // AddedToken, ordered by their texts, which are all different
+  Table added_first;      // u32[257]: added tokens with first byte b are added[first[b] .. first[b + 1]); or empty.
+                          // See namespace added for the high bits
+  Table classes;          // u32: first code point << 2 | CharacterClass, ascending. Split::program:
+                          // first code point << split_program::kSymbolBits | symbol
+  Table joins;            // u64[256], Split::joins: bit b of the two words of character a: some piece contains "ab"
+  Table split_program;    // u16, Split::program
+  Table normalizer;       // u32, see namespace normalizer; or empty
+  Table normalizer_data;  // u32
+  std::uint32_t reserved[14];  // 0
 };
-static_assert(sizeof(TokenizerHeader) == 192);
+static_assert(sizeof(TokenizerHeader) == 256);
 
 inline constexpr std::uint32_t kNoRank = 0xFFFFFFFF;
 inline constexpr std::uint32_t kEmptyPieceSlot = 0xFFFFFFFF;
@@ -152,6 +155,57 @@ enum class Behavior : std::uint32_t {
 namespace split_entry {
 inline constexpr std::uint16_t kMatch = 0x8000;  // a match ends in front of the symbol
 }  // namespace split_entry
+
+// Steps that change the text before it is split, one after another, as a text of code points. The table normalizer has
+// kHead numbers and kStep numbers a step: its Op and its arguments. What they refer to is in normalizer_data, at an
+// offset in elements, or in bytes for a text. See TOKENIZER_FORMAT.md.
+namespace normalizer {
+inline constexpr std::uint32_t kMaxSteps = 32;
+inline constexpr std::uint32_t kMaxGrowth = 64;
+inline constexpr std::uint32_t kMaxKey = 32;  // characters that a map looks at at once
+inline constexpr std::uint32_t kStep = 7;
+// The numbers in front of the steps.
+inline constexpr std::uint32_t kSteps = 0;       // how many there are
+inline constexpr std::uint32_t kGrowth = 1;      // bytes that one byte of the text may become
+inline constexpr std::uint32_t kWordSet = 2;     // offset and size of the set of characters that words consist of
+inline constexpr std::uint32_t kAddedTexts = 4;  // offset of two numbers for each added token, see added_text
+inline constexpr std::uint32_t kHead = 5;
+
+enum class Op : std::uint32_t {
+  map = 1,    // ranges: offset, count, how many begin below 128; 1 for grapheme clusters; their classes: offset, count
+  order = 2,  // canonical order: offset, count of the combining classes; of the compositions, or 0, 0
+  skip = 3,   // set: offset, count; skips as many steps if no character is in the set
+  strip = 4,  // white space: 1 at the start, 2 at the end, 3 both
+  prepend = 5,  // a text, unless there is nothing
+  replace = 6,  // matches of an automaton by a text: classes: offset, count; symbols; states: offset, count; the text
+};
+
+// A range of a map: kind << kKindShift | first character, last character, argument.
+inline constexpr std::uint32_t kRange = 3;
+inline constexpr std::uint32_t kKindShift = 21;
+enum class RangeKind : std::uint32_t {
+  text = 0,          // each becomes this text
+  texts = 1,         // offset of a text for each
+  shift = 2,         // the difference to the new character
+  shift_by_two = 3,  // ... for every second one, from the first on
+  surround = 4,      // this text before and behind the character
+  chain = 5,         // offset of a node; there is one character in the range
+  hangul = 6,        // a syllable becomes its two or three letters
+};
+// A node: edges; 1 if a key ends here; its text; then for each edge, ascending, the character and the offset of a node.
+inline constexpr std::uint32_t kNode = 3;
+// A text: offset in bytes << kTextShift | its length in bytes.
+inline constexpr std::uint32_t kTextShift = 8;
+inline constexpr std::uint32_t kMaxTextBytes = (1u << kTextShift) - 1;
+}  // namespace normalizer
+
+// Two numbers: the offset in bytes of the text that is searched for, or kOwn, and options.
+namespace added_text {
+inline constexpr std::uint32_t kOwn = 0xFFFFFFFF;  // that of the token
+inline constexpr std::uint32_t kSingleWord = 1;    // not beside a character of a word
+inline constexpr std::uint32_t kStripLeft = 2;     // takes the white space in front of it
+inline constexpr std::uint32_t kStripRight = 4;    // ... behind it
+}  // namespace added_text
 
 enum class CharacterClass : std::uint32_t { other = 0, letter = 1, number = 2, space = 3 };
 

@@ -92,7 +92,7 @@ TEST(PlanFeatures, AreTheOptionsOfTheSample) {
   EXPECT_EQ(tidbit({"plan", kModel, "--features", "cmake"}).out,
             "-DTIDBIT_WEIGHTS=\"q8\"\n-DTIDBIT_KV_FORMATS=\"f16\"\n-DTIDBIT_NORMS=\"rms\"\n"
             "-DTIDBIT_ACTIVATIONS=\"silu\"\n-DTIDBIT_LAYER_PARTS=\"\"\n-DTIDBIT_TOKENIZERS=\"byte_level\"\n"
-            "-DTIDBIT_SPLIT_PROGRAM=OFF\n-DTIDBIT_HADAMARD=OFF\n");
+            "-DTIDBIT_SPLIT_PROGRAM=OFF\n-DTIDBIT_NORMALIZER=OFF\n-DTIDBIT_HADAMARD=OFF\n");
   EXPECT_EQ(tidbit({"plan", kModel, "--features", "make"}).code, 2);
   EXPECT_EQ(tidbit({"plan", kModel, "--features", "cmake", "--json"}).code, 2);
   EXPECT_EQ(tidbit({"plan", kModel, "--features", "cmake", "--board", "pico2"}).code, 2);
@@ -117,8 +117,8 @@ TEST(PlanFeatures, AreTheSymbolsOfKconfig) {
     EXPECT_NE(kconfig.find("config " + symbol + "\n"), std::string::npos) << line;
     ++printed;
   }
-  for (const char *option :
-       {"KV_FORMATS_", "NORMS_", "ACTIVATIONS_", "LAYER_PARTS_", "TOKENIZERS_", "SPLIT_PROGRAM", "HADAMARD"}) {
+  for (const char *option : {"KV_FORMATS_", "NORMS_", "ACTIVATIONS_", "LAYER_PARTS_", "TOKENIZERS_", "SPLIT_PROGRAM",
+                             "NORMALIZER", "HADAMARD"}) {
     const std::string start = std::string("config TIDBIT_") + option;
     for (size_t at = kconfig.find(start); at != std::string::npos; at = kconfig.find(start, at + 1)) ++defined;
   }

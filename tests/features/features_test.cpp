@@ -111,9 +111,9 @@ std::set<std::string> words_of_plan(ForgedBlob &blob) {
   return words;
 }
 
-const std::set<std::string> kBuiltWith{"-DTIDBIT_WEIGHTS=q8",        "-DTIDBIT_KV_FORMATS=f16",
-                                       "-DTIDBIT_NORMS=rms",         "-DTIDBIT_ACTIVATIONS=silu",
-                                       "-DTIDBIT_SPLIT_PROGRAM=OFF", "-DTIDBIT_HADAMARD=OFF"};
+const std::set<std::string> kBuiltWith{
+    "-DTIDBIT_WEIGHTS=q8",        "-DTIDBIT_KV_FORMATS=f16", "-DTIDBIT_NORMS=rms",   "-DTIDBIT_ACTIVATIONS=silu",
+    "-DTIDBIT_SPLIT_PROGRAM=OFF", "-DTIDBIT_NORMALIZER=OFF", "-DTIDBIT_HADAMARD=OFF"};
 
 TEST_F(SmallLibrary, HasExactlyTheOptionsThatThePlanPrintsForItsModel) {
   if (std::string(TIDBIT_PROGRAM).empty()) GTEST_SKIP() << "there is no program to run";

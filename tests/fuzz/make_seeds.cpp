@@ -335,7 +335,24 @@ void add_expressions(Seeds &seeds) {
   }
 }
 
+// The normalizers and the texts of the goldens.
+void add_normalizers(Seeds &seeds) {
+  const fs::path folder = fs::path(TIDBIT_TOKENIZERS) / "normalizers";
+  const json expected = json::parse(read_file(folder / "expected.json"));
+  const json &texts = expected.at("texts");
+  for (std::size_t i = 0; i < expected.at("cases").size(); ++i) {
+    const json &item = expected.at("cases")[i];
+    json tokenizer = expected.at("tokenizers").at(item.at("base").get<std::string>());
+    tokenizer.update(item.at("change"));
+    seeds.add_files("tokenizer_json", {tokenizer.dump(), "{}"});
+    const auto text = texts[i % texts.size()].get<std::string>();
+    seeds.add("normalize", std::string{static_cast<char>(i), static_cast<char>(i % 8)} + text);
+  }
+  seeds.add("sentencepiece", read_file(folder / "rules.model"));
+}
+
 void add_tokenizers(Seeds &seeds) {
+  add_normalizers(seeds);
   for (const fs::path &folder : folders_with(TIDBIT_TOKENIZERS, "tokenizer.json")) {
     const std::string text = read_file(folder / "tokenizer.json");
     const json tokenizer = json::parse(text);

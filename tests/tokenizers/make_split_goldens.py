@@ -15,7 +15,7 @@ import sys
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 from tokenizers.pre_tokenizers import (BertPreTokenizer, ByteLevel, CharDelimiterSplit, Digits, Punctuation, Sequence,
-                                       Split, Whitespace, WhitespaceSplit)
+                                       FixedLength, Split, UnicodeScripts, Whitespace, WhitespaceSplit)
 
 HERE = pathlib.Path(__file__).parent / "goldens" / "splits"
 
@@ -88,6 +88,8 @@ def pre_tokenizers_of():
     yield "whitespace", [Whitespace(), tail]
     yield "whitespace split", [WhitespaceSplit(), tail]
     yield "bert", [BertPreTokenizer(), tail]
+    yield "scripts", [UnicodeScripts(), tail]
+    yield "fixed length", [FixedLength(3), tail]
     yield "delimiter", [CharDelimiterSplit("l"), tail]
     yield "nothing", [tail]
     yield "starcoder", [Digits(individual_digits=True), ByteLevel(add_prefix_space=False)]

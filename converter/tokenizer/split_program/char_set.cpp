@@ -156,6 +156,15 @@ CharSet escape_set(char letter) {
   }
 }
 
+std::vector<CharSet> script_sets() {
+  std::vector<CharSet> sets;
+  for (;;) {
+    const auto found = unicode_sets().find("<pretokenizer script " + std::to_string(sets.size()) + ">");
+    if (found == unicode_sets().end()) return sets;
+    sets.push_back(found->second);
+  }
+}
+
 CharSet pre_tokenizer_set(PreTokenizerSet set) {
   switch (set) {
     case PreTokenizerSet::word:

@@ -36,6 +36,8 @@ CharSet may_have_case();
 // \s, \d, \w and \h by their letters, as in a class (outside of one, \w is a little more); what the pre-tokenizers of
 // Hugging Face call a word character, white space, punctuation and a digit.
 CharSet escape_set(char letter);
+// The scripts as UnicodeScripts sees them; first the characters that belong to any.
+std::vector<CharSet> script_sets();
 enum class PreTokenizerSet { word, space, punctuation, digit };
 CharSet pre_tokenizer_set(PreTokenizerSet set);
 

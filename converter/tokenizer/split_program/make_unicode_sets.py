@@ -6,7 +6,7 @@ library `tokenizers` know them, so that text is split at the same places.
 
 import tokenizers
 from tokenizers import Regex
-from tokenizers.pre_tokenizers import Digits, Punctuation, Split, Whitespace, WhitespaceSplit
+from tokenizers.pre_tokenizers import Digits, Punctuation, Split, UnicodeScripts, Whitespace, WhitespaceSplit
 
 CATEGORIES = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co".split()
 SCRIPTS = ("Latin Greek Cyrillic Armenian Hebrew Arabic Syriac Thaana Devanagari Bengali Gurmukhi Gujarati Oriya Tamil "
@@ -39,6 +39,26 @@ def beside_a(pre_tokenizer, apart):
     return found
 
 
+def scripts():
+    """The code points of each script, as UnicodeScripts sees them; first those that belong to any script."""
+    pieces = UnicodeScripts().pre_tokenize_str
+    sets = [set()]
+    members_of = []  # one code point of each script
+    last = 0
+    for c in (c for block in blocks() for c in block):
+        text = chr(c)
+        if len(pieces("a" + text + "a")) == 1 and len(pieces("ж" + text + "ж")) == 1:
+            sets[0].add(c)
+            continue
+        order = [last] + list(range(len(members_of)))
+        last = next((i for i in order if i < len(members_of) and len(pieces(members_of[i] + text)) == 1), len(members_of))
+        if last == len(members_of):
+            members_of.append(text)
+            sets.append(set())
+        sets[1 + last].add(c)
+    return sets
+
+
 def ranges(found):
     pairs = []
     for c in sorted(found):
@@ -68,6 +88,8 @@ def main():
     show("<pretokenizer word>", beside_a(Whitespace(), False))
     show("<pretokenizer space>", members(WhitespaceSplit()))
     show("<pretokenizer punctuation>", members(Punctuation("removed")))
+    for i, found in enumerate(scripts()):
+        show(f"<pretokenizer script {i}>", found)
     show("<pretokenizer digit>", beside_a(Digits(individual_digits=True), True))
 
 

@@ -500,11 +500,14 @@ typedef struct tidbit_tokenize_options {
 
 /* A step looks at a byte of the text or at two neighboring symbols. A text of n bytes takes at most 16 n + 16 steps,
  * or 64 n + 64 if the tokenizer needs TIDBIT_SPLIT_PROGRAM, and the time of a step has a bound, whatever the text and
- * the blob contain. */
+ * the blob contain. If the tokenizer needs TIDBIT_NORMALIZER, n is the length of the normalized text if that is longer,
+ * and each step of the normalizer takes up to 64 n + 64 more. */
 #define TIDBIT_TOKENIZE_STEPS 256
 
 /* Bytes of workspace that tidbit_tokenize needs for a text of `text_bytes`. The macro is a constant expression if its
- * argument is one. The function gives the same number, or 0 if the model has no tokenizer. */
+ * argument is one. The function gives the same number, or 0 if the model has no tokenizer.
+ * A normalizer may make a text longer: then the function gives what is enough for any text, and the macro is the least
+ * that is accepted, and enough for a text that has text_bytes when it is normalized. */
 #define TIDBIT_TOKENIZE_BYTES(text_bytes) ((((text_bytes) + 1u) * 29u + 7u) / 8u * 8u)
 uint64_t tidbit_tokenize_bytes(const tidbit_model *model, size_t text_bytes);
 
@@ -513,7 +516,8 @@ uint64_t tidbit_tokenize_most(const tidbit_model *model, size_t text_bytes);
 
 /* Splits a text into tokens in O(n log n). `options` may be null. Invalid UTF-8 is not an error: each invalid byte is
  * treated like an unknown character. `workspace` must be aligned to 8 bytes and is used only during the call. On
- * TIDBIT_ERR_MEMORY, *count is the number of tokens for which `tokens` needs room, or 0 if the workspace is too small.
+ * TIDBIT_ERR_MEMORY, *count is the number of tokens for which `tokens` needs room, or 0 if the workspace is too small
+ * (for the normalized text, too).
  * TIDBIT_CANCELED if the budget is used up or the poll hook ends the call: it gives no tokens and cannot go on. */
 tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_t text_bytes,
                               const tidbit_tokenize_options *options, void *workspace, size_t workspace_bytes,
