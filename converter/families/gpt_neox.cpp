@@ -27,6 +27,8 @@ constexpr LeftOut kMasks[] = {
     {"*.attention.bias", nullptr}, {"*.attention.masked_bias", nullptr}, {"*.attention.rotary_emb.inv_freq", nullptr}};
 constexpr Names kNames[] = {{Dialect::huggingface, kPrefixes, "layers.#.", kGlobals, kLayers, kMasks}};
 
+constexpr const char *kUnused[] = {"num_key_value_heads", "head_dim"};
+
 // rotary_pct and rotary_emb_base are version 4's names.
 void read_neox_rotary(Reading &model) {
   model.rotary_share = model.keys.number_or("rotary_pct", 0.25);
@@ -42,6 +44,8 @@ void read(Reading &model) {
 
 constexpr Family kGptNeoX = [] {
   Family family = llama_like("gpt_neox", kNames);
+  family.shape = {.ffn = "intermediate_size"};
+  family.harmless = kUnused;
   family.norm = format::Norm::layer;
   family.epsilon_key = "layer_norm_eps";
   family.epsilon = 1e-5;

@@ -37,7 +37,7 @@ COMMITTED = {
     "olmoe": ("olmoe", small(num_experts=5, num_experts_per_tok=3, intermediate_size=9, norm_topk_prob=True,
                              num_key_value_heads=4), dict(both_dialects=True)),
     "qwen2_moe": ("qwen2_moe", qwen(shared_expert_intermediate_size=9, mlp_only_layers=[0]), dict(both_dialects=True)),
-    "qwen2_moe-window": ("qwen2_moe", qwen(shared_expert_intermediate_size=9, num_hidden_layers=4, use_sliding_window=True,
+    "qwen2_moe-window": ("qwen2_moe", qwen(shared_expert_intermediate_size=9, num_hidden_layers=3, use_sliding_window=True,
                                            sliding_window=4, max_window_layers=3), dict(both_dialects=True, tokens=40)),
     "qwen3_moe-window": ("qwen3_moe", qwen(use_sliding_window=True, sliding_window=4, max_window_layers=1),
                          dict(tokens=40)),
