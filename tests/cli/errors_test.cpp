@@ -34,6 +34,7 @@ TEST(Errors, TheCommandLineIsCheckedStrictly) {
                              {"detokenize", kModel},
                              {"logits", kModel},
                              {"eval", kModel},
+                             {"eval", kModel, "--text", "a", "--ids", "b"},
                              {"info", kModel, "--json=yes"},
                              {"run", kModel, "--threads"},
                              {"info", ""},
