@@ -149,6 +149,15 @@ TEST(Errors, PipesAndDevicesAreRefusedAtOnceByWhatTheyAre) {
   }
 }
 
+TEST(Errors, TokenIdsForEvalMustBeNumbersOfTheVocabulary) {
+  const Scratch scratch;
+  for (const char *ids : {"1,x", "1 -2", "1,99999999", "1,99999999999999999999", "\xFF"}) {
+    EXPECT_NE(refusal({"eval", kModel, "--ids", scratch.write("ids", ids)}, 1).find("no token id below"),
+              std::string::npos);
+  }
+  EXPECT_NE(refusal({"eval", kModel, "--ids", scratch.write("ids", "7")}, 1).find("too short"), std::string::npos);
+}
+
 TEST(Errors, ATextBeyondTheLimitIsRefusedUnread) {
   const Scratch scratch;
   const std::string text = scratch.write("text", "a");
