@@ -151,6 +151,7 @@ void pack_rows_with_feedback(const float *rows, std::uint32_t count, std::uint32
                              const Feedback &feedback, std::byte *tile) {
   constexpr std::uint32_t kPanel = 64;  // columns whose factors stay in a cache for all rows
   std::vector<FeedbackRow<Coder>> all;
+  all.reserve(count);
   for (std::uint32_t r = 0; r < count; ++r) all.emplace_back(rows + std::size_t{r} * cols, cols, group, feedback);
   for (std::uint32_t first = 0; first < cols; first += group) {
     for (auto &row : all) row.begin(first);

@@ -29,20 +29,16 @@ void each_block(std::uint32_t n, Body body) {
   }
 }
 
-void transform_row(float *row, std::uint32_t cols, float (*scale)(std::uint32_t block)) {
-  each_block(cols, [row, scale](std::uint32_t at, std::uint32_t n) {
+}  // namespace
+
+void transform_weights(float *row, std::uint32_t cols) {
+  each_block(cols, [row](std::uint32_t at, std::uint32_t n) {
     double block[format::kHadamardBlock];
     std::copy_n(row + at, n, block);
-    transform_block<double>(block, n, scale(n));
+    transform_block<double>(block, n, format::hadamard_weight_scale(n));
     std::transform(block, block + n, row + at, [](double x) { return static_cast<float>(x); });
   });
 }
-
-}  // namespace
-
-void transform_weights(float *row, std::uint32_t cols) { transform_row(row, cols, format::hadamard_weight_scale); }
-
-void restore_weights(float *row, std::uint32_t cols) { transform_row(row, cols, format::hadamard_input_scale); }
 
 void transform_inputs(float *x, std::uint32_t n) {
   each_block(n, [x](std::uint32_t at, std::uint32_t count) {

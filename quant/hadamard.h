@@ -8,10 +8,8 @@ namespace tidbit::quant {
 // A row of weights becomes W H, scaled. Computed in double and rounded once.
 void transform_weights(float *row, std::uint32_t cols);
 
-// The way back.
-void restore_weights(float *row, std::uint32_t cols);
-
-// A vector of inputs becomes H x, scaled: as the library does before it quantizes.
+// A vector of inputs becomes H x, scaled: as the library does before it quantizes. For a row of transformed weights it
+// is the way back.
 void transform_inputs(float *x, std::uint32_t n);
 
 }  // namespace tidbit::quant

@@ -83,10 +83,12 @@ class Calibrator {
  public:
   Calibrator(const ModelPlan &plan, const BlobParts &parts, WorkingModel &model, const Sequences &sequences,
              const Progress &progress)
-      : format_(plan.config.weights),
+      : weights_(plan.config.weights),
+        embeddings_(parts.embeddings),
         group_(parts.group),
         transformed_(parts.transform == format::InputTransform::hadamard),
         layers_(plan.stacks.at(0).layers),
+        head_(plan.globals[static_cast<std::size_t>(format::GlobalRole::head)]),
         model_(model),
         forward_(model.view(), sequences),
         progress_(progress) {}
@@ -100,6 +102,7 @@ class Calibrator {
       }
       forward_.advance();
     }
+    if (head_.role != nullptr && quant::takes_feedback(embeddings_)) round_head();
     return std::move(rounded_);
   }
 
@@ -111,32 +114,52 @@ class Calibrator {
     if (progress_) progress_("calibrate", done, layers_.size() * std::size(kSteps));
   }
 
-  // The vectors as they are quantized.
-  std::vector<float> as_multiplied(std::vector<float> vectors, std::uint32_t cols) const {
-    for (std::size_t at = 0; transformed_ && at < vectors.size(); at += cols) {
-      quant::transform_inputs(vectors.data() + at, cols);
-    }
-    return vectors;
+  // The transform of a matrix's inputs before the product, for vectors [count][cols]: inputs, or rounded weights, for
+  // which it is the way back.
+  void transform_inputs(float *vectors, std::uint32_t count, std::uint32_t cols) const {
+    if (!transformed_) return;
+    in_parallel(count, [&](std::uint32_t i) { quant::transform_inputs(vectors + std::uint64_t{i} * cols, cols); });
+  }
+  void transform_weights(float *rows, std::uint32_t count, std::uint32_t cols) const {
+    if (!transformed_) return;
+    in_parallel(count, [&](std::uint32_t i) { quant::transform_weights(rows + std::uint64_t{i} * cols, cols); });
+  }
+
+  // Adds what was observed to moments.
+  auto sum_in(Moments &moments, std::uint32_t cols) const {
+    return [this, &moments, cols](Observed &seen) {
+      transform_inputs(seen.parts[0].data(), seen.count(0), cols);
+      moments.add(seen.parts[0].data(), seen.count(0));
+    };
+  }
+
+  void round_head() {
+    Moments moments(head_.cols);
+    forward_.observe_head(sum_in(moments, head_.cols));
+    round_rows(head_, embeddings_, 0, head_.rows, moments.feedback(), [](std::uint32_t, const std::vector<float> &) {});
   }
 
   void round_matrix(const TensorPlan &plan, const Step &step) {
-    const bool experts = step.role == LayerRole::expert_up || step.role == LayerRole::expert_down;
-    const std::uint32_t parts = experts ? model_.kind(forward_.layer()).experts : 1;
-    std::vector<std::byte> &packed = rounded_[&plan];
-    packed.resize(format::matrix_bytes(format_, plan.rows, plan.cols, group_));
-    if (!experts) {
-      Moments moments(plan.cols);
-      forward_.observe(step.point, 1, [&](const Observed &seen) {
-        const std::vector<float> inputs = as_multiplied(seen.parts[0], plan.cols);
-        moments.add(inputs.data(), seen.count(0));
-      });
-      return round_rows(plan, step.role, 0, plan.rows, moments.feedback(), packed);
+    const auto replace = [&](std::uint32_t first, std::vector<float> &stored) {
+      const auto count = static_cast<std::uint32_t>(stored.size() / plan.cols);
+      transform_inputs(stored.data(), count, plan.cols);
+      model_.write_rows(forward_.layer(), step.role, first, stored.data(), count, plan.cols);
+    };
+    if (step.role == LayerRole::expert_up || step.role == LayerRole::expert_down) {
+      return round_experts(plan, step.point, replace);
     }
+    Moments moments(plan.cols);
+    forward_.observe(step.point, 1, sum_in(moments, plan.cols));
+    round_rows(plan, weights_, 0, plan.rows, moments.feedback(), replace);
+  }
+
+  template <class Replace>
+  void round_experts(const TensorPlan &plan, tidbit_point point, Replace replace) {
+    const std::uint32_t parts = model_.kind(forward_.layer()).experts;
     std::vector<std::vector<float>> inputs(parts);
-    forward_.observe(step.point, parts, [&](const Observed &seen) {
+    forward_.observe(point, parts, [&](const Observed &seen) {
       for (std::uint32_t e = 0; e < parts; ++e) {
-        const std::vector<float> vectors = as_multiplied(seen.parts[e], plan.cols);
-        inputs[e].insert(inputs[e].end(), vectors.begin(), vectors.end());
+        inputs[e].insert(inputs[e].end(), seen.parts[e].begin(), seen.parts[e].end());
       }
     });
     const std::uint32_t rows = plan.rows / parts;
@@ -145,44 +168,49 @@ class Calibrator {
       std::optional<quant::Feedback> feedback;
       if (count >= plan.cols / kLeastPart) {
         Moments moments(plan.cols);
+        transform_inputs(inputs[e].data(), count, plan.cols);
         moments.add(inputs[e].data(), count);
         feedback = moments.feedback();
       }
-      round_rows(plan, step.role, e * rows, rows, feedback, packed);
+      round_rows(plan, weights_, e * rows, rows, feedback, replace);
     }
   }
 
-  void round_rows(const TensorPlan &plan, LayerRole role, std::uint32_t first, std::uint32_t count,
-                  const std::optional<quant::Feedback> &feedback, std::vector<std::byte> &packed) {
+  // Rounds some rows and calls rounded(first, rows) with what they became.
+  template <class Rounded>
+  void round_rows(const TensorPlan &plan, Format f, std::uint32_t first, std::uint32_t count,
+                  const std::optional<quant::Feedback> &feedback, Rounded rounded) {
+    std::vector<std::byte> &packed = rounded_[&plan];
+    packed.resize(format::matrix_bytes(f, plan.rows, plan.cols, group_));
     ++all_parts_;
     if (!feedback) ++plain_parts_;
     const std::uint32_t cols = plan.cols, step = slice_rows(plan);
-    const std::uint64_t tile_bytes = format::tile_bytes(format_, cols, group_);
+    const std::uint64_t tile_bytes = format::tile_bytes(f, cols, group_);
     for (std::uint32_t from = first; from < first + count; from += step) {
       const std::uint32_t rows = std::min(step, first + count - from);
       std::vector<float> values(std::uint64_t{rows} * cols), stored(values.size());
       read_rows(plan, from, rows, values.data());
+      transform_weights(values.data(), rows, cols);
       in_parallel(format::tile_count(rows), [&](std::uint32_t i) {
         const std::uint32_t row = i * kTileRows, n = std::min(kTileRows, rows - row);
         std::byte *tile = packed.data() + (from + row) / kTileRows * tile_bytes;
-        float *x = values.data() + std::uint64_t{row} * cols, *y = stored.data() + std::uint64_t{row} * cols;
-        for (std::uint32_t r = 0; r < n && transformed_; ++r) quant::transform_weights(x + std::uint64_t{r} * cols, cols);
+        const float *x = values.data() + std::uint64_t{row} * cols;
         if (feedback) {
-          quant::pack_tile_with_feedback(format_, x, n, cols, group_, *feedback, tile);
+          quant::pack_tile_with_feedback(f, x, n, cols, group_, *feedback, tile);
         } else {
-          quant::pack_tile(format_, x, n, cols, group_, tile);
+          quant::pack_tile(f, x, n, cols, group_, tile);
         }
-        quant::unpack_tile(format_, tile, n, cols, group_, y);
-        for (std::uint32_t r = 0; r < n && transformed_; ++r) quant::restore_weights(y + std::uint64_t{r} * cols, cols);
+        quant::unpack_tile(f, tile, n, cols, group_, stored.data() + std::uint64_t{row} * cols);
       });
-      model_.write_rows(forward_.layer(), role, from, stored.data(), rows, cols);
+      rounded(from, stored);
     }
   }
 
-  const Format format_;
+  const Format weights_, embeddings_;
   const std::uint32_t group_;
   const bool transformed_;
   const std::vector<LayerTensors> &layers_;
+  const TensorPlan &head_;
   WorkingModel &model_;
   Forward forward_;
   const Progress &progress_;
@@ -222,7 +250,8 @@ Calibration calibrate(const ModelPlan &plan, const BlobParts &parts, const std::
                             (own ? "the model's own text" : samples.filename().string());
   if (calibrator.plain_parts() != 0) {
     calibration.description += "; " + std::to_string(calibrator.plain_parts()) + " of " +
-                               std::to_string(calibrator.all_parts()) + " matrices saw too few and are rounded plainly";
+                               std::to_string(calibrator.all_parts()) +
+                               " matrices saw too little and are rounded plainly";
   }
   return calibration;
 }

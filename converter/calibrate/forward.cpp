@@ -4,8 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "converter/calibrate/head_input.h"
 #include "converter/parallel.h"
-#include "model/layer.h"
 
 namespace tidbit::convert {
 namespace {
@@ -114,6 +114,23 @@ void Forward::run_batch(std::uint32_t first, tidbit_point point, std::uint32_t p
     runner.run(sequences_[first + i], layer_, keeps_all_, hidden_[first + i].data(), false);
     runner.into = nullptr;
   });
+}
+
+void Forward::run_head(std::uint32_t sequence) {
+  Session &s = *runners_.front()->session.get();
+  const std::uint32_t width = s.model.config().width;
+  const std::vector<float> &hidden = hidden_[sequence];
+  observed_[0] = {width, std::vector<std::vector<float>>(1)};
+  for (std::size_t at = 0; at < hidden.size(); at += std::size_t{s.limits.chunk} * width) {
+    const auto count = static_cast<std::uint32_t>(std::min<std::size_t>(s.limits.chunk, (hidden.size() - at) / width));
+    for (std::uint32_t t = 0; t < count; ++t) {
+      std::memcpy(s.memory.activations.hidden[t], hidden.data() + at + std::size_t{t} * width, width * sizeof(float));
+    }
+    const Rows &rows = head_input(s, count);
+    for (std::uint32_t t = 0; t < count; ++t) {
+      observed_[0].parts[0].insert(observed_[0].parts[0].end(), rows[t], rows[t] + width);
+    }
+  }
 }
 
 void Forward::advance() {

@@ -35,6 +35,14 @@ class Forward {
       for (std::uint32_t i = first; i < sequences_.size() && i < first + kBatch; ++i) consume(observed_[i - first]);
     }
   }
+  // After the last layer: the inputs of the head, a sequence at a time.
+  template <class Consume>
+  void observe_head(Consume consume) {
+    for (std::uint32_t i = 0; i < sequences_.size(); ++i) {
+      run_head(i);
+      consume(observed_[0]);
+    }
+  }
   // Goes on to the next layer.
   void advance();
   std::uint32_t layer() const { return layer_; }
@@ -45,6 +53,7 @@ class Forward {
   struct Runner;
 
   void run_batch(std::uint32_t first, tidbit_point point, std::uint32_t parts);
+  void run_head(std::uint32_t sequence);
   Runner &runner_of(std::uint32_t sequence);
 
   const Sequences &sequences_;

@@ -5,8 +5,8 @@
 #include <memory>
 
 #include "converter/blob/blob_session.h"
+#include "converter/calibrate/head_input.h"
 #include "converter/parallel.h"
-#include "model/layer.h"
 #include "model/linear.h"
 
 namespace tidbit::convert {
@@ -78,20 +78,13 @@ class Writers {
   void compute_logits() {
     Session &s = *head_.get();
     const format::Config &c = s.model.config();
-    const Rows &hidden = s.memory.activations.hidden, &normal = s.memory.activations.sublayer;
+    const Rows &hidden = s.memory.activations.hidden;
     const auto count = static_cast<std::uint32_t>(sessions_.size());
     for (std::uint32_t i = 0; i < count; ++i) {
       std::memcpy(hidden[i], sessions_[i]->get()->memory.activations.hidden[0], c.width * sizeof(float));
     }
-    const TokenSlice slice{s, {0, count}, true};
-    if (c.final_norm != format::Norm::none) {
-      normalize(slice,
-                {c.final_norm, c.final_norm_epsilon, s.model.floats(format::GlobalRole::final_norm),
-                 s.model.floats(format::GlobalRole::final_norm_bias)},
-                c.width, hidden, normal);
-    }
-    apply(slice, s.model.head(), s.model.floats(format::GlobalRole::head_bias),
-          c.final_norm != format::Norm::none ? normal : hidden, {logits_.data(), vocab_});
+    apply({s, {0, count}, true}, s.model.head(), s.model.floats(format::GlobalRole::head_bias), head_input(s, count),
+          {logits_.data(), vocab_});
     for (float &logit : logits_) logit = logit * c.logit_scale;
     if (c.logit_cap == 0) return;
     for (std::uint32_t i = 0; i < count; ++i) {

@@ -116,6 +116,20 @@ TEST(Commands, EvalScoresEveryTokenOnce) {
   EXPECT_NEAR(std::log(score["perplexity"].get<double>()), score["nll"].get<double>(), 1e-6);
 }
 
+TEST(Commands, EvalFindsNoDifferenceBetweenAModelAndItself) {
+  const Scratch scratch;
+  std::string ids;
+  for (int i = 0; i < 60; ++i) ids += std::to_string(5 + i * 7 % 40) + (i % 2 == 0 ? "," : "\n");
+  const std::string file = scratch.write("ids", ids);
+  const nlohmann::json score =
+      json_of({"eval", kModel, "--ids", file, "--against", kModel, "--context", "20", "--skip", "12", "--json"});
+  EXPECT_EQ(score["tokens"], 3 * 8);
+  EXPECT_EQ(score["against"]["perplexity"], score["perplexity"]);
+  EXPECT_NEAR(score["against"]["kl_mean"].get<double>(), 0, 1e-9);
+  EXPECT_NEAR(score["against"]["kl_p99"].get<double>(), 0, 1e-9);
+  EXPECT_EQ(score["against"]["same_top"], 1);
+}
+
 TEST(Commands, BenchGivesConsistentFigures) {
   const nlohmann::json bench = json_of({"bench", kModel, "--prompt", "16", "--gen", "8", "--json", "--threads", "2"});
   EXPECT_GT(bench["decode_tokens_per_second"], 0);

@@ -34,6 +34,7 @@ TEST(Errors, TheCommandLineIsCheckedStrictly) {
                              {"detokenize", kModel},
                              {"logits", kModel},
                              {"eval", kModel},
+                             {"eval", kModel, "--text", "a", "--ids", "b"},
                              {"info", kModel, "--json=yes"},
                              {"run", kModel, "--threads"},
                              {"info", ""},
@@ -146,6 +147,15 @@ TEST(Errors, PipesAndDevicesAreRefusedAtOnceByWhatTheyAre) {
     EXPECT_NE(refusal({"run", path, "--preload", "-p", "a"}, 1).find(what), std::string::npos);
     EXPECT_NE(refusal({"eval", kModel, "--text", path}, 1).find(what), std::string::npos);
   }
+}
+
+TEST(Errors, TokenIdsForEvalMustBeNumbersOfTheVocabulary) {
+  const Scratch scratch;
+  for (const char *ids : {"1,x", "1 -2", "1,99999999", "1,99999999999999999999", "\xFF"}) {
+    EXPECT_NE(refusal({"eval", kModel, "--ids", scratch.write("ids", ids)}, 1).find("no token id below"),
+              std::string::npos);
+  }
+  EXPECT_NE(refusal({"eval", kModel, "--ids", scratch.write("ids", "7")}, 1).find("too short"), std::string::npos);
 }
 
 TEST(Errors, ATextBeyondTheLimitIsRefusedUnread) {
