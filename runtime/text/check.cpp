@@ -57,7 +57,7 @@ std::uint32_t required_tables(const TokenizerHeader &h) {
   if (h.kind == TokenizerKind::byte_level) bits |= bit_of(offsetof(TokenizerHeader, byte_tokens));
   if (h.added.count != 0) bits |= bit_of(offsetof(TokenizerHeader, added_first));
   if (h.split >= Split::gpt2) bits |= bit_of(offsetof(TokenizerHeader, classes));
-  if (h.split == Split::program) bits |= bit_of(offsetof(TokenizerHeader, split_program));
+  if (features::kSplitProgram && h.split == Split::program) bits |= bit_of(offsetof(TokenizerHeader, split_program));
   if (h.split == Split::joins) bits |= bit_of(offsetof(TokenizerHeader, joins));
   return bits;
 }
@@ -90,25 +90,21 @@ bool valid_ids(const std::int32_t *ids, std::uint32_t count, std::uint32_t token
   return true;
 }
 
+// The kind is one of this build.
 bool valid_split(const TokenizerHeader &h) {
   if (h.split > Split::program || h.merge_by > MergeBy::pair) return false;
-  switch (h.kind) {
-    case TokenizerKind::sentencepiece:
-      return (h.split <= Split::each_blank || h.split == Split::program) && h.merge_by != MergeBy::none;
-    case TokenizerKind::byte_level:
-      return h.split >= Split::gpt2 && h.merge_by == MergeBy::pair;
-    case TokenizerKind::character:
-      return h.split == Split::none && h.merge_by == MergeBy::none;
+  if (features::is(h.kind, TokenizerKind::sentencepiece)) {
+    return (h.split <= Split::each_blank || h.split == Split::program) && h.merge_by != MergeBy::none;
   }
-  return false;
+  if (features::is(h.kind, TokenizerKind::byte_level)) return h.split >= Split::gpt2 && h.merge_by == MergeBy::pair;
+  return h.split == Split::none && h.merge_by == MergeBy::none;
 }
 
 // Offset in the header of the first number that is out of range, or kNone.
 constexpr std::size_t kNone = ~std::size_t{0};
 std::size_t wrong_number(const TokenizerHeader &h, std::uint32_t vocab_size) {
-  if (h.version != kTokenizerVersion) return offsetof(TokenizerHeader, version);
   if (!valid_split(h)) return offsetof(TokenizerHeader, kind);
-  const bool decodes = h.kind == TokenizerKind::sentencepiece;
+  const bool decodes = features::is(h.kind, TokenizerKind::sentencepiece);
   if ((h.flags & ~(decodes ? flag::kAll : flag::kAll & ~flag::kDecoding)) != 0) return offsetof(TokenizerHeader, flags);
   if ((h.flags & flag::kByteFallback) != 0 && h.byte_tokens.count == 0) return offsetof(TokenizerHeader, flags);
   if (h.token_count == 0 || h.token_count > vocab_size || h.token_count >= kMaxTokens) {
@@ -150,6 +146,16 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
   *fault_offset = 0;
   if (bytes < sizeof(TokenizerHeader)) return TIDBIT_ERR_TOKENIZER;
   const TokenizerHeader &header = *reinterpret_cast<const TokenizerHeader *>(section);
+  if (header.version != kTokenizerVersion) return TIDBIT_ERR_TOKENIZER;
+  if (header.kind < TokenizerKind::sentencepiece || header.kind > TokenizerKind::character) {
+    *fault_offset = offsetof(TokenizerHeader, kind);
+    return TIDBIT_ERR_TOKENIZER;
+  }
+  const std::size_t feature = missing_feature(header);
+  if (feature != kNone) {
+    *fault_offset = feature;
+    return TIDBIT_ERR_UNSUPPORTED;
+  }
   const std::size_t number = wrong_number(header, vocab_size);
   if (number != kNone) {
     *fault_offset = number;
@@ -159,11 +165,6 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
   if (table != 0) {
     *fault_offset = table;
     return TIDBIT_ERR_TOKENIZER;
-  }
-  const std::size_t feature = missing_feature(header);
-  if (feature != kNone) {
-    *fault_offset = feature;
-    return TIDBIT_ERR_UNSUPPORTED;
   }
   const std::size_t program = wrong_program(section, header);
   if (program != kNone) {
