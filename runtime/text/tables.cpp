@@ -135,9 +135,9 @@ Tables::Match Tables::added_at(const char *data, std::uint32_t size, std::uint32
     if (bytes <= common && (bits & mask) == want) {
       const std::uint32_t token = checked(bits & added::kIdMask);
       Match match{token, token == kNoToken ? 0 : bytes};
-      if constexpr (features::kNormalizer) {
-        if (const std::uint32_t *texts = added_texts(); texts != nullptr) match.options = texts[2 * at + 1];
-      }
+#if TIDBIT_FEATURE_NORMALIZER
+      if (const std::uint32_t *texts = added_texts(); texts != nullptr) match.options = texts[2 * at + 1];
+#endif
       return match;
     }
   }
