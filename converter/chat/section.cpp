@@ -59,9 +59,9 @@ class SectionWriter {
   // The longest added token at a place that can stand for a marker: not one that is made of blanks.
   Tables::Match marker_at(std::string_view text) const {
     const auto size = static_cast<std::uint32_t>(text.size());
-    if (tables_.header().added.count == 0 || !tables_.begins_added(&text.front(), size)) return {kNoToken, 0, 0};
+    if (tables_.header().added.count == 0 || !tables_.begins_added(&text.front(), size)) return {kNoToken, 0};
     const Tables::Match match = tables_.added_at(&text.front(), size, format::added::kLate, 0);
-    return stripped(text.substr(0, match.bytes), true, true).empty() ? Tables::Match{kNoToken, 0, 0} : match;
+    return stripped(text.substr(0, match.bytes), true, true).empty() ? Tables::Match{kNoToken, 0} : match;
   }
 
   Cut cut(std::string_view text, bool make_special) {

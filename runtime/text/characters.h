@@ -35,7 +35,9 @@ inline bool in_set(const std::uint32_t *table, std::uint32_t count, std::uint32_
 inline std::uint32_t value_of(const std::uint32_t *table, std::uint32_t count, std::uint32_t bits,
                               std::uint32_t character) {
   const std::uint32_t mask = (1u << bits) - 1;
-  const std::uint32_t place = count_up_to(table, count, character << bits | mask);
+  const std::uint32_t key = character << bits | mask;
+  const std::uint32_t few = count > 1 && key < table[1] ? 1 : count;  // most text is below the second entry
+  const std::uint32_t place = count_up_to(table, few, key);
   return place == 0 ? 0 : table[place - 1] & mask;
 }
 

@@ -33,14 +33,18 @@ constexpr TableRule kRules[] = {
     {4, 0, 0},                   // classes
     {8, 0, 256},                 // joins
     {2, 0, 0},                   // split_program
-    {4, 0, 0},                   // normalizer
-    {4, 0, 0},                   // normalizer_data
+#if TIDBIT_FEATURE_NORMALIZER
+    {4, 0, 0},  // normalizer
+    {4, 0, 0},  // normalizer_data
+#endif
 };
 
 constexpr std::uint32_t bit_of(std::size_t field) {
   return 1u << (field - offsetof(TokenizerHeader, text)) / sizeof(Table);
 }
-static_assert(bit_of(offsetof(TokenizerHeader, reserved)) == 1u << sizeof kRules / sizeof kRules[0]);
+static_assert(bit_of(features::kNormalizer
+                         ? offsetof(TokenizerHeader, reserved)
+                         : offsetof(TokenizerHeader, normalizer)) == 1u << sizeof kRules / sizeof kRules[0]);
 
 // The tables that must be present, one bit each.
 std::uint32_t required_tables(const TokenizerHeader &h) {
@@ -53,7 +57,7 @@ std::uint32_t required_tables(const TokenizerHeader &h) {
   if (h.kind == TokenizerKind::byte_level) bits |= bit_of(offsetof(TokenizerHeader, byte_tokens));
   if (h.added.count != 0) bits |= bit_of(offsetof(TokenizerHeader, added_first));
   if (h.split >= Split::gpt2) bits |= bit_of(offsetof(TokenizerHeader, classes));
-  if (h.split == Split::program) bits |= bit_of(offsetof(TokenizerHeader, split_program));
+  if (features::kSplitProgram && h.split == Split::program) bits |= bit_of(offsetof(TokenizerHeader, split_program));
   if (h.split == Split::joins) bits |= bit_of(offsetof(TokenizerHeader, joins));
   return bits;
 }
@@ -86,25 +90,21 @@ bool valid_ids(const std::int32_t *ids, std::uint32_t count, std::uint32_t token
   return true;
 }
 
+// The kind is one of this build.
 bool valid_split(const TokenizerHeader &h) {
   if (h.split > Split::program || h.merge_by > MergeBy::pair) return false;
-  switch (h.kind) {
-    case TokenizerKind::sentencepiece:
-      return (h.split <= Split::each_blank || h.split == Split::program) && h.merge_by != MergeBy::none;
-    case TokenizerKind::byte_level:
-      return h.split >= Split::gpt2 && h.merge_by == MergeBy::pair;
-    case TokenizerKind::character:
-      return h.split == Split::none && h.merge_by == MergeBy::none;
+  if (features::is(h.kind, TokenizerKind::sentencepiece)) {
+    return (h.split <= Split::each_blank || h.split == Split::program) && h.merge_by != MergeBy::none;
   }
-  return false;
+  if (features::is(h.kind, TokenizerKind::byte_level)) return h.split >= Split::gpt2 && h.merge_by == MergeBy::pair;
+  return h.split == Split::none && h.merge_by == MergeBy::none;
 }
 
 // Offset in the header of the first number that is out of range, or kNone.
 constexpr std::size_t kNone = ~std::size_t{0};
 std::size_t wrong_number(const TokenizerHeader &h, std::uint32_t vocab_size) {
-  if (h.version != kTokenizerVersion) return offsetof(TokenizerHeader, version);
   if (!valid_split(h)) return offsetof(TokenizerHeader, kind);
-  const bool decodes = h.kind == TokenizerKind::sentencepiece;
+  const bool decodes = features::is(h.kind, TokenizerKind::sentencepiece);
   if ((h.flags & ~(decodes ? flag::kAll : flag::kAll & ~flag::kDecoding)) != 0) return offsetof(TokenizerHeader, flags);
   if ((h.flags & flag::kByteFallback) != 0 && h.byte_tokens.count == 0) return offsetof(TokenizerHeader, flags);
   if (h.token_count == 0 || h.token_count > vocab_size || h.token_count >= kMaxTokens) {
@@ -121,30 +121,22 @@ std::size_t wrong_number(const TokenizerHeader &h, std::uint32_t vocab_size) {
   return kNone;
 }
 
-tidbit_status check_split(const std::byte *section, const TokenizerHeader &header, std::uint64_t *fault_offset) {
-  if (header.split != Split::program) return TIDBIT_OK;
-  *fault_offset = offsetof(TokenizerHeader, split_program);
-  if constexpr (features::kSplitProgram) {
-    if (!valid_split_program(section)) return TIDBIT_ERR_TOKENIZER;
-    *fault_offset = 0;
-    return TIDBIT_OK;
-  } else {
-    static_cast<void>(section);
-    return TIDBIT_ERR_UNSUPPORTED;
-  }
+// Offset in the header of what this build leaves out, or kNone.
+std::size_t missing_feature(const TokenizerHeader &h) {
+  if (!features::has(h.kind)) return offsetof(TokenizerHeader, kind);
+  if (!features::kSplitProgram && h.split == Split::program) return offsetof(TokenizerHeader, split_program);
+  return !features::kNormalizer && h.normalizer.count != 0 ? offsetof(TokenizerHeader, normalizer) : kNone;
 }
 
-tidbit_status check_normalizer(const std::byte *section, const TokenizerHeader &header, std::uint64_t *fault_offset) {
-  if (header.normalizer.count == 0) return TIDBIT_OK;
-  *fault_offset = offsetof(TokenizerHeader, normalizer);
-  if constexpr (features::kNormalizer) {
-    if (!valid_normalizer(section)) return TIDBIT_ERR_TOKENIZER;
-    *fault_offset = 0;
-    return TIDBIT_OK;
-  } else {
-    static_cast<void>(section);
-    return TIDBIT_ERR_UNSUPPORTED;
+// Offset in the header of the first program that is damaged, or kNone.
+std::size_t wrong_program(const std::byte *section, const TokenizerHeader &h) {
+  if constexpr (features::kSplitProgram) {
+    if (h.split == Split::program && !valid_split_program(section)) return offsetof(TokenizerHeader, split_program);
   }
+  if constexpr (features::kNormalizer) {
+    if (h.normalizer.count != 0 && !valid_normalizer(section)) return offsetof(TokenizerHeader, normalizer);
+  }
+  return kNone;
 }
 
 }  // namespace
@@ -154,6 +146,16 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
   *fault_offset = 0;
   if (bytes < sizeof(TokenizerHeader)) return TIDBIT_ERR_TOKENIZER;
   const TokenizerHeader &header = *reinterpret_cast<const TokenizerHeader *>(section);
+  if (header.version != kTokenizerVersion) return TIDBIT_ERR_TOKENIZER;
+  if (header.kind < TokenizerKind::sentencepiece || header.kind > TokenizerKind::character) {
+    *fault_offset = offsetof(TokenizerHeader, kind);
+    return TIDBIT_ERR_TOKENIZER;
+  }
+  const std::size_t feature = missing_feature(header);
+  if (feature != kNone) {
+    *fault_offset = feature;
+    return TIDBIT_ERR_UNSUPPORTED;
+  }
   const std::size_t number = wrong_number(header, vocab_size);
   if (number != kNone) {
     *fault_offset = number;
@@ -164,12 +166,12 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
     *fault_offset = table;
     return TIDBIT_ERR_TOKENIZER;
   }
-  if (!features::has(header.kind)) {
-    *fault_offset = offsetof(TokenizerHeader, kind);
-    return TIDBIT_ERR_UNSUPPORTED;
+  const std::size_t program = wrong_program(section, header);
+  if (program != kNone) {
+    *fault_offset = program;
+    return TIDBIT_ERR_TOKENIZER;
   }
-  const tidbit_status status = check_split(section, header, fault_offset);
-  return status != TIDBIT_OK ? status : check_normalizer(section, header, fault_offset);
+  return TIDBIT_OK;
 }
 
 }  // namespace tidbit

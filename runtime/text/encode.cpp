@@ -46,20 +46,19 @@ bool is_blank_symbol(const char *data, std::uint32_t size) {  // U+2581
 
 class Encoder {
  public:
-  Encoder(const Tables &tables, const Workspace &workspace, std::uint32_t units, Steps &steps, std::int32_t *tokens,
-          std::uint32_t capacity)
+  Encoder(const Tables &tables, const Workspace &workspace, Steps &steps, std::int32_t *tokens, std::uint32_t capacity)
       : tables_(tables),
         header_(tables.header()),
         work_(workspace),
         steps_(steps),
         merger_(tables, workspace, steps),
-        capacity_of_text_(units),
         tokens_(tokens),
         capacity_(capacity) {}
 
   void encode(Span text, std::uint32_t flags);
   std::uint32_t count() const { return count_; }
-  bool full() const { return full_; }  // the workspace is too small for the normalized text
+  void limit_text(std::uint32_t units) { text_capacity_ = units - 1; }
+  bool full() const { return text_capacity_ == kFull; }  // the workspace is too small for the normalized text
 
  private:
   void emit(std::uint32_t token) {
@@ -67,6 +66,7 @@ class Encoder {
     ++count_;
     after_unknown_ = false;
   }
+  void emit_all(const std::int32_t *tokens, std::uint32_t count);
   void emit_unknown();
   void emit_fallback(Span character);
 
@@ -94,15 +94,19 @@ class Encoder {
   const Workspace &work_;
   Steps &steps_;
   Merger merger_;
-  std::uint32_t capacity_of_text_;
+  static constexpr std::uint32_t kFull = 0xFFFFFFFF;
+  std::uint32_t text_capacity_ = 0;  // for normalized text, behind a byte that is left free
   std::int32_t *tokens_;
   std::uint32_t capacity_;
   std::uint32_t count_ = 0;
   std::uint32_t ignored_ = 0;  // added tokens with these bits stay text: kSpecial unless TIDBIT_TEXT_PARSE is set
   bool at_start_ = true;       // nothing of the text is encoded yet, so a prefix space may be due
   bool after_unknown_ = false;
-  bool full_ = false;
 };
+
+void Encoder::emit_all(const std::int32_t *tokens, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) emit(static_cast<std::uint32_t>(tokens[i]));
+}
 
 void Encoder::emit_unknown() {
   if (header_.unknown_token < 0) return;
@@ -128,12 +132,10 @@ void Encoder::encode(Span text, std::uint32_t flags) {
   ignored_ = (flags & TIDBIT_TEXT_PARSE) != 0 ? 0 : added::kSpecial;
   if constexpr (features::kChat) at_start_ = (flags & TIDBIT_TEXT_CONTINUE) == 0;
   if ((flags & (TIDBIT_TEXT_SPECIAL | TIDBIT_TEXT_BOS)) != 0) {
-    for (std::uint32_t i = 0; i < header_.prefix_count; ++i) emit(static_cast<std::uint32_t>(header_.prefix[i]));
+    emit_all(header_.prefix, header_.prefix_count);
   }
   cut_added(text, 0, [this](Span between) { segment(between); });
-  if ((flags & TIDBIT_TEXT_SPECIAL) != 0) {
-    for (std::uint32_t i = 0; i < header_.suffix_count; ++i) emit(static_cast<std::uint32_t>(header_.suffix[i]));
-  }
+  if ((flags & TIDBIT_TEXT_SPECIAL) != 0) emit_all(header_.suffix, header_.suffix_count);
 }
 
 // The next early (`want` is 0) or late (added::kLate) added token at or behind *at, which becomes its place, or the end
@@ -148,7 +150,7 @@ Tables::Match Encoder::next_added(Span text, std::uint32_t *at, std::uint32_t wa
     *at += match.bytes - 1;
   }
   *at = text.size;
-  return {kNoToken, 0, 0};
+  return {kNoToken, 0};
 }
 
 // The character that ends just in front of `end`.
@@ -223,7 +225,8 @@ Span Encoder::programmed(Span text) {
   if constexpr (features::kNormalizer) {
     if (tables_.normalizer()[normalizer::kSteps] == 0) return text;
     Normalizer program(tables_, work_, steps_);
-    full_ = full_ || !program.run(text.data, text.size, work_.text + 1, capacity_of_text_ - 1, &result.size);
+    if (full()) return result;
+    if (!program.run(text.data, text.size, work_.text + 1, text_capacity_, &result.size)) text_capacity_ = kFull;
   }
   return result;
 }
@@ -374,11 +377,21 @@ extern "C" uint64_t tidbit_tokenize_most(const tidbit_model *model, size_t text_
   if (model == nullptr || tidbit::model_of(model).tokenizer == nullptr) return 0;
   const Tables tables(tidbit::model_of(model).tokenizer);
   const auto &header = tables.header();
-  const std::uint64_t bytes = tidbit::normalized_bytes(tables, text_bytes);
   std::uint64_t segments = text_bytes == 0 ? 0 : 1;  // each may get a prefix space
-  if (tables.has(tidbit::format::flag::kPrefixEverySegment) && header.added.count != 0) segments = (bytes + 1) / 2;
+  if (tables.has(tidbit::format::flag::kPrefixEverySegment) && header.added.count != 0) segments = (text_bytes + 1) / 2;
+  std::uint64_t bytes = text_bytes;
+  if constexpr (tidbit::features::kNormalizer) {
+    bytes = tidbit::normalized_bytes(tables, text_bytes);
+    if (segments > 1) segments = (bytes + 1) / 2;
+  }
   const std::uint64_t blanks = tables.has(tidbit::format::flag::kPrefixBlank) ? segments : 0;
   return bytes + blanks + header.prefix_count + header.suffix_count;
+}
+
+// What a call must have; a text that its normalizer makes longer needs more.
+static std::uint64_t least_workspace(const tidbit_model *model, std::size_t text_bytes) {
+  if constexpr (tidbit::features::kNormalizer) return TIDBIT_TOKENIZE_BYTES(static_cast<std::uint64_t>(text_bytes));
+  return tidbit_tokenize_bytes(model, text_bytes);
 }
 
 extern "C" tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_t text_bytes,
@@ -393,17 +406,18 @@ extern "C" tidbit_status tidbit_tokenize(const tidbit_model *model, const char *
   const std::byte *section = tidbit::model_of(model).tokenizer;
   if (section == nullptr) return TIDBIT_ERR_NO_TOKENIZER;
   if (reinterpret_cast<std::uintptr_t>(workspace) % 8 != 0) return TIDBIT_ERR_ALIGNMENT;
-  if (workspace_bytes < TIDBIT_TOKENIZE_BYTES(static_cast<std::uint64_t>(text_bytes))) return TIDBIT_ERR_MEMORY;
+  if (workspace_bytes < least_workspace(model, text_bytes)) return TIDBIT_ERR_MEMORY;
 
   const Tables tables(section);
   tidbit::Steps steps(*options);
   const bool normalizes = tidbit::features::kNormalizer && tables.header().normalizer.count != 0;
   const std::uint64_t units = normalizes ? tidbit::units_in(workspace_bytes) : tidbit::units_of(text_bytes);
   const auto memory = tidbit::cut_workspace(workspace, units);
-  tidbit::Encoder encoder(tables, memory, static_cast<std::uint32_t>(units), steps, tokens, capacity);
+  tidbit::Encoder encoder(tables, memory, steps, tokens, capacity);
+  if constexpr (tidbit::features::kNormalizer) encoder.limit_text(static_cast<std::uint32_t>(units));
   encoder.encode({text, static_cast<std::uint32_t>(text_bytes)}, options->flags);
   if (steps.ended()) return TIDBIT_CANCELED;
-  if (encoder.full()) return TIDBIT_ERR_MEMORY;
+  if (tidbit::features::kNormalizer && encoder.full()) return TIDBIT_ERR_MEMORY;
   *count = encoder.count();
   return *count > capacity ? TIDBIT_ERR_MEMORY : TIDBIT_OK;
 }

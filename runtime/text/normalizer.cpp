@@ -16,6 +16,7 @@ constexpr std::uint32_t kCharacterMask = (1u << 22) - 1;
 constexpr std::uint32_t kClassShift = 24;  // of the combining class, between order() and compose()
 constexpr std::uint32_t kLookAhead = 16;   // characters behind matches of an automaton, for each of the text
 
+constexpr std::uint32_t kFirstComposed = 0x300;  // no character below it is composed with the one in front of it
 constexpr std::uint32_t kFirstSyllable = 0xAC00, kFirstLeading = 0x1100, kFirstVowel = 0x1161, kBeforeTrailing = 0x11A7;
 constexpr std::uint32_t kSyllables = 11172, kLeading = 19, kVowels = 21, kTrailing = 28;
 
@@ -406,8 +407,9 @@ void Normalizer::compose(const std::uint32_t *step) {
     const std::uint32_t own_class = class_of(from_[at]);
     const std::uint32_t character = from_[at] & kCharacterMask;
     const bool beside = starter == size || last_class < own_class;
-    const std::uint32_t joined =
-        step[4] != 0 && starter != 0 && beside ? composition(step, from_[starter - 1], character) : 0;
+    const std::uint32_t joined = step[4] != 0 && starter != 0 && beside && character >= kFirstComposed
+                                     ? composition(step, from_[starter - 1], character)
+                                     : 0;
     if (joined != 0) {
       from_[starter - 1] = joined;
       continue;

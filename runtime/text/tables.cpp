@@ -1,7 +1,6 @@
 #include "text/tables.h"
 
 #include "base/assert.h"
-#include "base/features.h"
 #include "format/blob_format.h"
 #include "text/characters.h"
 
@@ -74,35 +73,35 @@ CharacterClass Tables::character_class(std::uint32_t code_point) const {
   return low == 0 ? CharacterClass::other : static_cast<CharacterClass>(table[low - 1] & 3);
 }
 
+#if TIDBIT_FEATURE_NORMALIZER
 // Two numbers for each added token, or null; see format::added_text.
 const std::uint32_t *Tables::added_texts() const {
-  if (!features::kNormalizer || header_.normalizer.count == 0) return nullptr;
+  if (header_.normalizer.count == 0) return nullptr;
   const std::uint32_t offset = normalizer()[format::normalizer::kAddedTexts];
   return offset == 0 ? nullptr : normalizer_data() + offset;
 }
 
-std::uint32_t Tables::added_options(std::uint32_t place) const {
-  const std::uint32_t *texts = added_texts();
-  return texts == nullptr ? 0 : texts[2 * place + 1];
-}
-
-// The text by which an added token is found.
-Bytes Tables::added_text(std::uint32_t place, std::uint32_t bits) const {
-  const std::uint32_t token = bits & added::kIdMask;
-  const std::uint32_t *texts = added_texts();
-  if (texts == nullptr || texts[2 * place] == format::added_text::kOwn)
-    return text(token < header_.token_count ? token : 0);
-  const std::uint32_t bytes = bits >> added::kBytesShift & added::kBytesMask;
-  const auto *data = reinterpret_cast<const char *>(normalizer_data());
-  if (std::uint64_t{texts[2 * place]} + bytes > std::uint64_t{header_.normalizer_data.count} * 4) return {data, 0};
-  return {data + texts[2 * place], bytes};
-}
-
 bool Tables::in_word(std::uint32_t code_point) const {
-  if (!features::kNormalizer || header_.normalizer.count == 0) return false;
   const std::uint32_t *program = normalizer();
   return in_set(normalizer_data() + program[format::normalizer::kWordSet], program[format::normalizer::kWordSet + 1],
                 code_point);
+}
+#endif
+
+// The text by which an added token is found.
+inline Bytes Tables::added_text(std::uint32_t place, std::uint32_t bits) const {
+  const std::uint32_t token = bits & added::kIdMask;
+  if constexpr (features::kNormalizer) {
+    const std::uint32_t *texts = added_texts();
+    if (texts != nullptr && texts[2 * place] != format::added_text::kOwn) {
+      const std::uint32_t bytes = bits >> added::kBytesShift & added::kBytesMask;
+      const auto *data = reinterpret_cast<const char *>(normalizer_data());
+      const std::uint64_t end = std::uint64_t{texts[2 * place]} + bytes;
+      return {data + (end <= std::uint64_t{header_.normalizer_data.count} * 4 ? texts[2 * place] : 0),
+              end <= std::uint64_t{header_.normalizer_data.count} * 4 ? bytes : 0};
+    }
+  }
+  return text(token < header_.token_count ? token : 0);
 }
 
 // The texts are in order, so the longest match is the last text that does not come after the data, or one of those that
@@ -135,10 +134,14 @@ Tables::Match Tables::added_at(const char *data, std::uint32_t size, std::uint32
     const std::uint32_t bytes = bits >> added::kBytesShift & added::kBytesMask;
     if (bytes <= common && (bits & mask) == want) {
       const std::uint32_t token = checked(bits & added::kIdMask);
-      return {token, token == kNoToken ? 0 : bytes, added_options(at)};
+      Match match{token, token == kNoToken ? 0 : bytes};
+#if TIDBIT_FEATURE_NORMALIZER
+      if (const std::uint32_t *texts = added_texts(); texts != nullptr) match.options = texts[2 * at + 1];
+#endif
+      return match;
     }
   }
-  return {kNoToken, 0, 0};
+  return {kNoToken, 0};
 }
 
 }  // namespace tidbit

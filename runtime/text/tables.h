@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/assert.h"
+#include "base/features.h"
 #include "text/tokenizer_format.h"
 
 namespace tidbit {
@@ -66,8 +67,12 @@ class Tables {
   }
   struct Match {
     std::uint32_t token;
-    std::uint32_t bytes;    // 0 if there is none, otherwise at most `size`
-    std::uint32_t options;  // see namespace added_text
+    std::uint32_t bytes;  // 0 if there is none, otherwise at most `size`
+#if TIDBIT_FEATURE_NORMALIZER
+    std::uint32_t options = 0;  // see namespace added_text
+#else
+    static constexpr std::uint32_t options = 0;
+#endif
   };
   // The longest added token at the start of [data, data + size). Only tokens whose bits under `mask` (of added::kLate
   // and added::kSpecial) are equal to `want` count.
@@ -78,7 +83,6 @@ class Tables {
 
  private:
   Bytes added_text(std::uint32_t place, std::uint32_t bits) const;
-  std::uint32_t added_options(std::uint32_t place) const;
   const std::uint32_t *added_texts() const;
   const std::uint32_t *u32(const format::Table &table) const {
     return reinterpret_cast<const std::uint32_t *>(section_ + table.offset);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/process.h"
@@ -84,6 +85,24 @@ TEST(Commands, DetokenizeInvertsTokenize) {
   for (std::string id; ids >> id;) words.push_back(id);
   EXPECT_EQ(tidbit(words).out, text);
   EXPECT_EQ(tidbit({"tokenize", kModel, "-"}, text).out, tidbit({"tokenize", kModel, text}).out);
+}
+
+TEST(Commands, TextBeginsWithTheTokenOfTheConfigurationIfTheTokenizerPutsNone) {
+  const Scratch scratch;
+  const std::filesystem::path sample = TIDBIT_SAMPLE_CHECKPOINT, folder = scratch.path("checkpoint");
+  std::filesystem::create_directory(folder);
+  for (const char *name : {"model.safetensors", "tokenizer.json"}) {
+    std::filesystem::create_symlink(sample / name, folder / name);
+  }
+  nlohmann::json config = nlohmann::json::parse(read_file((sample / "config.json").string()));
+  config["bos_token_id"] = 7;
+  scratch.write("checkpoint/config.json", config.dump());
+  const std::string model = scratch.path("model.tidbit");
+  const Result converted = run_program(TIDBIT_CONVERT_PROGRAM, {folder.string(), "-o", model});
+  ASSERT_EQ(converted.code, 0) << converted.error;
+  EXPECT_EQ(tidbit({"tokenize", model, "", "--bos"}).out, "7\n");
+  EXPECT_EQ(tidbit({"tokenize", model, "a", "--bos"}).out, "7 " + tidbit({"tokenize", model, "a"}).out);
+  EXPECT_EQ(tidbit({"run", model, "-n", "1", "--temp", "0"}).code, 0);
 }
 
 TEST(Commands, LogitsAreTheSameWithEveryOptionAndTheirHashIsOfTheFile) {
