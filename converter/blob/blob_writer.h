@@ -26,8 +26,8 @@ struct BlobParts {
   format::Format embeddings = format::Format::q8;  // the format of the token embedding and the head
   std::uint32_t group = format::kDefaultGroup;     // weights that share a scale, in formats with groups
   format::InputTransform transform = format::InputTransform::none;  // of the inputs of such matrices
-  const RoundedTensors *rounded = nullptr;         // null: every tensor is rounded while it is written
-  bool self_test = true;                           // false: for a model that is not kept
+  const RoundedTensors *rounded = nullptr;                          // null: every tensor is rounded while it is written
+  bool self_test = true;                                            // false: for a model that is not kept
 };
 
 struct TensorReport {

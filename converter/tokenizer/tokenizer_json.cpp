@@ -91,13 +91,30 @@ void read_template(Vocabulary &vocabulary, const JsonNode &json) {
   }
 }
 
+// A token in front of the text and one behind it, each a list of its text and its id.
+void read_pair(Vocabulary &vocabulary, const JsonNode &json) {
+  const auto id = [&](const char *key) {
+    const JsonNode token = json.at(key);
+    if (!token.value().is_array() || token.size() != 2) token.refuse("is not a list of a token and its id");
+    return static_cast<std::int32_t>(token_id(token.element(1)));
+  };
+  vocabulary.prefix.push_back(id("cls"));
+  vocabulary.suffix.push_back(id("sep"));
+}
+
 void read_post_processor(Vocabulary &vocabulary, const JsonNode &json, const std::string &source) {
   const std::string &type = json.at("type").text();
+  const bool adds = type != "Sequence" && type != "ByteLevel";
+  if (adds && !(vocabulary.prefix.empty() && vocabulary.suffix.empty())) {
+    json.refuse("is the post-processor " + in_quotes(type) + " behind one that adds tokens, which is not supported");
+  }
   if (type == "Sequence") {
     const JsonNode steps = json.at("processors");
     for (std::size_t i = 0; i < steps.size(); ++i) read_post_processor(vocabulary, steps.element(i), source);
   } else if (type == "TemplateProcessing") {
     read_template(vocabulary, json);
+  } else if (type == "BertProcessing" || type == "RobertaProcessing") {
+    read_pair(vocabulary, json);
   } else if (type != "ByteLevel") {
     throw ConvertError(source + ": the post-processor " + in_quotes(type) + " is not supported");
   }

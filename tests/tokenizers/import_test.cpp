@@ -88,9 +88,30 @@ TEST_F(Folder, RefusesWhatCantBeFollowedExactly) {
   expect_refused(changed("byte_level", "\"type\":\"ByteLevel\"", "\"type\":\"Whitespace\""), "without a ByteLevel");
   expect_refused(changed("byte_level", "\"type\":\"BPE\"", "\"type\":\"WordPiece\""), "WordPiece");
   expect_refused(changed("pieces", "\"dropout\":null", "\"dropout\":0.1"), "dropout");
-  expect_refused(
-      changed("prefix_space", "processor\":{\"type\":\"ByteLevel\"", "processor\":{\"type\":\"BertProcessing\""),
-      "BertProcessing");
+  expect_refused(changed("prefix_space", "processor\":{\"type\":\"ByteLevel\"", "processor\":{\"type\":\"Other\""),
+                 "\"Other\"");
+}
+
+TEST_F(Folder, PostProcessorsOfBertAndRobertaAreATokenInFrontAndOneBehind) {
+  const std::string from = "processor\":{\"type\":\"ByteLevel\"";
+  for (const std::string type : {"BertProcessing", "RobertaProcessing"}) {
+    const std::string to = "processor\":{\"type\":\"" + type + R"(","cls":["a",1],"sep":["b",2])";
+    const TextModel model = import(changed("prefix_space", from, to), 1000);
+    Ids plain = model.encode("Hello");
+    plain.insert(plain.begin(), 1);
+    plain.push_back(2);
+    EXPECT_EQ(model.encode("Hello", TIDBIT_TEXT_SPECIAL), plain) << type;
+    const std::string no_id = "processor\":{\"type\":\"" + type + R"(","cls":["a"],"sep":["b",2])";
+    expect_refused(changed("prefix_space", from, no_id), "cls is not a list of a token and its id");
+    const std::string unknown = "processor\":{\"type\":\"" + type + R"(","cls":["a",999999],"sep":["b",2])";
+    expect_refused(changed("prefix_space", from, unknown), "not in the vocabulary");
+  }
+}
+
+TEST_F(Folder, ASecondPostProcessorThatAddsTokensIsRefused) {
+  const std::string bert = R"({"type":"BertProcessing","cls":["a",1],"sep":["b",2]})";
+  const std::string to = "processor\":{\"type\":\"Sequence\",\"processors\":[" + bert + "," + bert + "]";
+  expect_refused(changed("prefix_space", "processor\":{\"type\":\"ByteLevel\"", to), "behind one that adds tokens");
 }
 
 TEST_F(Folder, RefusesDamagedFiles) {
