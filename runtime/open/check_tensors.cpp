@@ -142,8 +142,8 @@ class TensorCheck : Check {
       const bool matrix = row.kind == TensorKind::matrix;
       if (matrix && !features::has_weights(t.format)) return refuse(&t, TIDBIT_ERR_UNSUPPORTED);
       if (t.transform != InputTransform::none) {
-        if (!may_transform(t, row)) return fail(&t.transform);
-        if (!features::kHadamard) return refuse(&t.transform, TIDBIT_ERR_UNSUPPORTED);
+        if (!may_transform(t, row)) return fail(&t);
+        if (!features::kHadamard) return refuse(&t, TIDBIT_ERR_UNSUPPORTED);
       }
       if (!is_sound(t, matrix, size_of(row.rows, c_, scope.kind), size_of(row.cols, c_, scope.kind))) return fail(&t);
     }
