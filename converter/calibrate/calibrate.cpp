@@ -1,6 +1,7 @@
 #include "converter/calibrate/calibrate.h"
 
 #include <algorithm>
+#include <memory>
 
 #include "converter/blob/row_reader.h"
 #include "converter/calibrate/forward.h"
@@ -55,7 +56,7 @@ class WorkingModel {
       staged = [&](const char *, std::uint64_t done, std::uint64_t total) { progress(stage, done, total); };
     }
     write_blob(changed, unfinished, file_, staged);
-    view_.emplace(file_.temporary());
+    view_ = std::make_unique<BlobView>(file_.temporary());
   }
 
   const BlobView &view() const { return *view_; }
@@ -76,7 +77,7 @@ class WorkingModel {
 
  private:
   OutputFile file_;
-  std::optional<BlobView> view_;
+  std::unique_ptr<BlobView> view_;
 };
 
 class Calibrator {

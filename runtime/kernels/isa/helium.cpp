@@ -176,6 +176,7 @@ extern constinit const Kernels kHeliumKernels = [] {
   k.mix[index_of(f16)] = &DspOf<f16>::mix;
   k.mix[index_of(q8)] = &DspOf<q8>::mix;
   if constexpr (kQuantize) k.quantize = &Quantization<HeliumLanes>::quantize;
+  if constexpr (features::kHadamard) k.quantize_transformed = &Dsp<&Kernels::quantize_transformed>::run;
   k.softmax = &Vectors<HeliumLanes>::softmax;
   k.rms_norm = &Dsp<&Kernels::rms_norm>::run;
   k.layer_norm = &Dsp<&Kernels::layer_norm>::run;
