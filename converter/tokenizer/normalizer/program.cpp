@@ -142,7 +142,7 @@ class Builder {
         growth_ += static_cast<double>(step.text.size());
         break;
       case Kind::replace:
-        numbers = replace(step);
+        if (step.expression) numbers = replace(*step.expression, step.text);
         break;
     }
     numbers.resize(layout::kStep);
@@ -233,7 +233,8 @@ class Builder {
 
   // The longest range that begins with this character; returns the place of the next one.
   std::size_t add_singles(const Singles &singles, std::size_t at, std::vector<Range> &ranges) {
-    const auto &[first, becomes] = singles[at];
+    const std::uint32_t first = singles[at].first;
+    const std::string &becomes = singles[at].second;
     const auto delta = shift_of(first, becomes);
     const auto shifted = [&](const auto &entry) { return delta && shift_of(entry.first, entry.second) == delta; };
     const std::size_t equal = run_of(singles, at, 1, [&](const auto &entry) { return entry.second == becomes; });
@@ -247,7 +248,7 @@ class Builder {
     }
     const std::size_t count = std::max(beside, apart);
     const RangeKind kind = beside >= apart ? RangeKind::shift : RangeKind::shift_by_two;
-    ranges.push_back({kind, first, singles[at + count - 1].first, *delta});
+    ranges.push_back({kind, first, singles[at + count - 1].first, delta.value_or(0)});
     return at + count;
   }
 
@@ -352,8 +353,7 @@ class Builder {
     return 0;
   }
 
-  std::vector<std::uint32_t> replace(const NormalizerStep &step) {
-    const SplitStage &stage = *step.expression;
+  std::vector<std::uint32_t> replace(const SplitStage &stage, const std::string &with) {
     std::vector<CharSet> sets;
     collect_sets(stage.expression, sets);
     const Alphabet alphabet(std::move(sets), source_);
@@ -365,11 +365,11 @@ class Builder {
     std::vector<std::uint32_t> states((automaton.entries.size() + 1) / 2);
     std::memcpy(states.data(), automaton.entries.data(), automaton.entries.size() * sizeof(std::uint16_t));
     const std::size_t least = least_bytes(stage.expression);
-    const double size = static_cast<double>(step.text.size());
+    const double size = static_cast<double>(with.size());
     growth_ *= least == 0 ? 1 + 2 * size : std::max(1.0, size / static_cast<double>(least));
     return {number(Op::replace), append(classes), static_cast<std::uint32_t>(classes.size()),
             alphabet.size() + 1, append(states),  automaton.states,
-            text(step.text)};
+            text(with)};
   }
 
   void add_added(const std::vector<AddedSearch> &added, std::vector<std::uint32_t> &table) {
