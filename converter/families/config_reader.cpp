@@ -301,6 +301,10 @@ void ConfigReader::only_json(const std::string &key, const json &value) {
                   (value.is_null() ? "" : "; only " + value.dump() + " is"));
 }
 
+void ConfigReader::refuse_null(const std::string &key) const {
+  if (contains(key) && !has(key)) refuse(key, "is null; give a value or leave it out");
+}
+
 void ConfigReader::harmless(std::span<const char *const> keys) { known_.insert(keys.begin(), keys.end()); }
 
 std::vector<std::string> ConfigReader::finish() {

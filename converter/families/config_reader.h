@@ -38,6 +38,7 @@ class ConfigReader {
   void only(const std::string &key, bool value);
   void only(const std::string &key, double value);
   void only(const std::string &key, const char *value);
+  void refuse_null(const std::string &key) const;  // for keys whose default is not what null means
   void harmless(std::span<const char *const> keys);
   const std::string &file() const { return file_; }
   [[noreturn]] void refuse(const std::string &key, const std::string &why) const;

@@ -35,6 +35,7 @@ struct Reading {
   std::uint32_t layers = 0;
   double rotary_theta = 0, rotary_share = 0;  // defaults of the family
   bool partial_rotary = false;                // Family::partial_rotary
+  std::uint32_t old_context = 0;              // Family::old_context
   bool pairs_adjacent = false;                // channels 2i and 2i + 1 of a head turn together, not i and i + half
   std::vector<RotaryTable> rotary = {};
   std::vector<std::string> layer_types = {};        // for families whose layers differ (layer_types.h)
@@ -206,6 +207,7 @@ struct Family {
   double rotary_theta = 10000;                  // the default of rope_theta
   double rotary_share = 1;                      // the default of partial_rotary_factor
   bool partial_rotary = false;                  // whether that key means anything to the family
+  std::uint32_t old_context = 0;                // the default of original_max_position_embeddings; 0: it has none
   bool pairs_adjacent = false;                  // Reading::pairs_adjacent
   std::uint32_t group = format::kDefaultGroup;  // ModelPlan::group
   void (*read_rotary)(Reading &) = nullptr;     // null: all layers rotate alike (rotary.h)

@@ -27,6 +27,7 @@ constexpr Family kPhi3 = [] {
   family.epsilon = 1e-5;
   family.read = read;
   family.partial_rotary = true;
+  family.old_context = 4096;
   return family;
 }();
 

@@ -134,6 +134,7 @@ void read_model(const Family &family, const Names &names, Reading &model) {
   model.rotary_theta = family.rotary_theta;
   model.rotary_share = family.rotary_share;
   model.partial_rotary = family.partial_rotary;
+  model.old_context = family.old_context;
   model.pairs_adjacent = model.pairs_adjacent || family.pairs_adjacent;
   read_shape(family.shape, model);
   read_roles(family, names, model);

@@ -34,6 +34,10 @@ constexpr float kMostRadians = 0x1p22f;
 
 std::uint32_t rotated(const Reading &model, ConfigReader &rope) {
   constexpr const char *kShare = "partial_rotary_factor";
+  if (model.rotary_share != 1) {  // null is all channels to some readers, and the family's share to others
+    rope.refuse_null(kShare);
+    model.keys.refuse_null(kShare);
+  }
   const double share = rope.number_or(kShare, model.keys.number_or(kShare, model.rotary_share));
   if (!(share > 0 && share <= 1)) rope.refuse(kShare, "is outside 0 to 1");
   if (share != 1 && !model.partial_rotary) rope.refuse(kShare, "is not supported in this family");
@@ -78,7 +82,10 @@ Rotary add_rotary(Reading &model, const RotaryDefaults &defaults) {
   }
   nlohmann::json parameters = given != nullptr ? *given : nlohmann::json::object();
   constexpr const char *kOldContext = "original_max_position_embeddings";
-  if (keys.has(kOldContext)) parameters[kOldContext] = keys.count(kOldContext, format::kMaxContext);
+  const bool by_class = model.old_context != 0 && model.checkpoint->dialect == Dialect::huggingface;
+  if (by_class || keys.has(kOldContext)) {
+    parameters[kOldContext] = keys.count_or(kOldContext, format::kMaxContext, model.old_context);
+  }
   ConfigReader rope(parameters, where);
 
   double theta = positive(rope, "rope_theta",

@@ -65,6 +65,7 @@ float yarn_amplitude(ConfigReader &rope, double factor) {
 void scale_yarn(ConfigReader &rope, const Reading &model, double theta, std::uint32_t dim, RotaryTable &table) {
   const double old_context = positive(rope, "original_max_position_embeddings", model.config.max_context);
   const double factor = positive(rope, "factor", model.config.max_context / old_context);
+  rope.refuse_null("truncate");
   const bool truncate = rope.flag_or("truncate", true);
   double low = turning_channel(positive(rope, "beta_fast", 32), theta, dim, old_context);
   double high = turning_channel(positive(rope, "beta_slow", 1), theta, dim, old_context);

@@ -54,6 +54,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{kLlama, "hidden_act", "\"tanh\"", "\"tanh\""},
         Case{kLlama, "model_type", "\"mamba\"", "\"mamba\" is not supported"},
         Case{kLlama, "partial_rotary_factor", "1.5", "outside 0 to 1"},
+        Case{"glm4", "partial_rotary_factor", "null", "is null"},
+        Case{kLlama, "rope_parameters", R"({"rope_type":"yarn","factor":4,"truncate":null})", "truncate is null"},
         Case{kLlama, "pruned_heads", R"({"0":[1]})", "not supported"},
         Case{"gpt2-odd-heads", "num_attention_heads", "5", "n_head and"},
         Case{"openai-gpt", "num_hidden_layers", "1", "n_layer and"},
@@ -209,6 +211,16 @@ TEST(RotaryScaling, ByLongRopeNeedsAFactorPerFrequency) {
       std::string::npos);
   EXPECT_NE(rope_failure(R"({"rope_type":"longrope","short_factor":[1,2,3]})").find("long_factor is missing"),
             std::string::npos);
+}
+
+TEST(RotaryScaling, OfPhi3HasTheOldContextOfItsClass) {
+  Checkpoint checkpoint = convert::open_checkpoint(golden("phi3"));
+  checkpoint.config["max_position_embeddings"] = 131072u;
+  checkpoint.config["original_max_position_embeddings"] = 1024u;
+  const auto context = [&] { return convert::plan_model(checkpoint).config.max_context; };
+  EXPECT_EQ(context(), 131072u);  // more than the old context is wanted
+  checkpoint.config.erase("original_max_position_embeddings");
+  EXPECT_EQ(context(), 4096u);
 }
 
 TEST(RotaryScaling, ByLlama3NeedsItsFactorsInOrder) {
