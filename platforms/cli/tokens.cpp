@@ -70,7 +70,9 @@ int Tokens::from_ids(const LoadedModel &model, const char *path, const char *tex
   for (size_t at = 0; at < bytes;) {
     const size_t begin = at;
     uint64_t id = 0;
-    while (at < bytes && text[at] >= '0' && text[at] <= '9' && id <= INT32_MAX) id = id * 10 + (text[at++] - '0');
+    while (at < bytes && text[at] >= '0' && text[at] <= '9' && id <= INT32_MAX) {
+      id = id * 10 + static_cast<uint64_t>(text[at++] - '0');
+    }
     const bool ends =
         at == bytes || text[at] == ',' || text[at] == ' ' || text[at] == '\n' || text[at] == '\r' || text[at] == '\t';
     if (!ends || id >= model.info().vocab_size) {
