@@ -33,8 +33,8 @@ macro(tidbit_isa name)
   endif()
   if(isa_wanted)
     set(isa_level -O2)
-    if(TIDBIT_SANITIZE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-      set(isa_level -O1)  # GCC needs twice the time for the sanitizers' checks at -O2
+    if(TIDBIT_SANITIZE)
+      set(isa_level -O1)  # the sanitizers' checks take twice the time at -O2
     endif()
     set(isa_flags ${isa_level} ${isa_OPTIONS} ${isa_ENABLE})
     if(TIDBIT_SANITIZE AND "${name}" STREQUAL "avx512vnni")

@@ -24,7 +24,7 @@ void tokenize(benchmark::State &state, const test::TextModel &model, const std::
                                                  bytes, ids.data(), room, &count);
     if (status != TIDBIT_OK) state.SkipWithError(tidbit_status_string(status));
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * text.size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
   state.counters["bytes/token"] = static_cast<double>(text.size()) / count;
 }
 

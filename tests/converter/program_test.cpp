@@ -115,7 +115,7 @@ TEST(Program, LeavesNothingBehindWhereTheFileIsTooLarge) {
 }
 
 TEST(Program, HoldsNoTensorInMemory) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(TIDBIT_SANITIZED)
   GTEST_SKIP() << "a sanitizer uses memory of its own";
 #endif
   const Folder folder;
@@ -147,7 +147,7 @@ std::string large_tokenizer() {
 }
 
 TEST(Program, HoldsAFewTimesTheTokenizerInMemory) {
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(TIDBIT_SANITIZED)
   GTEST_SKIP() << "a sanitizer uses memory of its own";
 #endif
   const Folder folder;

@@ -8,6 +8,7 @@
 #include "converter/checkpoint/checkpoint.h"
 #include "converter/families/planner.h"
 #include "tests/converter/support.h"
+#include "tests/support/tries.h"
 
 namespace tidbit::test {
 namespace {
@@ -130,7 +131,7 @@ TEST(Safetensors, DamagedAtRandomAreRefusedOrRead) {
   copy_golden("llama-gqa", folder);
   const std::string good = read_file(folder / "model.safetensors");
   std::mt19937 random(1);
-  for (int round = 0; round < 2000; ++round) {
+  for (int round = 0; round < tries(2000); ++round) {
     write_file(folder / "model.safetensors", damaged(good, random, 3000));
     read_all(folder.path());
   }
@@ -142,7 +143,7 @@ TEST(Configuration, DamagedAtRandomIsRefusedOrRead) {
     copy_golden(name, folder);
     const std::string good = read_file(folder / "config.json");
     std::mt19937 random(2);
-    for (int round = 0; round < 500; ++round) {
+    for (int round = 0; round < tries(500); ++round) {
       write_file(folder / "config.json", damaged(good, random, good.size()));
       read_all(folder.path());
     }

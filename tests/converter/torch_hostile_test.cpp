@@ -9,6 +9,7 @@
 #include "converter/families/planner.h"
 #include "tests/converter/support.h"
 #include "tests/converter/torch_files.h"
+#include "tests/support/tries.h"
 
 namespace tidbit::test {
 namespace {
@@ -369,7 +370,7 @@ TEST(TorchFile, DamagedAtRandomIsRefusedOrRead) {
   const fs::path golden = fs::path(TIDBIT_TORCH_GOLDENS) / "nanogpt" / "ckpt.pt";
   const std::string good = read_file(golden);
   std::mt19937 random(3);
-  for (int round = 0; round < 600; ++round) {
+  for (int round = 0; round < tries(600); ++round) {
     std::string bytes = good;
     for (int i = 0; i < 3; ++i) bytes[random() % bytes.size()] = static_cast<char>(random());
     if (round % 4 == 0) bytes.resize(random() % bytes.size());

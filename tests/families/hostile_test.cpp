@@ -7,6 +7,7 @@
 
 #include "converter/error.h"
 #include "converter/families/planner.h"
+#include "tests/support/tries.h"
 
 namespace tidbit::test {
 namespace {
@@ -55,6 +56,7 @@ void expect_one_line_or_a_plan(const Checkpoint &checkpoint) {
 }
 
 TEST(Configurations, OfAnyValuesAreRefusedInOneLineOrPlanned) {
+  unsigned round = 0;
   for (const auto &entry : fs::directory_iterator(TIDBIT_GOLDENS_DIR)) {
     Checkpoint checkpoint = convert::open_checkpoint(entry.path());
     const json whole = checkpoint.config;
@@ -62,6 +64,7 @@ TEST(Configurations, OfAnyValuesAreRefusedInOneLineOrPlanned) {
     list_places(whole, Pointer(), places);
     for (const Pointer &place : places) {
       for (const char *value : kValues) {
+        if (++round % kEvery != 0) continue;
         SCOPED_TRACE(entry.path().filename().string() + " " + place.to_string() + " = " + value);
         checkpoint.config = whole;
         checkpoint.config[place] = json::parse(value);
@@ -72,9 +75,11 @@ TEST(Configurations, OfAnyValuesAreRefusedInOneLineOrPlanned) {
 }
 
 TEST(Tensors, ThatAreMissingOrOfOtherShapesAreRefusedInOneLineOrPlanned) {
+  unsigned round = 0;
   for (const auto &entry : fs::directory_iterator(TIDBIT_GOLDENS_DIR)) {
     const Checkpoint whole = convert::open_checkpoint(entry.path());
     for (const auto &[name, tensor] : whole.tensors) {
+      if (++round % kEvery != 0) continue;
       SCOPED_TRACE(entry.path().filename().string() + " " + name);
       Checkpoint changed = whole;
       changed.tensors.erase(name);

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Usage: run.sh [SECONDS [NAME...]]
-# Runs each fuzz target of build/fuzz, or those that are named, for SECONDS (60), two at a time, and prints a table:
+# Runs each fuzz target of build/sanitize, or those that are named, for SECONDS (60), two at a time, and prints a table:
 # inputs run, edges covered (libFuzzer's cov), inputs kept, peak memory in MB. Fails if a target does.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=$root/build/fuzz
+build=$root/build/sanitize
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
 [ $# -gt 0 ] || set -- $(ls "$build"/tests/fuzz_*.options | sed 's|.*/fuzz_||; s|\.options$||')

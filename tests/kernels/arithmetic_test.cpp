@@ -5,6 +5,7 @@
 
 #include "base/arith.h"
 #include "tests/kernels/buffers.h"
+#include "tests/support/tries.h"
 
 namespace tidbit::test {
 namespace {
@@ -78,7 +79,7 @@ TEST(FmaWithoutTheInstruction, KeepsTheSignsOfZero) {
 // Every pair of exponents of a product and an addend, with significands that carry, tie and cancel.
 TEST(FmaWithoutTheInstruction, EqualsFmaForAllExponents) {
   constexpr std::uint32_t kSignificands[] = {0, 1, 0x400000, 0x7FFFFF};
-  for (std::uint32_t i = 0; i < 256 * 256; ++i) {
+  for (std::uint32_t i = 0; i < 256 * 256; i += kEvery) {
     for (std::uint32_t j = 0; j < 4 * 4 * 4; ++j) {
       const float a = bits_float((i % 256) << 23 | kSignificands[j % 4]);
       const float b = bits_float(0x3F800000 | kSignificands[j / 4 % 4]);

@@ -73,7 +73,7 @@ struct Operands {
     for (std::uint32_t t = 0; t < tokens; ++t) {
       // Runs of one sign: the sum over a part of a block is far from that of the block.
       for (std::uint32_t k = 0; k < cols; ++k)
-        x[k] = extreme ? (k / (4 << t % 4) % 2 == 0 ? 1.0f : -1.0f) : random.unit();
+        x[k] = extreme ? (k / (4u << t % 4) % 2 == 0 ? 1.0f : -1.0f) : random.unit();
       scalar().quantize(x.data(), cols, group, codes.data() + t * stride, scales.data() + t * groups,
                         sums.data() + t * stride / 64);
     }

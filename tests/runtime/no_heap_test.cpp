@@ -2,7 +2,7 @@
 #include "tests/support/runner.h"
 #include "tests/support/tiny_model.h"
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
+#if defined(TIDBIT_SANITIZED) || !defined(__GLIBC__)
 #define TIDBIT_COUNTS_ALLOCATIONS 0
 #else
 #define TIDBIT_COUNTS_ALLOCATIONS 1
