@@ -104,7 +104,11 @@ void expect_equal(const std::filesystem::path &tokenizer, const std::filesystem:
   const TextModel model = import(tokenizer, convert::import_tokenizer(tokenizer, 400000).vocab_size);
   for (const Json &item : cases) {
     const auto text = item.at("text").get<std::string>();
-    EXPECT_EQ(model.encode(text, TIDBIT_TEXT_PARSE), item.at("parsed").get<Ids>()) << Json(text).dump(-1, ' ', true);
+    const Ids ids = item.at("parsed").get<Ids>();
+    EXPECT_EQ(model.encode(text, TIDBIT_TEXT_PARSE), ids) << Json(text).dump(-1, ' ', true);
+    if (item.contains("decoded")) {
+      EXPECT_EQ(model.decode(ids), item.at("decoded").get<std::string>());
+    }
   }
 }
 
@@ -114,10 +118,15 @@ TEST(Unigram, T5EqualsTheLibrary) {
                std::filesystem::path(TIDBIT_GOLDENS) / "t5_small/expected.json");
 }
 
+TEST(Unigram, AModelOfSentencePieceEqualsItsLibrary) {
+  const auto folder = std::filesystem::path(TIDBIT_GOLDENS) / "sp_unigram";
+  expect_equal(folder / "tokenizer.model", folder / "expected.json");
+}
+
 TEST(Unigram, EqualsTheLibraryForAFolder) {
   const char *folder = std::getenv("TIDBIT_UNIGRAM");
   if (folder == nullptr) GTEST_SKIP() << "TIDBIT_UNIGRAM is not set";
-  expect_equal(std::filesystem::path(folder) / "tokenizer.json", std::filesystem::path(folder) / "expected.json");
+  expect_equal(convert::find_tokenizer(folder), std::filesystem::path(folder) / "expected.json");
 }
 
 }  // namespace
