@@ -66,7 +66,7 @@ void make_unigram(Vocabulary &vocabulary, const std::string &source) {
   constexpr float kUnknownPenalty = 10;
   if (vocabulary.unknown < 0) throw ConvertError(source + ": there is no unknown token");
   float least = std::numeric_limits<float>::max();
-  float most = std::numeric_limits<float>::lowest();
+  float most = std::numeric_limits<float>::min();  // the library's start, so usually this small positive number
   for (const Piece &piece : vocabulary.pieces) {
     if (piece.type != PieceType::normal) continue;
     least = std::min(least, static_cast<float>(piece.score));
