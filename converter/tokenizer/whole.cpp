@@ -156,7 +156,7 @@ class BestSequence {
         consider(nodes[end], found->second + nodes[at].sum, at);
         single = single || last == i;
       }
-      if (!single) consider(nodes[at + characters[i].size()], rounded(unknown_ + nodes[at].sum), at);
+      if (!single) consider(nodes[at + characters[i].size()], unknown_ + nodes[at].sum, at);
     }
     return nodes[text.size()].reached && nodes[text.size()].begin == 0;
   }
@@ -168,9 +168,9 @@ class BestSequence {
     bool reached = false;
   };
 
-  double rounded(double sum) const { return rounds_ ? static_cast<double>(static_cast<float>(sum)) : sum; }
   void consider(Node &node, double sum, std::size_t begin) const {
-    if (!node.reached || sum > node.sum) node = {rounded(sum), begin, true};
+    if (rounds_) sum = static_cast<double>(static_cast<float>(sum));
+    if (!node.reached || sum > node.sum) node = {sum, begin, true};
   }
 
   bool rounds_;

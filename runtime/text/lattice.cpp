@@ -37,8 +37,8 @@ double Lattice::before(std::uint32_t at) const { return at == 0 ? 0.0 : __builti
 
 void Lattice::consider(std::uint32_t end, std::uint32_t span, std::uint32_t token, double sum) {
   const std::uint32_t last = end - 1;
-  if (span_[last] != 0 && !(sum > before(end))) return;
   if (tables_.has(flag::kRoundSums)) sum = static_cast<double>(static_cast<float>(sum));
+  if (span_[last] != 0 && !(sum > before(end))) return;
   sum_[last] = __builtin_bit_cast(std::uint64_t, sum);
   span_[last] = span;
   token_[last] = token;
@@ -68,9 +68,7 @@ void Lattice::extend(std::uint32_t at) {
   }
   if (single) return;
   const auto unknown = static_cast<std::uint32_t>(tables_.header().unknown_token);
-  double unknown_sum = tables_.score(unknown) + sum;
-  if (tables_.has(flag::kRoundSums)) unknown_sum = static_cast<double>(static_cast<float>(unknown_sum));
-  consider(at + first, first, unknown, unknown_sum);
+  consider(at + first, first, unknown, tables_.score(unknown) + sum);
 }
 
 // Follows the best sequence back from the end. Where a call was canceled, nothing is read.
