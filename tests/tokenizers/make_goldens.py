@@ -1,15 +1,21 @@
 """Makes small tokenizers with the Hugging Face library, and writes its results for tricky texts.
 
-    pip install tokenizers==0.23.3 && python make_goldens.py
+    pip install tokenizers==0.23.3 sentencepiece==0.2.3 && python make_goldens.py [DATA]
+
+DATA is the folder of TIDBIT_DATA_DIR; with it, the texts of T5's tokenizer are written too.
 
 Each folder in goldens/ gets a tokenizer.json and an expected.json. For each text the latter contains the ids with
 special tokens parsed, the ids with special tokens as ordinary text, and the text that the ids decode to.
 """
 
+import io
 import json
 import pathlib
 import random
+import sys
 
+import sentencepiece
+from sentencepiece import sentencepiece_model_pb2
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 HERE = pathlib.Path(__file__).parent / "goldens"
@@ -179,7 +185,41 @@ def expected(tokenizer):
     return cases
 
 
+def sentencepiece_unigram():
+    """A Unigram model with user-defined pieces, which may lie inside words."""
+    model = io.BytesIO()
+    random.seed(7)
+    lines = [" ".join(random.choices(SENTENCES, k=3)).replace("\n", " ") for _ in range(200)]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines), model_writer=model, model_type="unigram", vocab_size=260, character_coverage=0.98,
+        hard_vocab_limit=False, minloglevel=2, num_threads=1, normalization_rule_name="identity",
+        user_defined_symbols=["[[room]]", "\u2581the", "ö"])
+    trained = sentencepiece_model_pb2.ModelProto()
+    trained.ParseFromString(model.getvalue())
+    trained.trainer_spec.ClearField("input")
+    encode = sentencepiece.SentencePieceProcessor(model_proto=trained.SerializeToString())
+    cases = []
+    for text in TEXTS:
+        if "<unk>" in text or "\0" in text:
+            continue
+        ids = encode.encode(text)
+        cases.append({"text": text, "parsed": ids, "decoded": encode.decode(ids)})
+    return trained.SerializeToString(), cases
+
+
+def write(folder, name, text):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
 def main():
+    if len(sys.argv) > 1:
+        t5 = Tokenizer.from_file(str(pathlib.Path(sys.argv[1]) / "tokenizers/t5-small/tokenizer.json"))
+        cases = [{"text": text, "parsed": t5.encode(text, add_special_tokens=False).ids} for text in TEXTS]
+        write(HERE / "t5_small", "expected.json", json.dumps(cases, indent=0))
+    model, cases = sentencepiece_unigram()
+    write(HERE / "sp_unigram", "expected.json", json.dumps(cases, indent=0))
+    (HERE / "sp_unigram" / "tokenizer.model").write_bytes(model)
     for make in (byte_level, digits, prefix_space, pieces, metaspace, characters, unigram, unigram_bytes,
                  words):
         folder = HERE / make.__name__
