@@ -184,6 +184,7 @@ std::vector<bool> whole_pieces(const Vocabulary &vocabulary) {
   if (vocabulary.merge_by == format::MergeBy::best) {
     const BestSequence best(vocabulary);
     std::vector<bool> whole;
+    whole.reserve(vocabulary.pieces.size());
     for (const Piece &piece : vocabulary.pieces) {
       whole.push_back(has_score(piece) && !piece.text.empty() && piece.text.size() <= kMostWhole &&
                       best.is_one(piece.text));
