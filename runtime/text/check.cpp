@@ -161,7 +161,7 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
   const TokenizerHeader &header = *reinterpret_cast<const TokenizerHeader *>(section);
   if (header.version != kTokenizerVersion) return TIDBIT_ERR_TOKENIZER;
   if (header.kind < TokenizerKind::sentencepiece || header.kind > TokenizerKind::unigram ||
-      header.kind == TokenizerKind{4}) {
+      static_cast<std::uint32_t>(header.kind) == 4) {
     *fault_offset = offsetof(TokenizerHeader, kind);
     return TIDBIT_ERR_TOKENIZER;
   }
