@@ -104,7 +104,7 @@ class Builder {
       throw ConvertError(where_ + ": is nested deeper than " + std::to_string(kMaxDepth) + " levels at " + path() +
                          ", deeper than any such file needs");
     }
-    const JsonStream *stream = stream_here();
+    const JsonStream *stream = stream_here(type);
     Json *value = put(Json(type));
     const bool drops = value == nullptr || (stream != nullptr && (stream->take == nullptr || stream->type != type));
     frames_.push_back({value, stream, drops, values_, "", nullptr});
@@ -143,12 +143,15 @@ class Builder {
   }
 
   // The stream for the value that comes next.
-  const JsonStream *stream_here() const {
+  // A stream of another type drops the members, unless there is one of this type.
+  const JsonStream *stream_here(Json::value_t type) const {
     const auto leads_here = [&](const JsonStream &stream) {
       return std::equal(frames_.begin(), frames_.end(), stream.path.begin(), stream.path.end(),
                         [](const Frame &frame, const std::string &key) { return frame.key == key; });
     };
-    const auto found = std::find_if(streams_.begin(), streams_.end(), leads_here);
+    const auto takes = [&](const JsonStream &stream) { return stream.type == type && leads_here(stream); };
+    auto found = std::find_if(streams_.begin(), streams_.end(), takes);
+    if (found == streams_.end()) found = std::find_if(streams_.begin(), streams_.end(), leads_here);
     return found == streams_.end() ? nullptr : &*found;
   }
 

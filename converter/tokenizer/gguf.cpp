@@ -21,7 +21,7 @@ Vocabulary scored_pieces(const GgufTokenizer &gguf, const std::string &source) {
   std::vector<Piece> pieces;
   bool bytes = false;
   for (std::size_t id = 0; id < gguf.tokens.size(); ++id) {
-    pieces.push_back({gguf.tokens[id], type_at(gguf, id), gguf.scores[id]});
+    pieces.push_back({gguf.tokens[id], type_at(gguf, id), static_cast<double>(gguf.scores[id])});
     bytes = bytes || pieces.back().type == PieceType::byte;
   }
   std::uint32_t flags = flag::kFuseUnknown;

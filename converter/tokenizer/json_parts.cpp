@@ -185,7 +185,7 @@ void add_missing_tokens(Vocabulary &vocabulary, const NamedTokens &names, const 
 void add_config_tokens(Vocabulary &vocabulary, const TokenizerConfig &config) {
   const std::size_t known = vocabulary.pieces.size();
   for (const auto &[id, token] : config.added_tokens) {
-    const bool model_has_it = vocabulary.kind == format::TokenizerKind::sentencepiece && id < known;
+    const bool model_has_it = writes_blanks(vocabulary.kind) && id < known;
     if (!model_has_it) add_token(vocabulary, id, JsonNode(token, config.added_source + " " + std::to_string(id)));
   }
 }

@@ -22,7 +22,9 @@ std::optional<std::vector<Piece>> parse(const std::string &bytes) {
     std::uint32_t size = 0;
     Piece piece;
     if (bytes.size() - at < 8) return std::nullopt;
-    std::memcpy(&piece.score, bytes.data() + at, 4);
+    float score = 0;
+    std::memcpy(&score, bytes.data() + at, sizeof score);
+    piece.score = static_cast<double>(score);
     std::memcpy(&size, bytes.data() + at + 4, 4);
     at += 8;
     if (size > longest || size > bytes.size() - at || pieces.size() > format::kMaxTokens) return std::nullopt;

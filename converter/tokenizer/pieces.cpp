@@ -1,5 +1,7 @@
 // Makes a vocabulary from scored pieces, as in SentencePiece, llama2.c and GGUF files.
+#include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "converter/error.h"
 #include "converter/tokenizer/readers.h"
@@ -56,6 +58,31 @@ Vocabulary sentencepiece_vocabulary(std::vector<Piece> pieces, std::uint32_t fla
   if (!has_blank && byte_fallback) throw ConvertError(source + ": there is no piece for the space (U+2581)");
   if (byte_fallback) require_all_bytes(vocabulary, source);
   return vocabulary;
+}
+
+// SentencePiece computes in f32. A user-defined piece wins over all others, by a score for each of its bytes as the
+// file has them, where U+2581 has three.
+void make_unigram(Vocabulary &vocabulary, const std::string &source) {
+  constexpr float kUnknownPenalty = 10;
+  if (vocabulary.unknown < 0) throw ConvertError(source + ": there is no unknown token");
+  float least = std::numeric_limits<float>::max();
+  float most = std::numeric_limits<float>::min();  // the library's start, so usually this small positive number
+  for (const Piece &piece : vocabulary.pieces) {
+    if (piece.type != PieceType::normal) continue;
+    least = std::min(least, static_cast<float>(piece.score));
+    most = std::max(most, static_cast<float>(piece.score));
+  }
+  for (Piece &piece : vocabulary.pieces) {
+    if (piece.type != PieceType::user_defined) continue;
+    const auto blanks = std::count(piece.text.begin(), piece.text.end(), ' ');
+    const auto bytes = static_cast<float>(piece.text.size() + 2 * static_cast<std::size_t>(blanks));
+    piece.score = static_cast<double>(bytes * most) - 0.1;
+  }
+  vocabulary.kind = format::TokenizerKind::unigram;
+  vocabulary.merge_by = format::MergeBy::best;
+  vocabulary.flags |= format::flag::kRoundSums;
+  vocabulary.unknown_score = static_cast<double>(least - kUnknownPenalty);
+  std::erase_if(vocabulary.added, [](const AddedPiece &added) { return added.late; });
 }
 
 void require_all_bytes(Vocabulary &vocabulary, const std::string &source) {

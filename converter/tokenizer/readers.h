@@ -48,6 +48,8 @@ Vocabulary read_llama2c(const std::string &bytes, const std::string &source);
 // written as <0x0A>. `flags` are those of the section.
 Vocabulary sentencepiece_vocabulary(std::vector<Piece> pieces, std::uint32_t flags, bool byte_fallback,
                                     const std::string &source);
+// Makes it one of SentencePiece's Unigram model.
+void make_unigram(Vocabulary &vocabulary, const std::string &source);
 // Turns on byte fallback; throws if a byte has no token.
 void require_all_bytes(Vocabulary &vocabulary, const std::string &source);
 

@@ -1,8 +1,11 @@
 // Writes a vocabulary as the bytes of the tokenizer section.
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <limits>
 #include <string_view>
 #include <tuple>
+#include <unordered_set>
 
 #include "converter/error.h"
 #include "converter/tokenizer/unicode_tables.h"
@@ -149,7 +152,7 @@ void write_texts(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &
 // Equal scores get equal ranks; then the leftmost pair merges first.
 void write_ranks(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &header) {
   const auto merges = [](const Piece &p) { return p.type == PieceType::normal || p.type == PieceType::user_defined; };
-  std::vector<float> scores;
+  std::vector<double> scores;
   for (const Piece &piece : vocabulary.pieces) {
     if (merges(piece)) scores.push_back(piece.score);
   }
@@ -161,6 +164,34 @@ void write_ranks(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &
     ranks.push_back(merges(piece) ? static_cast<std::uint32_t>(place - scores.begin()) : kNoRank);
   }
   header.ranks = writer.append(ranks);
+}
+
+// About eight bits for each start of a piece.
+std::vector<std::uint64_t> filter_of(const std::vector<Piece> &pieces) {
+  std::unordered_set<std::uint32_t> hashes;
+  for (const Piece &piece : pieces) {
+    if (!has_score(piece)) continue;
+    std::uint32_t state = kFnvStart;
+    for (const std::string_view character : characters_of(piece.text)) {
+      state = fnv(state, character.data(), character.size());
+      hashes.insert(mixed(state));
+    }
+  }
+  std::vector<std::uint64_t> words(std::bit_ceil(hashes.size() / 8 + 1));
+  for (const std::uint32_t hash : hashes) {
+    words[prefix_filter::word_of(hash, static_cast<std::uint32_t>(words.size()))] |= prefix_filter::bit_of(hash);
+  }
+  return words;
+}
+
+void write_scores(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &header) {
+  std::vector<double> scores;
+  for (const Piece &piece : vocabulary.pieces) {
+    scores.push_back(has_score(piece) ? piece.score : std::numeric_limits<double>::quiet_NaN());
+  }
+  scores[static_cast<std::size_t>(vocabulary.unknown)] = vocabulary.unknown_score;
+  header.scores = writer.append(scores);
+  header.prefix_filter = writer.append(filter_of(vocabulary.pieces));
 }
 
 // If a pair occurs twice, its last rank counts, as in the Hugging Face library.
@@ -330,6 +361,7 @@ ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size,
   write_pieces(vocabulary, writer, header);
   if (vocabulary.merge_by == MergeBy::text) write_ranks(vocabulary, writer, header);
   if (vocabulary.merge_by == MergeBy::pair) write_merges(vocabulary, writer, header);
+  if (vocabulary.merge_by == MergeBy::best) write_scores(vocabulary, writer, header);
   const bool bytes = vocabulary.kind == TokenizerKind::byte_level || (header.flags & flag::kByteFallback) != 0;
   if (bytes) {
     header.byte_tokens = writer.append(std::vector(vocabulary.byte_tokens.begin(), vocabulary.byte_tokens.end()));

@@ -1,4 +1,5 @@
 // SentencePiece .model files: protocol buffers, read field by field.
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <string_view>
@@ -71,11 +72,15 @@ class Message {
   std::size_t at_ = 0;
 };
 
+// Numbers of model types.
+constexpr std::uint64_t kUnigram = 1;
+constexpr std::uint64_t kBpe = 2;
+
 struct Model {
   std::vector<Piece> pieces;
   std::int32_t bos = 1;
   std::int32_t eos = 2;
-  std::uint64_t model_type = 1;  // the default is unigram
+  std::uint64_t model_type = kUnigram;
   bool byte_fallback = false;
   bool blank_suffix = false;
   bool add_dummy_prefix = true;
@@ -84,12 +89,8 @@ struct Model {
   std::string_view charsmap;  // empty: text is not normalized
 };
 
-PieceType piece_type(std::uint64_t number, const std::string &source) {
-  const PieceType type = sentencepiece_type(number);
-  if (type == PieceType::unused) {
-    throw ConvertError(source + ": has pieces of type UNUSED, which are not supported");
-  }
-  return type;
+double score_of(std::uint64_t bits) {
+  return static_cast<double>(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
 }
 
 Piece read_piece(std::string_view bytes, const std::string &source) {
@@ -98,8 +99,8 @@ Piece read_piece(std::string_view bytes, const std::string &source) {
   piece.type = PieceType::normal;
   for (Field field; message.next(field);) {
     if (field.number == 1) piece.text = std::string(field.bytes);
-    if (field.number == 2) piece.score = std::bit_cast<float>(static_cast<std::uint32_t>(field.value));
-    if (field.number == 3) piece.type = piece_type(field.value, source);
+    if (field.number == 2) piece.score = score_of(field.value);
+    if (field.number == 3) piece.type = sentencepiece_type(field.value);
   }
   return piece;
 }
@@ -139,10 +140,15 @@ Model read_model(const std::string &bytes, const std::string &source) {
 }
 
 void refuse_unsupported(const Model &model, const std::string &source) {
-  if (model.model_type != 2) {
+  const bool unigram = model.model_type == kUnigram;
+  if (!unigram && model.model_type != kBpe) {
     const char *names[] = {"unknown", "unigram", "BPE", "word", "char"};
     throw ConvertError(source + ": the SentencePiece model has the type " +
-                       names[model.model_type < 5 ? model.model_type : 0] + "; only BPE is supported");
+                       names[model.model_type < 5 ? model.model_type : 0] + "; only BPE and unigram are supported");
+  }
+  const auto unused = [](const Piece &piece) { return piece.type == PieceType::unused; };
+  if (!unigram && std::any_of(model.pieces.begin(), model.pieces.end(), unused)) {
+    throw ConvertError(source + ": has pieces of type UNUSED, which are not supported");
   }
   if (model.blank_suffix) throw ConvertError(source + ": treat_whitespace_as_suffix is not supported");
   if (!model.escape_blanks) throw ConvertError(source + ": escape_whitespaces = false is not supported");
@@ -179,8 +185,10 @@ Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &c
   if (!model.charsmap.empty()) normalizer.push_back(charsmap_step(model, source));
   Vocabulary vocabulary = sentencepiece_vocabulary(std::move(model.pieces), flags, model.byte_fallback, source);
   vocabulary.normalizer = std::move(normalizer);
+  const bool unigram = model.model_type == kUnigram;
+  if (unigram) make_unigram(vocabulary, source);
   add_config_tokens(vocabulary, config);
-  vocabulary.description = "SentencePiece BPE";
+  vocabulary.description = unigram ? "SentencePiece Unigram" : "SentencePiece BPE";
   if (model.bos >= 0 && model.bos < count) vocabulary.bos = model.bos;
   if (model.eos >= 0 && model.eos < count) vocabulary.ends = {model.eos};
   if (vocabulary.bos >= 0 && config.add_bos_token != 0) vocabulary.prefix = {vocabulary.bos};

@@ -64,6 +64,7 @@ class PreTokenizer {
   bool byte_level() const { return byte_level_; }
   bool metaspace() const { return metaspace_; }
   bool characters() const { return characters_; }
+  bool words() const { return words_; }
 
  private:
   [[noreturn]] void refuse(const std::string &what) const {
@@ -132,12 +133,17 @@ class PreTokenizer {
     }
     const char *usual = json.flag_or("add_prefix_space", true) ? "always" : "never";
     const std::string scheme = json.text_or("prepend_scheme", usual);
+    const bool split = json.flag_or("split", true);
+    if (scheme == "always" && split && white_space_split_ && stages_.size() == 1) {
+      stages_.clear();
+      words_ = true;
+    }
     if (scheme != "never") {
       if (seen()) refuse("a Metaspace pre-tokenizer that prepends a space, after another pre-tokenizer,");
       vocabulary_.flags |= flag::kPrefixBlank | flag::kPrefixUnlessBlank;
     }
     if (scheme == "always") vocabulary_.flags |= flag::kPrefixEverySegment;
-    if (json.flag_or("split", true)) {
+    if (split) {
       const bool first = stages_.empty();
       add(literal(" "), "Metaspace", Behavior::merged_with_next);
       if (first) known_ = Split::each_blank;
@@ -154,6 +160,7 @@ class PreTokenizer {
     } else if (type == "Punctuation") {
       add(one_of(punctuation), type, behavior_of(json, "Isolated"));
     } else if (type == "WhitespaceSplit") {
+      white_space_split_ = !seen() && !blanks_;
       add(one_of(space), type, Behavior::removed);
     } else if (type == "BertPreTokenizer") {
       add(one_of(space), type, Behavior::removed);
@@ -204,7 +211,26 @@ class PreTokenizer {
   bool byte_level_;            // the text is in the byte alphabet here
   bool metaspace_ = false;
   bool characters_ = false;
+  bool white_space_split_ = false;  // the first stage is WhitespaceSplit
+  bool words_ = false;
 };
+
+// For WhitespaceSplit in front of Metaspace: one space between words, unless the next one begins with U+2581.
+void add_word_steps(std::vector<NormalizerStep> &steps, const std::string &source) {
+  NormalizerStep strip{NormalizerStep::Kind::strip};
+  strip.left = strip.right = true;
+  steps.push_back(std::move(strip));
+  NormalizerStep spaces{NormalizerStep::Kind::replace};
+  spaces.text = " ";
+  const CharSet space = pre_tokenizer_set(PreTokenizerSet::space);
+  spaces.expression =
+      SplitStage{repeated(one_of(space), 1, RegexNode::kNoLimit), source + ": the pre-tokenizer \"WhitespaceSplit\""};
+  steps.push_back(std::move(spaces));
+  NormalizerStep blanks{NormalizerStep::Kind::replace};
+  blanks.text = kBlank;
+  blanks.expression = SplitStage{literal(" " + kBlank), source + ": the pre-tokenizer \"Metaspace\""};
+  steps.push_back(std::move(blanks));
+}
 
 }  // namespace
 
@@ -237,7 +263,9 @@ TextRules read_text_rules(const JsonNode &settings, Vocabulary &vocabulary, cons
   if ((vocabulary.flags & flag::kPrefixBlank) != 0 && !rules.blanks && !rules.byte_level) {
     throw ConvertError(source + ": the normalizer \"Prepend\" without \"Replace\" is not supported");
   }
+  rules.words = pre.words();
   vocabulary.normalizer = std::move(normalizer.steps);
+  if (rules.words) add_word_steps(vocabulary.normalizer, source);
   return rules;
 }
 

@@ -10,6 +10,7 @@ struct TextRules {
   bool blanks = false;       // SentencePiece's U+2581 for spaces
   bool prefix_late = false;  // ... which the pre-tokenizer puts in front, not the normalizer
   bool characters = false;   // split into single characters
+  bool words = false;        // ... in front of each word; what is between words is dropped
 };
 
 // Sets the vocabulary's split to expressions that are applied one after another to byte-level text.

@@ -49,13 +49,23 @@ std::int64_t NamedTokens::find(const std::string &text) const {
 
 TokenizerFile::TokenizerFile(std::string_view text, const std::string &source) : text_(text), source_(source) {
   const auto add = [this](const std::string &token, const Json &id) { of_model_.add(token, id, source_); };
+  const auto scored = [this](const std::string &, Json &element) { take_scored(element); };
   const auto member = [this](const std::string &key, Json &value) { take_member(key, value); };
   parse_json_object(text, source,
                     {{{}, Json::value_t::object, member},
                      {{"model", "vocab"}, Json::value_t::object, add},
+                     {{"model", "vocab"}, Json::value_t::array, scored},
                      {{"model", "merges"}, Json::value_t::array},
                      {{"added_tokens"}, Json::value_t::array}});
   check();
+}
+
+void TokenizerFile::take_scored(Json &element) {
+  const JsonNode node(element, source_ + ": model.vocab[" + std::to_string(scores_.size()) + "]");
+  const bool pair = element.is_array() && element.size() == 2 && element[0].is_string() && element[1].is_number();
+  if (!pair) node.refuse("is not a list of a token and its score");
+  of_model_.add(element[0].get_ref<const std::string &>(), Json(scores_.size()), source_);
+  scores_.push_back(element[1].get<double>());
 }
 
 // In a vocab.json, any text can be a token, also "model".
@@ -91,6 +101,7 @@ void TokenizerFile::read_lists(const Take &added_token, const Take &merge) const
   parse_json_object(text_, source_,
                     {{{}, Json::value_t::object, [](const std::string &, const Json &) {}},
                      {{"model", "vocab"}, Json::value_t::object},
+                     {{"model", "vocab"}, Json::value_t::array},
                      {{"model", "merges"}, Json::value_t::array, numbered(merge, "model.merges")},
                      {{"added_tokens"}, Json::value_t::array, numbered(added_token, "added_tokens")}});
 }

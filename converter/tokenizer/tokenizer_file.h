@@ -47,11 +47,15 @@ class TokenizerFile {
   JsonNode settings() const { return {settings_, source_ + ":"}; }
   const NamedTokens &tokens() const { return is_tokenizer_json() ? of_model_ : of_file_; }
 
+  // Of a Unigram model, whose vocabulary is a list of tokens and scores: the score of each id.
+  const std::vector<double> &scores() const { return scores_; }
+
   // Reads the elements of `added_tokens` and `model.merges`, in the order of the file.
   using Take = std::function<void(const JsonNode &element)>;
   void read_lists(const Take &added_token, const Take &merge) const;
 
  private:
+  void take_scored(Json &element);
   void take_member(const std::string &key, Json &value);
   void check() const;
 
@@ -59,6 +63,7 @@ class TokenizerFile {
   const std::string &source_;
   Json settings_ = Json::object();
   NamedTokens of_model_, of_file_;
+  std::vector<double> scores_;
   std::set<std::string> others_;  // members that are neither settings nor tokens
 };
 

@@ -1,5 +1,6 @@
 // Hugging Face tokenizer.json.
 #include <algorithm>
+#include <limits>
 
 #include "converter/error.h"
 #include "converter/tokenizer/splits.h"
@@ -11,12 +12,17 @@ namespace flag = format::flag;
 using format::MergeBy;
 using format::TokenizerKind;
 
-void refuse_model(const JsonNode &model) {
-  // Files from early versions of the library do not state the type.
+// Files from early versions of the library do not state the type.
+std::string type_of(const JsonNode &model) {
   const char *guess = model.find("merges") ? "BPE" : model.value().contains("unk_id") ? "Unigram" : "unknown";
-  const std::string type = model.text_or("type", guess);
-  if (type != "BPE" && type != "WordLevel") {
-    model.refuse("has the type " + in_quotes(type) + "; only BPE, and WordLevel with single characters, are supported");
+  return model.text_or("type", guess);
+}
+
+void refuse_model(const JsonNode &model) {
+  const std::string type = type_of(model);
+  if (type != "BPE" && type != "Unigram" && type != "WordLevel") {
+    model.refuse("has the type " + in_quotes(type) +
+                 "; only BPE, Unigram, and WordLevel with single characters, are supported");
   }
   const std::string word_end = model.text_or("end_of_word_suffix", "");
   if (!word_end.empty()) model.refuse("has the end_of_word_suffix " + in_quotes(word_end) + ", which is not supported");
@@ -46,7 +52,7 @@ void read_lists(Vocabulary &vocabulary, const TokenizerFile &file) {
 // The text that a token of the vocabulary decodes to. Added tokens replace it with their own text later.
 std::string decoded(const std::string &name, TokenizerKind kind) {
   if (kind == TokenizerKind::byte_level) return byte_level_bytes(name);
-  return kind == TokenizerKind::sentencepiece ? with_blanks(name) : name;
+  return writes_blanks(kind) ? with_blanks(name) : name;
 }
 
 void place_pieces(Vocabulary &vocabulary, const NamedTokens &names, bool byte_fallback) {
@@ -56,7 +62,7 @@ void place_pieces(Vocabulary &vocabulary, const NamedTokens &names, bool byte_fa
     const std::string &name = *names.texts[id];
     Piece &piece = vocabulary.pieces[id];
     const int byte = byte_fallback ? byte_of_name(name) : -1;
-    const bool hidden = vocabulary.kind == TokenizerKind::sentencepiece && name.find(' ') != std::string::npos;
+    const bool hidden = writes_blanks(vocabulary.kind) && name.find(' ') != std::string::npos;
     piece.type = byte >= 0 ? PieceType::byte : hidden ? PieceType::unused : PieceType::normal;
     piece.text = byte >= 0 ? std::string(1, static_cast<char>(byte)) : decoded(name, vocabulary.kind);
     if (byte >= 0) vocabulary.byte_tokens[static_cast<std::size_t>(byte)] = static_cast<std::int32_t>(id);
@@ -73,6 +79,27 @@ void place_unknown(Vocabulary &vocabulary, const JsonNode &model, const NamedTok
   }
   vocabulary.unknown = static_cast<std::int32_t>(id);
   vocabulary.pieces[static_cast<std::size_t>(id)].type = PieceType::unknown;
+}
+
+// The scores of a Unigram model, and its unknown token.
+void place_scores(Vocabulary &vocabulary, const JsonNode &model, const TokenizerFile &file) {
+  constexpr double kUnknownPenalty = 10;
+  const std::vector<double> &scores = file.scores();
+  if (scores.size() != vocabulary.pieces.size()) model.refuse("is of type Unigram, but its vocabulary has no scores");
+  for (std::size_t id = 0; id < scores.size(); ++id) vocabulary.pieces[id].score = scores[id];
+  const JsonNode unknown = model.at("unk_id");
+  const std::uint32_t id = token_id(unknown);
+  if (id >= scores.size()) unknown.refuse("is " + std::to_string(id) + ", which is not in the vocabulary");
+  vocabulary.unknown = static_cast<std::int32_t>(id);
+  vocabulary.unknown_score = *std::min_element(scores.begin(), scores.end()) - kUnknownPenalty;
+  vocabulary.pieces[id].type = PieceType::unknown;
+}
+
+// Added tokens behind the vocabulary of a Unigram model have no scores.
+void drop_scores(Vocabulary &vocabulary, std::size_t known) {
+  for (std::size_t id = known; id < vocabulary.pieces.size(); ++id) {
+    vocabulary.pieces[id].score = std::numeric_limits<double>::quiet_NaN();
+  }
 }
 
 // The tokens before and after `$A`.
@@ -147,7 +174,7 @@ void read_decoder(Vocabulary &vocabulary, const JsonNode &json, const std::strin
   } else if (type != "ByteLevel" && type != "Replace" && type != "ByteFallback" && type != "Fuse") {
     throw ConvertError(source + ": the decoder " + in_quotes(type) + " is not supported");
   }
-  if ((vocabulary.flags & flag::kDecoding) != 0 && vocabulary.kind != TokenizerKind::sentencepiece) {
+  if ((vocabulary.flags & flag::kDecoding) != 0 && !writes_blanks(vocabulary.kind)) {
     json.refuse("is the decoder " + in_quotes(type) + ", which is only supported after Metaspace");
   }
 }
@@ -168,7 +195,9 @@ bool single_characters(const Vocabulary &vocabulary) {
 }
 
 // The kind follows from the normalizer and the pre-tokenizer.
-TokenizerKind kind_of(const TextRules &rules, const std::string &source) {
+TokenizerKind kind_of(const TextRules &rules, bool unigram, const std::string &source) {
+  if (unigram && rules.blanks) return TokenizerKind::unigram;
+  if (unigram) throw ConvertError(source + ": Unigram without a Metaspace pre-tokenizer is not supported");
   if (rules.byte_level) return TokenizerKind::byte_level;
   if (rules.blanks) return TokenizerKind::sentencepiece;
   if (rules.characters) return TokenizerKind::character;
@@ -183,6 +212,12 @@ void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerF
   }
   vocabulary.ignore_merges = model.flag_or("ignore_merges", false);
   if (model.flag_or("fuse_unk", false)) vocabulary.flags |= flag::kFuseUnknown;
+  if (vocabulary.kind == TokenizerKind::unigram) {
+    vocabulary.flags |= flag::kFuseUnknown;
+    if (model.flag_or("byte_fallback", false)) require_all_bytes(vocabulary, file.source());
+    vocabulary.description = "Unigram";
+    return;
+  }
   if (vocabulary.kind == TokenizerKind::byte_level) {
     set_byte_tokens(vocabulary);
     vocabulary.description = "byte-level BPE";
@@ -198,7 +233,7 @@ void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerF
 // Added tokens with "normalized" are searched in normalized text, and so is what their own text becomes there. Without
 // a normalizer both are the plain text.
 void place_normalized(Vocabulary &vocabulary, const TextRules &rules, bool normalizes, const std::string &source) {
-  const bool blanks = vocabulary.kind == TokenizerKind::sentencepiece;
+  const bool blanks = writes_blanks(vocabulary.kind);
   if (blanks && !normalizes) {
     for (AddedPiece &added : vocabulary.added) added.late = false;
   }
@@ -206,6 +241,8 @@ void place_normalized(Vocabulary &vocabulary, const TextRules &rules, bool norma
   const NormalizerProgram program = make_normalizer_program(vocabulary.normalizer, {}, source);
   for (AddedPiece &added : vocabulary.added) {
     if (!added.late) continue;
+    if (rules.words)
+      throw ConvertError(source + ": a normalized added token with WhitespaceSplit and Metaspace is not supported");
     if (blanks && rules.prefix_late) vocabulary.flags |= flag::kPrefixLate;
     const std::string &text = vocabulary.pieces[added.id].text;
     std::string search = normalized(program, text);
@@ -236,13 +273,21 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   if (const auto added = settings.find("added_tokens")) added->check_list();
   Vocabulary vocabulary;
   const TextRules rules = read_text_rules(settings, vocabulary, source);
-  vocabulary.kind = kind_of(rules, source);
-  if (vocabulary.kind != TokenizerKind::character) vocabulary.merge_by = MergeBy::pair;
-  if (file.tokens().ids.empty()) throw ConvertError(source + ": the vocabulary is not a map from tokens to ids");
+  const bool unigram = type_of(model) == "Unigram";
+  vocabulary.kind = kind_of(rules, unigram, source);
+  if (vocabulary.kind != TokenizerKind::character) vocabulary.merge_by = unigram ? MergeBy::best : MergeBy::pair;
+  if (file.tokens().ids.empty())
+    throw ConvertError(source + (unigram ? ": the vocabulary is not a list of tokens and scores"
+                                         : ": the vocabulary is not a map from tokens to ids"));
   place_pieces(vocabulary, file.tokens(), model.flag_or("byte_fallback", false));
-  place_unknown(vocabulary, model, file.tokens());
+  if (unigram) {
+    place_scores(vocabulary, model, file);
+  } else {
+    place_unknown(vocabulary, model, file.tokens());
+  }
   read_lists(vocabulary, file);
   add_missing_tokens(vocabulary, file.tokens(), config);
+  if (unigram) drop_scores(vocabulary, file.scores().size());
   place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
   finish_kind(vocabulary, model, file);
   if (const auto steps = settings.find("post_processor")) read_post_processor(vocabulary, *steps, source);

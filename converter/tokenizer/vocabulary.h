@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -42,12 +43,22 @@ constexpr PieceType sentencepiece_type(std::uint64_t number) {
   }
 }
 
-// `text` is what the token decodes to. For kind sentencepiece, it has spaces in place of U+2581.
+// True if texts have spaces in place of U+2581.
+constexpr bool writes_blanks(format::TokenizerKind kind) {
+  return kind == format::TokenizerKind::sentencepiece || kind == format::TokenizerKind::unigram;
+}
+
+// `text` is what the token decodes to, with spaces in place of U+2581 if writes_blanks.
 struct Piece {
   std::string text;
   PieceType type = PieceType::unused;
-  float score = 0;  // MergeBy::text: highest merges first
+  double score = 0;  // MergeBy::text: highest merges first; MergeBy::best: summed up, not a number: never used
 };
+
+// MergeBy::best: whether words may contain the piece.
+inline bool has_score(const Piece &piece) {
+  return (piece.type == PieceType::normal || piece.type == PieceType::user_defined) && !std::isnan(piece.score);
+}
 
 struct Merge {
   std::uint32_t left;
@@ -80,6 +91,7 @@ struct Vocabulary {
   std::vector<std::int32_t> suffix;
   std::array<std::int32_t, 256> byte_tokens;
   std::int32_t unknown = -1;
+  double unknown_score = 0;  // MergeBy::best: of a character without a piece
   std::int32_t bos = -1;
   std::vector<std::int32_t> ends;
   std::string description;

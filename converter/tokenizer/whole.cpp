@@ -44,7 +44,7 @@ class Reference {
     for (std::uint32_t id = 0; id < vocabulary.pieces.size(); ++id) {
       const Piece &piece = vocabulary.pieces[id];
       if (piece.type != PieceType::normal && piece.type != PieceType::user_defined) continue;
-      pieces_.push_back({piece.text, {-static_cast<double>(piece.score), id}});
+      pieces_.push_back({piece.text, {-piece.score, id}});
     }
     for (std::uint32_t rank = 0; rank < vocabulary.merges.size(); ++rank) {
       const Merge &merge = vocabulary.merges[rank];
@@ -130,9 +130,67 @@ std::vector<std::string_view> units_of(const Vocabulary &vocabulary, const std::
   return bytes;
 }
 
+constexpr std::size_t kMostWhole = 32;  // bytes; the time for a text grows with the square
+
+// MergeBy::best: whether the best sequence of pieces of a text is the text itself.
+class BestSequence {
+ public:
+  explicit BestSequence(const Vocabulary &vocabulary)
+      : rounds_((vocabulary.flags & format::flag::kRoundSums) != 0), unknown_(vocabulary.unknown_score) {
+    for (const Piece &piece : vocabulary.pieces) {
+      if (has_score(piece)) scores_.emplace(piece.text, piece.score);
+    }
+  }
+
+  bool is_one(const std::string &text) const {
+    const std::vector<std::string_view> characters = characters_of(text);
+    std::vector<Node> nodes(text.size() + 1);
+    std::size_t at = 0;
+    for (std::size_t i = 0; i < characters.size(); at += characters[i++].size()) {
+      std::size_t end = at;
+      bool single = false;
+      for (std::size_t last = i; last < characters.size(); ++last) {
+        end += characters[last].size();
+        const auto found = scores_.find(std::string_view(text).substr(at, end - at));
+        if (found == scores_.end()) continue;
+        consider(nodes[end], found->second + nodes[at].sum, at);
+        single = single || last == i;
+      }
+      if (!single) consider(nodes[at + characters[i].size()], unknown_ + nodes[at].sum, at);
+    }
+    return nodes[text.size()].reached && nodes[text.size()].begin == 0;
+  }
+
+ private:
+  struct Node {
+    double sum = 0;
+    std::size_t begin = 0;
+    bool reached = false;
+  };
+
+  void consider(Node &node, double sum, std::size_t begin) const {
+    if (rounds_) sum = static_cast<double>(static_cast<float>(sum));
+    if (!node.reached || sum > node.sum) node = {sum, begin, true};
+  }
+
+  bool rounds_;
+  double unknown_;
+  std::unordered_map<std::string_view, double> scores_;
+};
+
 }  // namespace
 
 std::vector<bool> whole_pieces(const Vocabulary &vocabulary) {
+  if (vocabulary.merge_by == format::MergeBy::best) {
+    const BestSequence best(vocabulary);
+    std::vector<bool> whole;
+    whole.reserve(vocabulary.pieces.size());
+    for (const Piece &piece : vocabulary.pieces) {
+      whole.push_back(has_score(piece) && !piece.text.empty() && piece.text.size() <= kMostWhole &&
+                      best.is_one(piece.text));
+    }
+    return whole;
+  }
   const Reference reference(vocabulary);
   std::vector<bool> whole(vocabulary.pieces.size());
   for (std::uint32_t id = 0; id < vocabulary.pieces.size(); ++id) {

@@ -43,7 +43,7 @@ constexpr std::uint32_t bit_of(std::size_t field) {
   return 1u << (field - offsetof(TokenizerHeader, text)) / sizeof(Table);
 }
 static_assert(bit_of(features::kNormalizer
-                         ? offsetof(TokenizerHeader, reserved)
+                         ? offsetof(TokenizerHeader, scores)
                          : offsetof(TokenizerHeader, normalizer)) == 1u << sizeof kRules / sizeof kRules[0]);
 
 // The tables that must be present, one bit each.
@@ -90,12 +90,15 @@ bool valid_ids(const std::int32_t *ids, std::uint32_t count, std::uint32_t token
   return true;
 }
 
+bool blank_split(const TokenizerHeader &h) { return h.split <= Split::each_blank || h.split == Split::program; }
+
 // The kind is one of this build.
 bool valid_split(const TokenizerHeader &h) {
-  if (h.split > Split::program || h.merge_by > MergeBy::pair) return false;
+  if (h.split > Split::program || h.merge_by > MergeBy::best) return false;
   if (features::is(h.kind, TokenizerKind::sentencepiece)) {
-    return (h.split <= Split::each_blank || h.split == Split::program) && h.merge_by != MergeBy::none;
+    return blank_split(h) && (h.merge_by == MergeBy::text || h.merge_by == MergeBy::pair);
   }
+  if (features::is(h.kind, TokenizerKind::unigram)) return blank_split(h) && h.merge_by == MergeBy::best;
   if (features::is(h.kind, TokenizerKind::byte_level)) return h.split >= Split::gpt2 && h.merge_by == MergeBy::pair;
   return h.split == Split::none && h.merge_by == MergeBy::none;
 }
@@ -104,14 +107,15 @@ bool valid_split(const TokenizerHeader &h) {
 constexpr std::size_t kNone = ~std::size_t{0};
 std::size_t wrong_number(const TokenizerHeader &h, std::uint32_t vocab_size) {
   if (!valid_split(h)) return offsetof(TokenizerHeader, kind);
-  const bool decodes = features::is(h.kind, TokenizerKind::sentencepiece);
+  const bool decodes = features::writes_blanks(h.kind);
   if ((h.flags & ~(decodes ? flag::kAll : flag::kAll & ~flag::kDecoding)) != 0) return offsetof(TokenizerHeader, flags);
   if ((h.flags & flag::kByteFallback) != 0 && h.byte_tokens.count == 0) return offsetof(TokenizerHeader, flags);
   if (h.token_count == 0 || h.token_count > vocab_size || h.token_count >= kMaxTokens) {
     return offsetof(TokenizerHeader, token_count);
   }
   const std::int64_t unknown = h.unknown_token;
-  if (unknown < -1 || unknown >= std::int64_t{h.token_count}) return offsetof(TokenizerHeader, unknown_token);
+  const std::int64_t least = features::is(h.kind, TokenizerKind::unigram) ? 0 : -1;
+  if (unknown < least || unknown >= std::int64_t{h.token_count}) return offsetof(TokenizerHeader, unknown_token);
   if (h.longest_piece > kMaxPieceBytes) return offsetof(TokenizerHeader, longest_piece);
   if (h.piece_probes > kMaxProbes) return offsetof(TokenizerHeader, piece_probes);
   if (h.merge_probes > kMaxProbes) return offsetof(TokenizerHeader, merge_probes);
@@ -119,6 +123,15 @@ std::size_t wrong_number(const TokenizerHeader &h, std::uint32_t vocab_size) {
   if (!valid_ids(h.prefix, h.prefix_count, h.token_count)) return offsetof(TokenizerHeader, prefix_count);
   if (!valid_ids(h.suffix, h.suffix_count, h.token_count)) return offsetof(TokenizerHeader, suffix_count);
   return kNone;
+}
+
+// Offset in the header of the first table of unigram that is misplaced or has the wrong size; 0 if both are correct.
+std::size_t wrong_lattice(const TokenizerHeader &h, std::uint64_t bytes) {
+  if (!features::is(h.kind, TokenizerKind::unigram)) return 0;
+  if (!table_fits(h.scores, {8, 1, 0}, true, h.token_count, bytes)) return offsetof(TokenizerHeader, scores);
+  const std::uint32_t words = h.prefix_filter.count;
+  const bool fits = table_fits(h.prefix_filter, {8, 0, 0}, true, h.token_count, bytes) && (words & (words - 1)) == 0;
+  return fits ? 0 : offsetof(TokenizerHeader, prefix_filter);
 }
 
 // Offset in the header of what this build leaves out, or kNone.
@@ -147,7 +160,8 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
   if (bytes < sizeof(TokenizerHeader)) return TIDBIT_ERR_TOKENIZER;
   const TokenizerHeader &header = *reinterpret_cast<const TokenizerHeader *>(section);
   if (header.version != kTokenizerVersion) return TIDBIT_ERR_TOKENIZER;
-  if (header.kind < TokenizerKind::sentencepiece || header.kind > TokenizerKind::character) {
+  if (header.kind < TokenizerKind::sentencepiece || header.kind > TokenizerKind::unigram ||
+      static_cast<std::uint32_t>(header.kind) == 4) {
     *fault_offset = offsetof(TokenizerHeader, kind);
     return TIDBIT_ERR_TOKENIZER;
   }
@@ -161,7 +175,10 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
     *fault_offset = number;
     return TIDBIT_ERR_TOKENIZER;
   }
-  const std::size_t table = wrong_table(section, header, bytes);
+  std::size_t table = wrong_table(section, header, bytes);
+  if constexpr (features::has(TokenizerKind::unigram)) {
+    if (table == 0) table = wrong_lattice(header, bytes);
+  }
   if (table != 0) {
     *fault_offset = table;
     return TIDBIT_ERR_TOKENIZER;

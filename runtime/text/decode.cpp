@@ -45,7 +45,7 @@ extern "C" tidbit_status tidbit_token_text(const tidbit_model *model, int32_t to
   if (piece.size == 0) return TIDBIT_OK;
   if (first != nullptr && *first != 0) {
     *first = 0;
-    if constexpr (features::has(tidbit::format::TokenizerKind::sentencepiece)) {
+    if constexpr (features::kBlanks) {
       piece = without_added_blanks(tables, attributes, piece, first);
     }
   }

@@ -2,6 +2,7 @@
 #include "base/assert.h"
 #include "format/model.h"
 #include "text/characters.h"
+#include "text/lattice.h"
 #include "text/merge.h"
 #include "text/normalizer.h"
 #include "text/split.h"
@@ -79,11 +80,13 @@ class Encoder {
   Span programmed(Span text);
   Span normalize(Span text);
   bool is(TokenizerKind kind) const { return features::is(header_.kind, kind); }
+  bool writes_blanks() const { return features::writes_blanks(header_.kind); }
   bool wants_prefix(Span text) const;
   void piece(Span text);
   void words(Span text);
   void programmed_words(Span text);
   void word(Span text);
+  void best_pieces(Span text);
   void load_bytes(Span text);
   void load_characters(Span text);
   void characters(Span text);
@@ -203,7 +206,7 @@ bool Encoder::wants_prefix(Span text) const {
   if (!tables_.has(flag::kPrefixBlank)) return false;
   if (!at_start_ && !tables_.has(flag::kPrefixEverySegment)) return false;
   if (!tables_.has(flag::kPrefixUnlessBlank)) return true;
-  const bool symbol = is(TokenizerKind::sentencepiece) && is_blank_symbol(text.data, text.size);
+  const bool symbol = writes_blanks() && is_blank_symbol(text.data, text.size);
   return text.data[0] != ' ' && !symbol;
 }
 
@@ -211,7 +214,7 @@ bool Encoder::wants_prefix(Span text) const {
 void Encoder::segment(Span text) {
   if (features::kNormalizer && header_.normalizer.count != 0) text = programmed(text);
   const bool late = features::kNormalizer && tables_.has(flag::kPrefixLate);
-  const bool normalized = is(TokenizerKind::sentencepiece) && !late;
+  const bool normalized = writes_blanks() && !late;
   if (normalized) {
     text = normalize(text);
     at_start_ = false;
@@ -256,7 +259,7 @@ Span Encoder::normalize(Span text) {
 // Encodes the text between two added tokens. A text that the normalizer has written is moved towards the front.
 void Encoder::piece(Span text) {
   if (is(TokenizerKind::character)) return characters(text);
-  if (features::kNormalizer && is(TokenizerKind::sentencepiece)) {
+  if (features::kNormalizer && writes_blanks()) {
     text = normalize(text);
   } else if (wants_prefix(text)) {
     if (!features::kNormalizer || text.data != work_.text + 1) copy(work_.text + 1, text);
@@ -290,6 +293,7 @@ void Encoder::programmed_words(Span text) {
 void Encoder::word(Span text) {
   const std::uint32_t token = tables_.find(text.data, text.size);
   if (token != kNoToken && (tables_.attributes(token) & attribute::kWhole) != 0) return emit(token);
+  if (is(TokenizerKind::unigram)) return best_pieces(text);
   merger_.clear(text.data);
   if (is(TokenizerKind::byte_level)) {
     load_bytes(text);
@@ -305,6 +309,22 @@ void Encoder::word(Span text) {
       emit_unknown();
     } else {
       emit(left);
+    }
+  }
+}
+
+// The pieces with the highest sum of scores. A run of unknown characters ends with its word.
+void Encoder::best_pieces(Span text) {
+  if constexpr (features::has(TokenizerKind::unigram)) {
+    after_unknown_ = false;
+    const Lattice lattice(tables_, work_, steps_, text.data, text.size);
+    for (std::uint32_t at = 0; at < text.size && steps_.take(); at += lattice.span(at)) {
+      const std::uint32_t token = lattice.token(at);
+      if (std::int64_t{token} == header_.unknown_token) {
+        emit_fallback({text.data + at, lattice.span(at)});
+      } else {
+        emit(token);
+      }
     }
   }
 }

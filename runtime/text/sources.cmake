@@ -2,6 +2,7 @@ target_sources(${tidbit_library} PRIVATE
   text/check.cpp
   text/decode.cpp
   text/encode.cpp
+  text/lattice.cpp
   text/merge.cpp
   text/normalizer.cpp
   text/split.cpp

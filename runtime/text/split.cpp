@@ -140,7 +140,7 @@ std::uint32_t word_end(const Tables &tables, Steps &steps, const char *text, std
     if (split == Split::qwen2) return scanner.cl100k(begin, 1);
     if (split == Split::llama3) return scanner.cl100k(begin, 3);
   }
-  if constexpr (features::has(TokenizerKind::sentencepiece)) {
+  if constexpr (features::kBlanks) {
     if (split == Split::joins) return joined_end(tables, steps, text, begin + 1, end);
     if (split == Split::each_blank) return next_blank(steps, text, begin + 1, end);
   }

@@ -17,9 +17,7 @@ Bytes Tables::text(std::uint32_t token) const {
   return {reinterpret_cast<const char *>(section_ + header_.text.offset + begin), end - begin};
 }
 
-std::uint32_t Tables::find(const char *data, std::uint32_t size) const {
-  if (size > header_.longest_piece) return kNoToken;
-  const std::uint32_t hash = piece_hash(data, size);
+inline std::uint32_t Tables::look_up(const char *data, std::uint32_t size, std::uint32_t hash) const {
   const std::uint32_t tag = piece_tag(hash);
   const std::uint32_t slots = header_.piece_slots.count;
   std::uint32_t slot = first_slot(hash, slots);
@@ -37,6 +35,16 @@ std::uint32_t Tables::find(const char *data, std::uint32_t size) const {
   }
   return kNoToken;
 }
+
+std::uint32_t Tables::find(const char *data, std::uint32_t size) const {
+  return size > header_.longest_piece ? kNoToken : look_up(data, size, piece_hash(data, size));
+}
+
+#if TIDBIT_FEATURE_TOKENIZERS & 16
+std::uint32_t Tables::find_hashed(const char *data, std::uint32_t size, std::uint32_t hash) const {
+  return look_up(data, size, hash);
+}
+#endif
 
 std::uint32_t Tables::byte_token(unsigned char byte) const { return checked(u32(header_.byte_tokens)[byte]); }
 

@@ -31,12 +31,25 @@ class Tables {
   }
   // The token with exactly this text, or kNoToken.
   std::uint32_t find(const char *data, std::uint32_t size) const;
+  // The same, for a text whose piece_hash is known.
+  std::uint32_t find_hashed(const char *data, std::uint32_t size, std::uint32_t hash) const;
   std::uint32_t byte_token(unsigned char byte) const;
 
   // The rank of the merge of two tokens, or kNoRank; and the token that the merge of a rank makes, or kNoToken.
   std::uint32_t pair_rank(std::uint32_t left, std::uint32_t right) const;
   std::uint32_t pair_result(std::uint32_t rank) const;
   std::uint32_t text_rank(std::uint32_t token) const { return u32(header_.ranks)[token]; }
+
+  // MergeBy::best. Not a number if no word contains the token.
+  double score(std::uint32_t token) const {
+    return reinterpret_cast<const double *>(section_ + header_.scores.offset)[token];
+  }
+  // False if no piece with a score begins with the text of this piece_hash.
+  bool begins_piece(std::uint32_t hash) const {
+    const std::uint64_t word =
+        u64(header_.prefix_filter)[format::prefix_filter::word_of(hash, header_.prefix_filter.count)];
+    return (word & format::prefix_filter::bit_of(hash)) != 0;
+  }
 
   format::CharacterClass character_class(std::uint32_t code_point) const;
 
@@ -82,6 +95,7 @@ class Tables {
   bool in_word(std::uint32_t code_point) const;
 
  private:
+  std::uint32_t look_up(const char *data, std::uint32_t size, std::uint32_t hash) const;
   Bytes added_text(std::uint32_t place, std::uint32_t bits) const;
   const std::uint32_t *added_texts() const;
   const std::uint32_t *u32(const format::Table &table) const {

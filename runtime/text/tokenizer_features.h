@@ -18,4 +18,10 @@ static constexpr bool is(TokenizerKind value, TokenizerKind kind) {
   return has(kind) && (TIDBIT_FEATURE_TOKENIZERS == kind_bit(kind) || value == kind);
 }
 
+// True if a checked blob's tokenizer writes spaces as U+2581.
+static constexpr bool kBlanks = has(TokenizerKind::sentencepiece) || has(TokenizerKind::unigram);
+static constexpr bool writes_blanks(TokenizerKind value) {
+  return is(value, TokenizerKind::sentencepiece) || is(value, TokenizerKind::unigram);
+}
+
 }  // namespace tidbit::features

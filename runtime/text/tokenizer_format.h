@@ -6,7 +6,7 @@
 
 namespace tidbit::format {
 
-inline constexpr std::uint32_t kTokenizerVersion = 4;
+inline constexpr std::uint32_t kTokenizerVersion = 5;
 inline constexpr std::uint32_t kMaxAffix = 4;          // tokens before or after a text
 inline constexpr std::uint32_t kMaxTokens = 1u << 20;  // ids and merge partners take 20 bits in the tables
 inline constexpr std::uint32_t kMaxMerges = (1u << 24) - 1;
@@ -18,6 +18,7 @@ enum class TokenizerKind : std::uint32_t {
   sentencepiece = 1,  // starts from characters; ' ' stands for U+2581 in all texts
   byte_level = 2,     // starts from bytes
   character = 3,      // one token per character, no merges
+  unigram = 5,        // as sentencepiece, but a word becomes the pieces with the highest sum of scores; 4 is reserved
 };
 
 // Where the text is split into words. No merge crosses the end of a word.
@@ -36,6 +37,7 @@ enum class MergeBy : std::uint32_t {
   none = 0,
   text = 1,  // their joined text is a piece; its rank orders the merges
   pair = 2,  // the two ids are in the merge table
+  best = 3,  // nothing merges: the sequence of pieces with the highest sum of scores
 };
 
 namespace flag {
@@ -45,14 +47,15 @@ inline constexpr std::uint32_t kPrefixUnlessBlank = 1u << 2;   // ... unless it 
 inline constexpr std::uint32_t kTrimBlanks = 1u << 3;          // remove spaces at both ends, reduce runs to one
 inline constexpr std::uint32_t kByteFallback = 1u << 4;        // unknown characters become byte tokens
 inline constexpr std::uint32_t kFuseUnknown = 1u << 5;         // a run of unknown characters is one token
-// Decoding, only for sentencepiece:
+// Decoding, only for sentencepiece and unigram:
 inline constexpr std::uint32_t kDropFirstBlank = 1u << 6;  // drop a leading space of the first token
 inline constexpr std::uint32_t kDropEachBlank = 1u << 7;   // ... and of each further one while there is no text
 inline constexpr std::uint32_t kDropAllBlanks = 1u << 8;   // ... all its leading spaces, not only one
 inline constexpr std::uint32_t kKeepByteBlank = 1u << 9;   // ... unless it is a byte-fallback token
 inline constexpr std::uint32_t kDecoding = (1u << 10) - (1u << 6);
 inline constexpr std::uint32_t kPrefixLate = 1u << 10;  // kPrefixBlank comes after the late added tokens are cut out
-inline constexpr std::uint32_t kAll = (1u << 11) - 1;
+inline constexpr std::uint32_t kRoundSums = 1u << 11;   // unigram: sums of scores are rounded to f32
+inline constexpr std::uint32_t kAll = (1u << 12) - 1;
 }  // namespace flag
 
 // One byte per token.
@@ -100,7 +103,10 @@ struct TokenizerHeader {
   Table split_program;    // u16, Split::program
   Table normalizer;       // u32, see namespace normalizer; or empty
   Table normalizer_data;  // u32
-  std::uint32_t reserved[14];  // 0
+  Table scores;           // f64[token_count], MergeBy::best; not a number: no word contains the token. That of
+                          // unknown_token is the score of a character without a piece
+  Table prefix_filter;    // u64, a power of two, MergeBy::best, see namespace prefix_filter
+  std::uint32_t reserved[10];  // 0
 };
 static_assert(sizeof(TokenizerHeader) == 256);
 
@@ -210,12 +216,22 @@ inline constexpr std::uint32_t kStripRight = 4;    // ... behind it
 enum class CharacterClass : std::uint32_t { other = 0, letter = 1, number = 2, space = 3 };
 
 // FNV-1a, then two steps that mix the high bits. The first slot in a table of `slots` is hash * slots >> 32.
-inline std::uint32_t piece_hash(const char *text, std::size_t bytes) {
-  std::uint32_t h = 0x811C9DC5u;
+inline constexpr std::uint32_t kFnvStart = 0x811C9DC5u;
+inline std::uint32_t fnv(std::uint32_t h, const char *text, std::size_t bytes) {
   for (std::size_t i = 0; i < bytes; ++i) h = (h ^ static_cast<unsigned char>(text[i])) * 0x01000193u;
+  return h;
+}
+inline std::uint32_t mixed(std::uint32_t h) {
   h = (h ^ (h >> 15)) * 0x85EBCA6Bu;
   return h ^ (h >> 13);
 }
+inline std::uint32_t piece_hash(const char *text, std::size_t bytes) { return mixed(fnv(kFnvStart, text, bytes)); }
+
+// A Bloom filter with one bit a key, for the starts of the pieces that have a score, up to the end of each character.
+namespace prefix_filter {
+inline std::uint32_t word_of(std::uint32_t hash, std::uint32_t words) { return hash >> 6 & (words - 1); }
+inline std::uint64_t bit_of(std::uint32_t hash) { return std::uint64_t{1} << (hash & 63); }
+}  // namespace prefix_filter
 
 inline std::uint32_t merge_hash(std::uint32_t left, std::uint32_t right) {
   std::uint32_t h = left * 0x9E3779B1u ^ (right * 0x85EBCA6Bu + 0x27D4EB2Fu);

@@ -45,7 +45,8 @@ TEST_P(Goldens, DecodedText) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Goldens,
-                         testing::Values("byte_level", "digits", "prefix_space", "pieces", "metaspace", "characters"),
+                         testing::Values("byte_level", "digits", "prefix_space", "pieces", "metaspace", "characters",
+                                         "unigram", "unigram_bytes", "words"),
                          [](const auto &tested) { return std::string(tested.param); });
 
 }  // namespace

@@ -50,7 +50,8 @@ TEST_P(Hostile, EveryCutIsRefused) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Hostile, testing::Values("byte_level", "digits", "pieces", "metaspace", "characters"),
+INSTANTIATE_TEST_SUITE_P(All, Hostile,
+                         testing::Values("byte_level", "digits", "pieces", "metaspace", "characters", "unigram_bytes"),
                          [](const auto &tested) { return std::string(tested.param); });
 
 TEST(Check, NamesTheFieldThatIsWrong) {

@@ -66,7 +66,9 @@ TEST_P(Limits, TooFewTokensTellTheNumberNeeded) {
   EXPECT_TRUE(std::equal(ids.begin(), ids.end() - 1, all.begin()));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Limits, testing::Values("byte_level", "digits", "prefix_space", "pieces", "metaspace"),
+INSTANTIATE_TEST_SUITE_P(All, Limits,
+                         testing::Values("byte_level", "digits", "prefix_space", "pieces", "metaspace", "unigram",
+                                         "unigram_bytes"),
                          [](const auto &tested) { return std::string(tested.param); });
 
 TEST(Arguments, AreChecked) {

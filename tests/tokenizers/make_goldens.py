@@ -1,15 +1,21 @@
 """Makes small tokenizers with the Hugging Face library, and writes its results for tricky texts.
 
-    pip install tokenizers==0.23.3 && python make_goldens.py
+    pip install tokenizers==0.23.3 sentencepiece==0.2.3 && python make_goldens.py [DATA]
+
+DATA is the folder of TIDBIT_DATA_DIR; with it, the texts of T5's tokenizer are written too.
 
 Each folder in goldens/ gets a tokenizer.json and an expected.json. For each text the latter contains the ids with
 special tokens parsed, the ids with special tokens as ordinary text, and the text that the ids decode to.
 """
 
+import io
 import json
 import pathlib
 import random
+import sys
 
+import sentencepiece
+from sentencepiece import sentencepiece_model_pb2
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
 HERE = pathlib.Path(__file__).parent / "goldens"
@@ -105,6 +111,56 @@ def metaspace():
     return tokenizer
 
 
+def unigram(byte_fallback=False):
+    """As T5 and Gemma: scored pieces. Special tokens are searched for in the text, but are not pieces."""
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="always", split=True)
+    tokenizer.decoder = decoders.Metaspace(prepend_scheme="always")
+    special, plain = added()
+    names = [AddedToken("<unk>", special=True, normalized=False)] + special
+    names += [f"<0x{b:02X}>" for b in range(256)] if byte_fallback else []
+    trainer = trainers.UnigramTrainer(vocab_size=300 + len(names), special_tokens=names, unk_token="<unk>",
+                                      show_progress=False, shrinking_factor=0.5)
+    tokenizer.train_from_iterator(corpus(), trainer)
+    trained = json.loads(tokenizer.to_str())
+    trained["added_tokens"] = [t for t in trained["added_tokens"] if not t["content"].startswith("<0x")]
+    trained["model"]["byte_fallback"] = byte_fallback
+    tokenizer = Tokenizer.from_str(json.dumps(trained))
+    if byte_fallback:
+        tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+        metaspace = decoders.Replace("\u2581", " ")
+        tokenizer.decoder = decoders.Sequence([metaspace, decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    tokenizer.add_tokens(plain)
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A <|end|>", special_tokens=[("<|end|>", 1)])
+    return tokenizer
+
+
+def unigram_bytes():
+    return unigram(byte_fallback=True)
+
+
+def words():
+    """As T5: WhitespaceSplit in front of Metaspace, and no type in the file."""
+    tokenizer = unigram()
+    steps = [pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Metaspace(prepend_scheme="always", split=True)]
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(steps)
+    return tokenizer
+
+
+def without_special_pieces(tokenizer):
+    """Unigram finds the special tokens of its vocabulary in ordinary text, which tidbit never does."""
+    data = json.loads(tokenizer.to_str())
+    if data["model"]["type"] != "Unigram":
+        return tokenizer
+    special = {t["content"] for t in data["added_tokens"] if t["special"]}
+    for place, piece in enumerate(data["model"]["vocab"]):
+        if piece[0] in special:
+            piece[0] = "\U0010FFFD" * (place + 2)
+    data["added_tokens"] = [t for t in data["added_tokens"] if not t["special"]]
+    data["post_processor"] = None
+    return Tokenizer.from_str(json.dumps(data))
+
+
 def characters():
     alphabet = sorted(set("".join(SENTENCES)))
     vocab = {"<unk>": 0, "<|end|>": 1} | {c: i + 2 for i, c in enumerate(alphabet)}
@@ -117,19 +173,55 @@ def characters():
 
 def expected(tokenizer):
     cases = []
+    ordinary = without_special_pieces(tokenizer)
     for text in TEXTS:
         tokenizer.encode_special_tokens = False
         parsed = tokenizer.encode(text, add_special_tokens=False).ids
         affixed = tokenizer.encode(text).ids
         decoded = tokenizer.decode(parsed, skip_special_tokens=True)
-        tokenizer.encode_special_tokens = True
-        plain = tokenizer.encode(text, add_special_tokens=False).ids
+        ordinary.encode_special_tokens = True
+        plain = ordinary.encode(text, add_special_tokens=False).ids
         cases.append({"text": text, "parsed": parsed, "affixed": affixed, "plain": plain, "decoded": decoded})
     return cases
 
 
+def sentencepiece_unigram():
+    """A Unigram model with user-defined pieces, which may lie inside words."""
+    model = io.BytesIO()
+    random.seed(7)
+    lines = [" ".join(random.choices(SENTENCES, k=3)).replace("\n", " ") for _ in range(200)]
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(lines), model_writer=model, model_type="unigram", vocab_size=260, character_coverage=0.98,
+        hard_vocab_limit=False, minloglevel=2, num_threads=1, normalization_rule_name="identity",
+        user_defined_symbols=["[[room]]", "\u2581the", "ö"])
+    trained = sentencepiece_model_pb2.ModelProto()
+    trained.ParseFromString(model.getvalue())
+    trained.trainer_spec.ClearField("input")
+    encode = sentencepiece.SentencePieceProcessor(model_proto=trained.SerializeToString())
+    cases = []
+    for text in TEXTS:
+        if "<unk>" in text or "\0" in text:
+            continue
+        ids = encode.encode(text)
+        cases.append({"text": text, "parsed": ids, "decoded": encode.decode(ids)})
+    return trained.SerializeToString(), cases
+
+
+def write(folder, name, text):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, encoding="utf-8")
+
+
 def main():
-    for make in (byte_level, digits, prefix_space, pieces, metaspace, characters):
+    if len(sys.argv) > 1:
+        t5 = Tokenizer.from_file(str(pathlib.Path(sys.argv[1]) / "tokenizers/t5-small/tokenizer.json"))
+        cases = [{"text": text, "parsed": t5.encode(text, add_special_tokens=False).ids} for text in TEXTS]
+        write(HERE / "t5_small", "expected.json", json.dumps(cases, indent=0))
+    model, cases = sentencepiece_unigram()
+    write(HERE / "sp_unigram", "expected.json", json.dumps(cases, indent=0))
+    (HERE / "sp_unigram" / "tokenizer.model").write_bytes(model)
+    for make in (byte_level, digits, prefix_space, pieces, metaspace, characters, unigram, unigram_bytes,
+                 words):
         folder = HERE / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         tokenizer = make()

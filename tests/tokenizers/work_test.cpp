@@ -111,7 +111,8 @@ TEST_P(Work, EveryBudgetThatIsTooSmallEndsTheCall) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Work,
-                         testing::Values("byte_level", "digits", "prefix_space", "pieces", "metaspace", "characters"),
+                         testing::Values("byte_level", "digits", "prefix_space", "pieces", "metaspace", "characters",
+                                         "unigram", "unigram_bytes"),
                          [](const auto &tested) { return std::string(tested.param); });
 
 TEST(Workspace, TheMacroIsWhatTheFunctionReturns) {

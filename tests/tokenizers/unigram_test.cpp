@@ -1,0 +1,135 @@
+// Unigram: the sequence of pieces with the highest sum of scores. TIDBIT_UNIGRAM may name a folder with a
+// tokenizer.json and an expected.json of the same form as the goldens'.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "converter/error.h"
+#include "tests/tokenizers/support.h"
+#include "text/tokenizer_format.h"
+
+namespace tidbit::test {
+namespace {
+
+using Json = nlohmann::json;
+
+Json pieces(const std::vector<std::pair<std::string, double>> &list) {
+  Json vocab = Json::array();
+  for (const auto &[text, score] : list) vocab.push_back(Json::array({text, score}));
+  return vocab;
+}
+
+Json file_of(const Json &vocab) {
+  return {{"model", {{"type", "Unigram"}, {"unk_id", 0}, {"vocab", vocab}}},
+          {"pre_tokenizer", {{"type", "Metaspace"}, {"prepend_scheme", "never"}}}};
+}
+
+TextModel made(const Json &file) {
+  const auto path =
+      std::filesystem::path(testing::TempDir()) / ("tidbit_unigram_" + std::to_string(::getpid()) + ".json");
+  std::ofstream(path) << file.dump();
+  return import(path, 64);
+}
+TextModel with(const Json &vocab) { return made(file_of(vocab)); }
+
+std::string refusal(const Json &file) {
+  try {
+    made(file);
+  } catch (const convert::ConvertError &error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Unigram, TheHighestSumWinsAndNotTheLongestPiece) {
+  const TextModel model = with(pieces({{"<unk>", 0}, {"a", -1}, {"b", -1}, {"ab", -5}, {"abab", -3}}));
+  EXPECT_EQ(model.encode("ab"), (Ids{1, 2}));
+  EXPECT_EQ(model.encode("abab"), (Ids{4}));
+}
+
+TEST(Unigram, AmongEqualSumsTheLongestLastPieceWins) {
+  const TextModel model =
+      with(pieces({{"<unk>", 0}, {"a", -1}, {"b", -1}, {"c", -1}, {"ab", -2}, {"bc", -2}, {"abc", -4}}));
+  EXPECT_EQ(model.encode("ab"), (Ids{4}));
+  EXPECT_EQ(model.encode("abc"), (Ids{1, 5}));
+}
+
+TEST(Unigram, ARunOfUnknownCharactersIsOneToken) {
+  const TextModel model = with(pieces({{"<unk>", 0}, {"a", -1}, {"b\xE6\x9D\xB1", -2}}));
+  EXPECT_EQ(model.encode("axyzaa"), (Ids{1, 0, 1, 1}));
+  EXPECT_EQ(model.encode("b\xE6\x9D\xB1"), (Ids{2}));
+  EXPECT_EQ(model.encode("b\xE6\x9D"), (Ids{0}));
+}
+
+TEST(Unigram, RefusesWhatHasNoMeaning) {
+  const Json good = file_of(pieces({{"<unk>", 0}, {"a", -1}}));
+  EXPECT_EQ(refusal(good), "");
+  Json file = good;
+  file["model"]["unk_id"] = 2;
+  EXPECT_NE(refusal(file).find("not in the vocabulary"), std::string::npos);
+  file["model"].erase("unk_id");
+  EXPECT_NE(refusal(file).find("unk_id"), std::string::npos);
+  file = good;
+  file["model"]["vocab"][1] = Json::array({"a", nullptr});
+  EXPECT_NE(refusal(file).find("model.vocab[1]"), std::string::npos);
+  file["model"]["vocab"] = Json{{"<unk>", 0}, {"a", 1}};
+  EXPECT_NE(refusal(file).find("no scores"), std::string::npos);
+  file = good;
+  file.erase("pre_tokenizer");
+  EXPECT_NE(refusal(file).find("Metaspace"), std::string::npos);
+}
+
+TEST(Unigram, TablesOfTheWrongSizeAreRefused) {
+  TextModel model = golden("unigram");
+  auto *header = reinterpret_cast<format::TokenizerHeader *>(model.section());
+  const format::TokenizerHeader good = *header;
+  std::uint64_t fault = 0;
+  EXPECT_EQ(model.check(&fault), TIDBIT_OK);
+  header->prefix_filter.count -= 1;
+  EXPECT_EQ(model.check(&fault), TIDBIT_ERR_TOKENIZER);
+  EXPECT_EQ(fault, offsetof(format::TokenizerHeader, prefix_filter));
+  header->scores.count -= 1;
+  EXPECT_EQ(model.check(&fault), TIDBIT_ERR_TOKENIZER);
+  EXPECT_EQ(fault, offsetof(format::TokenizerHeader, scores));
+  *header = good;
+  header->unknown_token = -1;
+  EXPECT_EQ(model.check(&fault), TIDBIT_ERR_TOKENIZER);
+  EXPECT_EQ(fault, offsetof(format::TokenizerHeader, unknown_token));
+}
+
+void expect_equal(const std::filesystem::path &tokenizer, const std::filesystem::path &expected) {
+  const Json cases = Json::parse(read_file(expected));
+  const TextModel model = import(tokenizer, convert::import_tokenizer(tokenizer, 400000).vocab_size);
+  for (const Json &item : cases) {
+    const auto text = item.at("text").get<std::string>();
+    const Ids ids = item.at("parsed").get<Ids>();
+    EXPECT_EQ(model.encode(text, TIDBIT_TEXT_PARSE), ids) << Json(text).dump(-1, ' ', true);
+    const bool unknown = std::find(ids.begin(), ids.end(), 0) != ids.end();  // SentencePiece writes U+2047
+    if (item.contains("decoded") && !unknown) {
+      EXPECT_EQ(model.decode(ids), item.at("decoded").get<std::string>());
+    }
+  }
+}
+
+TEST(Unigram, T5EqualsTheLibrary) {
+  NEEDS_DATA("tokenizers/t5-small/tokenizer.json");
+  expect_equal(data_file("tokenizers/t5-small/tokenizer.json"),
+               std::filesystem::path(TIDBIT_GOLDENS) / "t5_small/expected.json");
+}
+
+TEST(Unigram, AModelOfSentencePieceEqualsItsLibrary) {
+  const auto folder = std::filesystem::path(TIDBIT_GOLDENS) / "sp_unigram";
+  expect_equal(folder / "tokenizer.model", folder / "expected.json");
+}
+
+TEST(Unigram, EqualsTheLibraryForAFolder) {
+  const char *folder = std::getenv("TIDBIT_UNIGRAM");
+  if (folder == nullptr) GTEST_SKIP() << "TIDBIT_UNIGRAM is not set";
+  expect_equal(convert::find_tokenizer(folder), std::filesystem::path(folder) / "expected.json");
+}
+
+}  // namespace
+}  // namespace tidbit::test
