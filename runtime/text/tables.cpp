@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "format/blob_format.h"
 #include "text/characters.h"
+#include "text/tokenizer_features.h"
 
 namespace tidbit {
 
@@ -17,7 +18,13 @@ Bytes Tables::text(std::uint32_t token) const {
   return {reinterpret_cast<const char *>(section_ + header_.text.offset + begin), end - begin};
 }
 
-inline std::uint32_t Tables::look_up(const char *data, std::uint32_t size, std::uint32_t hash) const {
+inline Bytes Tables::name(std::uint32_t token) const {
+  const Bytes all = text(token);
+  if (!features::is(header_.kind, TokenizerKind::plain) || all.size == 0) return all;
+  return {all.data + 1, all.size - 1};
+}
+
+inline std::uint32_t Tables::look_up(Bytes lead, const char *data, std::uint32_t size, std::uint32_t hash) const {
   const std::uint32_t tag = piece_tag(hash);
   const std::uint32_t slots = header_.piece_slots.count;
   std::uint32_t slot = first_slot(hash, slots);
@@ -27,8 +34,11 @@ inline std::uint32_t Tables::look_up(const char *data, std::uint32_t size, std::
     if (entry == kEmptyPieceSlot) return kNoToken;
     const std::uint32_t token = entry & (kMaxTokens - 1);
     if (entry >> 20 == tag && token < header_.token_count) {
-      const Bytes piece = text(token);
-      if (piece.size == size && __builtin_memcmp(piece.data, data, size) == 0) return token;
+      const Bytes piece = name(token);
+      if (piece.size == lead.size + size && __builtin_memcmp(piece.data, lead.data, lead.size) == 0 &&
+          __builtin_memcmp(piece.data + lead.size, data, size) == 0) {
+        return token;
+      }
       if (++compared == kMaxCompared) return kNoToken;
     }
     if (++slot == slots) slot = 0;
@@ -37,12 +47,18 @@ inline std::uint32_t Tables::look_up(const char *data, std::uint32_t size, std::
 }
 
 std::uint32_t Tables::find(const char *data, std::uint32_t size) const {
-  return size > header_.longest_piece ? kNoToken : look_up(data, size, piece_hash(data, size));
+  return size > header_.longest_piece ? kNoToken : look_up({data, 0}, data, size, piece_hash(data, size));
 }
 
 #if TIDBIT_FEATURE_TOKENIZERS & 16
 std::uint32_t Tables::find_hashed(const char *data, std::uint32_t size, std::uint32_t hash) const {
-  return look_up(data, size, hash);
+  return look_up({data, 0}, data, size, hash);
+}
+#endif
+
+#if TIDBIT_FEATURE_TOKENIZERS & 8
+std::uint32_t Tables::find_behind(Bytes lead, const char *data, std::uint32_t size, std::uint32_t hash) const {
+  return look_up(lead, data, size, hash);
 }
 #endif
 
@@ -109,7 +125,7 @@ inline Bytes Tables::added_text(std::uint32_t place, std::uint32_t bits) const {
               end <= std::uint64_t{header_.normalizer_data.count} * 4 ? bytes : 0};
     }
   }
-  return text(token < header_.token_count ? token : 0);
+  return name(token < header_.token_count ? token : 0);
 }
 
 // The texts are in order, so the longest match is the last text that does not come after the data, or one of those that
