@@ -18,10 +18,12 @@ Bytes Tables::text(std::uint32_t token) const {
   return {reinterpret_cast<const char *>(section_ + header_.text.offset + begin), end - begin};
 }
 
-inline Bytes Tables::name(std::uint32_t token) const {
-  const Bytes all = text(token);
-  if (!features::is(header_.kind, TokenizerKind::plain) || all.size == 0) return all;
-  return {all.data + 1, all.size - 1};
+// What follows `lead` in the text of a token, without the space that plain has in front of it. A text that does not
+// begin so becomes one that is longer than any.
+inline Bytes Tables::behind(Bytes lead, Bytes text) const {
+  if (features::is(header_.kind, TokenizerKind::plain) && text.size != 0) text = {text.data + 1, text.size - 1};
+  if (text.size < lead.size || __builtin_memcmp(text.data, lead.data, lead.size) != 0) return {text.data, kNoToken};
+  return {text.data + lead.size, text.size - lead.size};
 }
 
 inline std::uint32_t Tables::look_up(Bytes lead, const char *data, std::uint32_t size, std::uint32_t hash) const {
@@ -34,11 +36,9 @@ inline std::uint32_t Tables::look_up(Bytes lead, const char *data, std::uint32_t
     if (entry == kEmptyPieceSlot) return kNoToken;
     const std::uint32_t token = entry & (kMaxTokens - 1);
     if (entry >> 20 == tag && token < header_.token_count) {
-      const Bytes piece = name(token);
-      if (piece.size == lead.size + size && __builtin_memcmp(piece.data, lead.data, lead.size) == 0 &&
-          __builtin_memcmp(piece.data + lead.size, data, size) == 0) {
-        return token;
-      }
+      Bytes piece = text(token);
+      if constexpr (features::has(TokenizerKind::plain)) piece = behind(lead, piece);
+      if (piece.size == size && __builtin_memcmp(piece.data, data, size) == 0) return token;
       if (++compared == kMaxCompared) return kNoToken;
     }
     if (++slot == slots) slot = 0;
@@ -125,7 +125,9 @@ inline Bytes Tables::added_text(std::uint32_t place, std::uint32_t bits) const {
               end <= std::uint64_t{header_.normalizer_data.count} * 4 ? bytes : 0};
     }
   }
-  return name(token < header_.token_count ? token : 0);
+  const Bytes all = text(token < header_.token_count ? token : 0);
+  if constexpr (features::has(TokenizerKind::plain)) return behind({all.data, 0}, all);
+  return all;
 }
 
 // The texts are in order, so the longest match is the last text that does not come after the data, or one of those that

@@ -31,8 +31,6 @@ class Tables {
   }
   // The token with exactly this text, or kNoToken.
   std::uint32_t find(const char *data, std::uint32_t size) const;
-  // The text without the space that plain has in front of it.
-  Bytes name(std::uint32_t token) const;
   // The same, for a text whose piece_hash is known.
   std::uint32_t find_hashed(const char *data, std::uint32_t size, std::uint32_t hash) const;
   // ... and in front of which `lead` stands.
@@ -105,6 +103,7 @@ class Tables {
 
  private:
   std::uint32_t look_up(Bytes lead, const char *data, std::uint32_t size, std::uint32_t hash) const;
+  Bytes behind(Bytes lead, Bytes text) const;
   Bytes added_text(std::uint32_t place, std::uint32_t bits) const;
   const std::uint32_t *added_texts() const;
   const std::uint32_t *u32(const format::Table &table) const {

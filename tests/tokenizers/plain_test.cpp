@@ -2,6 +2,7 @@
 // same form as the goldens'.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -69,6 +70,29 @@ TEST(WordPiece, ASpaceStandsBetweenWordsThatAreNotJoined) {
   EXPECT_EQ(model.decode({0, 1, 0, 3}), "ab");
 }
 
+TEST(WordPiece, AWordOfAnyLengthTakesAtMost16StepsPerByte) {
+  Json file = word_piece(kVocab);
+  file["model"]["max_input_chars_per_word"] = 1u << 20;
+  file["model"]["vocab"]["a" + std::string(250, 'b')] = 10;
+  file["pre_tokenizer"] = nullptr;
+  const TextModel model = made(file);
+  std::string text(20000, 'b');
+  text[0] = 'a';
+  std::vector<std::uint64_t> workspace(tidbit_tokenize_bytes(model.get(), text.size()) / 8);
+  Ids ids(text.size());
+  tidbit_tokenize_options options{0, static_cast<std::uint32_t>(16 * text.size() + 16), nullptr, nullptr};
+  const auto run = [&](std::uint32_t *count) {
+    return tidbit_tokenize(model.get(), text.data(), text.size(), &options, workspace.data(), workspace.size() * 8,
+                           ids.data(), static_cast<std::uint32_t>(ids.size()), count);
+  };
+  std::uint32_t count = 0;
+  EXPECT_EQ(run(&count), TIDBIT_OK);
+  EXPECT_EQ(count, text.size() - 250);
+  options.budget = TIDBIT_TOKENIZE_STEPS;
+  EXPECT_EQ(run(&count), TIDBIT_CANCELED);
+  EXPECT_EQ(count, 0u);
+}
+
 TEST(WordPiece, ATextIsFoundWithoutTheSpace) {
   const TextModel model = made(word_piece(kVocab));
   EXPECT_EQ(tidbit_find_token(model.get(), "##bc", 4), 4);
@@ -110,6 +134,28 @@ TEST(WordPiece, ADamagedTableIsRefused) {
   use_everything(model);
   header->merge_by = format::MergeBy::pair;
   EXPECT_EQ(model.check(&fault), TIDBIT_ERR_TOKENIZER);
+}
+
+TEST(WordPiece, DamageNeverCrashes) {
+  Json file = word_piece(kVocab);
+  file["pre_tokenizer"] = nullptr;
+  TextModel model = made(file);
+  const std::vector<std::byte> intact(model.section(), model.section() + model.section_bytes());
+  std::uint32_t state = 4711;
+  const auto random = [&state] { return (state = state * 1664525u + 1013904223u) >> 8; };
+  for (int round = 0; round < 500; ++round) {
+    std::copy(intact.begin(), intact.end(), model.section());
+    for (std::uint32_t flips = 1 + random() % 64; flips > 0; --flips) {
+      model.section()[random() % intact.size()] = static_cast<std::byte>(random());
+    }
+    std::uint64_t fault = 0;
+    if (model.check(&fault) == TIDBIT_OK) use_everything(model);
+    std::copy(intact.begin(), intact.end(), model.section());
+    for (std::size_t i = sizeof(format::TokenizerHeader); i < intact.size(); ++i) {
+      model.section()[i] = static_cast<std::byte>(random() % (round % 2 == 0 ? 256 : 4));
+    }
+    use_everything(model);
+  }
 }
 
 TEST(WordLevel, AWordIsAPieceOrUnknown) {
