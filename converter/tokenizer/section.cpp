@@ -137,9 +137,10 @@ void write_texts(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &
   const std::vector<bool> whole = whole_pieces(vocabulary);
   for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
     const Piece &piece = vocabulary.pieces[id];
+    if (vocabulary.kind == TokenizerKind::plain && !piece.text.empty()) text.push_back(' ');
     text.insert(text.end(), piece.text.begin(), piece.text.end());
     offsets.push_back(static_cast<std::uint32_t>(text.size()));
-    std::uint8_t bits = whole[id] ? attribute::kWhole : 0;
+    auto bits = static_cast<std::uint8_t>(piece.decoding | (whole[id] ? attribute::kWhole : 0));
     if (piece.type == PieceType::control || piece.type == PieceType::unknown) bits |= attribute::kSpecial;
     if (piece.type == PieceType::byte) bits |= attribute::kByte;
     attributes.push_back(bits);
@@ -321,10 +322,10 @@ void fill_up(Vocabulary &vocabulary, std::uint32_t vocab_size, const std::string
                        "; use the tokenizer that belongs to the model");
   }
   vocabulary.pieces.resize(vocab_size);
+  const std::uint32_t most = kMaxPieceBytes - (vocabulary.kind == TokenizerKind::plain ? 1 : 0);
   for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
-    if (vocabulary.pieces[id].text.size() <= kMaxPieceBytes) continue;
-    throw ConvertError(source + ": token " + std::to_string(id) + " is longer than " + std::to_string(kMaxPieceBytes) +
-                       " bytes");
+    if (vocabulary.pieces[id].text.size() <= most) continue;
+    throw ConvertError(source + ": token " + std::to_string(id) + " is longer than " + std::to_string(most) + " bytes");
   }
 }
 
@@ -362,6 +363,10 @@ ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size,
   if (vocabulary.merge_by == MergeBy::text) write_ranks(vocabulary, writer, header);
   if (vocabulary.merge_by == MergeBy::pair) write_merges(vocabulary, writer, header);
   if (vocabulary.merge_by == MergeBy::best) write_scores(vocabulary, writer, header);
+  header.most_characters = vocabulary.most_characters;
+  if (!vocabulary.continuing.empty()) {
+    header.continuing = writer.append(std::vector(vocabulary.continuing.begin(), vocabulary.continuing.end()));
+  }
   const bool bytes = vocabulary.kind == TokenizerKind::byte_level || (header.flags & flag::kByteFallback) != 0;
   if (bytes) {
     header.byte_tokens = writer.append(std::vector(vocabulary.byte_tokens.begin(), vocabulary.byte_tokens.end()));

@@ -20,13 +20,12 @@ std::string type_of(const JsonNode &model) {
 
 void refuse_model(const JsonNode &model) {
   const std::string type = type_of(model);
-  if (type != "BPE" && type != "Unigram" && type != "WordLevel") {
-    model.refuse("has the type " + in_quotes(type) +
-                 "; only BPE, Unigram, and WordLevel with single characters, are supported");
+  if (type != "BPE" && type != "Unigram" && type != "WordPiece" && type != "WordLevel") {
+    model.refuse("has the type " + in_quotes(type) + "; BPE, Unigram, WordPiece and WordLevel are supported");
   }
   const std::string word_end = model.text_or("end_of_word_suffix", "");
   if (!word_end.empty()) model.refuse("has the end_of_word_suffix " + in_quotes(word_end) + ", which is not supported");
-  if (!model.text_or("continuing_subword_prefix", "").empty()) {
+  if (type != "WordPiece" && !model.text_or("continuing_subword_prefix", "").empty()) {
     model.refuse("has a continuing_subword_prefix, which is not supported");
   }
   const auto dropout = model.find("dropout");
@@ -95,11 +94,25 @@ void place_scores(Vocabulary &vocabulary, const JsonNode &model, const Tokenizer
   vocabulary.pieces[id].type = PieceType::unknown;
 }
 
-// Added tokens behind the vocabulary of a Unigram model have no scores.
-void drop_scores(Vocabulary &vocabulary, std::size_t known) {
-  for (std::size_t id = known; id < vocabulary.pieces.size(); ++id) {
+// Words contain no added tokens that are not in the vocabulary.
+void drop_scores(Vocabulary &vocabulary, const NamedTokens &names) {
+  for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
+    if (id < names.texts.size() && names.texts[id] != nullptr) continue;
     vocabulary.pieces[id].score = std::numeric_limits<double>::quiet_NaN();
   }
+}
+
+// WordPiece or WordLevel.
+void place_words(Vocabulary &vocabulary, const JsonNode &model) {
+  constexpr std::uint64_t kUsualCharacters = 100;
+  vocabulary.merge_by = type_of(model) == "WordPiece" ? MergeBy::longest : MergeBy::whole;
+  if (vocabulary.merge_by == MergeBy::whole) return;
+  vocabulary.continuing = model.text_or("continuing_subword_prefix", "##");
+  const auto most = model.find("max_input_chars_per_word");
+  const Json number = most ? most->value() : Json(kUsualCharacters);
+  if (!number.is_number_unsigned()) most->refuse("is not a number of characters");
+  const std::uint64_t limit = std::numeric_limits<std::uint32_t>::max();
+  vocabulary.most_characters = static_cast<std::uint32_t>(std::min(number.get<std::uint64_t>(), limit));
 }
 
 // The tokens before and after `$A`.
@@ -195,7 +208,12 @@ bool single_characters(const Vocabulary &vocabulary) {
 }
 
 // The kind follows from the normalizer and the pre-tokenizer.
-TokenizerKind kind_of(const TextRules &rules, bool unigram, const std::string &source) {
+TokenizerKind kind_of(const TextRules &rules, const std::string &type, const std::string &source) {
+  const bool unigram = type == "Unigram";
+  if (type == "WordPiece" || (type == "WordLevel" && !rules.characters)) {
+    if (!rules.byte_level && !rules.blanks && !rules.characters) return TokenizerKind::plain;
+    throw ConvertError(source + ": " + type + " with this pre-tokenizer or normalizer is not supported");
+  }
   if (unigram && rules.blanks) return TokenizerKind::unigram;
   if (unigram) throw ConvertError(source + ": Unigram without a Metaspace pre-tokenizer is not supported");
   if (rules.byte_level) return TokenizerKind::byte_level;
@@ -208,6 +226,10 @@ void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerF
   if (vocabulary.kind == TokenizerKind::character) {
     if (!single_characters(vocabulary)) throw ConvertError(file.source() + ": not every token is a single character");
     vocabulary.description = "characters";
+    return;
+  }
+  if (vocabulary.kind == TokenizerKind::plain) {
+    vocabulary.description = type_of(model);
     return;
   }
   vocabulary.ignore_merges = model.flag_or("ignore_merges", false);
@@ -274,8 +296,13 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   Vocabulary vocabulary;
   const TextRules rules = read_text_rules(settings, vocabulary, source);
   const bool unigram = type_of(model) == "Unigram";
-  vocabulary.kind = kind_of(rules, unigram, source);
-  if (vocabulary.kind != TokenizerKind::character) vocabulary.merge_by = unigram ? MergeBy::best : MergeBy::pair;
+  vocabulary.kind = kind_of(rules, type_of(model), source);
+  const bool plain = vocabulary.kind == TokenizerKind::plain;
+  if (plain) {
+    place_words(vocabulary, model);
+  } else if (vocabulary.kind != TokenizerKind::character) {
+    vocabulary.merge_by = unigram ? MergeBy::best : MergeBy::pair;
+  }
   if (file.tokens().ids.empty())
     throw ConvertError(source + (unigram ? ": the vocabulary is not a list of tokens and scores"
                                          : ": the vocabulary is not a map from tokens to ids"));
@@ -287,11 +314,15 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   }
   read_lists(vocabulary, file);
   add_missing_tokens(vocabulary, file.tokens(), config);
-  if (unigram) drop_scores(vocabulary, file.scores().size());
+  if (unigram || plain) drop_scores(vocabulary, file.tokens());
   place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
   finish_kind(vocabulary, model, file);
   if (const auto steps = settings.find("post_processor")) read_post_processor(vocabulary, *steps, source);
-  if (const auto steps = settings.find("decoder")) read_decoder(vocabulary, *steps, source);
+  if (plain) {
+    set_plain_decoder(vocabulary, settings.find("decoder"), source);
+  } else if (const auto steps = settings.find("decoder")) {
+    read_decoder(vocabulary, *steps, source);
+  }
   require_ids(vocabulary, source);
   set_ends(vocabulary, config);
   add_affixes(vocabulary, config);

@@ -4,11 +4,13 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "converter/checkpoint/json.h"
 #include "converter/tokenizer/import.h"
 #include "converter/tokenizer/normalizer/program.h"
 #include "converter/tokenizer/split_program/program.h"
@@ -52,10 +54,12 @@ constexpr bool writes_blanks(format::TokenizerKind kind) {
 struct Piece {
   std::string text;
   PieceType type = PieceType::unused;
-  double score = 0;  // MergeBy::text: highest merges first; MergeBy::best: summed up, not a number: never used
+  double score = 0;  // MergeBy::text: highest merges first; MergeBy::best: summed up, not a number: never used.
+                     // Kind plain: only whether it is a number counts
+  std::uint8_t decoding = 0;  // kind plain: attribute::kContinues or kJoined
 };
 
-// MergeBy::best: whether words may contain the piece.
+// MergeBy::best and kind plain: whether words may contain the piece.
 inline bool has_score(const Piece &piece) {
   return (piece.type == PieceType::normal || piece.type == PieceType::user_defined) && !std::isnan(piece.score);
 }
@@ -91,7 +95,9 @@ struct Vocabulary {
   std::vector<std::int32_t> suffix;
   std::array<std::int32_t, 256> byte_tokens;
   std::int32_t unknown = -1;
-  double unknown_score = 0;  // MergeBy::best: of a character without a piece
+  double unknown_score = 0;           // MergeBy::best: of a character without a piece
+  std::string continuing;             // kind plain: what pieces begin with that are not the first of a word
+  std::uint32_t most_characters = 0;  // MergeBy::longest: of a word
   std::int32_t bos = -1;
   std::vector<std::int32_t> ends;
   std::string description;
@@ -104,6 +110,9 @@ ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size,
 
 // For each piece, true if encoding its text gives the piece again.
 std::vector<bool> whole_pieces(const Vocabulary &vocabulary);
+
+// Kind plain: sets how tokens decode behind others. Without a decoder they stand apart.
+void set_plain_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &decoder, const std::string &source);
 
 // Splits a text, which must outlive the result, into its characters; an invalid byte counts as one character.
 std::vector<std::string_view> characters_of(std::string_view text);

@@ -191,6 +191,12 @@ std::vector<bool> whole_pieces(const Vocabulary &vocabulary) {
     }
     return whole;
   }
+  if (vocabulary.kind == format::TokenizerKind::plain) {
+    std::vector<bool> in_words;
+    in_words.reserve(vocabulary.pieces.size());
+    for (const Piece &piece : vocabulary.pieces) in_words.push_back(has_score(piece));
+    return in_words;
+  }
   const Reference reference(vocabulary);
   std::vector<bool> whole(vocabulary.pieces.size());
   for (std::uint32_t id = 0; id < vocabulary.pieces.size(); ++id) {

@@ -94,11 +94,15 @@ bool blank_split(const TokenizerHeader &h) { return h.split <= Split::each_blank
 
 // The kind is one of this build.
 bool valid_split(const TokenizerHeader &h) {
-  if (h.split > Split::program || h.merge_by > MergeBy::best) return false;
+  if (h.split > Split::program || h.merge_by > MergeBy::whole) return false;
   if (features::is(h.kind, TokenizerKind::sentencepiece)) {
     return blank_split(h) && (h.merge_by == MergeBy::text || h.merge_by == MergeBy::pair);
   }
   if (features::is(h.kind, TokenizerKind::unigram)) return blank_split(h) && h.merge_by == MergeBy::best;
+  if (features::is(h.kind, TokenizerKind::plain)) {
+    return (h.split == Split::none || h.split == Split::program) &&
+           (h.merge_by == MergeBy::longest || h.merge_by == MergeBy::whole);
+  }
   if (features::is(h.kind, TokenizerKind::byte_level)) return h.split >= Split::gpt2 && h.merge_by == MergeBy::pair;
   return h.split == Split::none && h.merge_by == MergeBy::none;
 }
@@ -134,6 +138,13 @@ std::size_t wrong_lattice(const TokenizerHeader &h, std::uint64_t bytes) {
   return fits ? 0 : offsetof(TokenizerHeader, prefix_filter);
 }
 
+// Offset in the header of the table `continuing` if it is misplaced or too long, otherwise 0.
+std::size_t wrong_continuing(const TokenizerHeader &h, std::uint64_t bytes) {
+  if (!features::is(h.kind, TokenizerKind::plain)) return 0;
+  const bool fits = table_fits(h.continuing, {1, 0, 0}, false, h.token_count, bytes);
+  return fits && h.continuing.count < kMaxPieceBytes ? 0 : offsetof(TokenizerHeader, continuing);
+}
+
 // Offset in the header of what this build leaves out, or kNone.
 std::size_t missing_feature(const TokenizerHeader &h) {
   if (!features::has(h.kind)) return offsetof(TokenizerHeader, kind);
@@ -160,8 +171,7 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
   if (bytes < sizeof(TokenizerHeader)) return TIDBIT_ERR_TOKENIZER;
   const TokenizerHeader &header = *reinterpret_cast<const TokenizerHeader *>(section);
   if (header.version != kTokenizerVersion) return TIDBIT_ERR_TOKENIZER;
-  if (header.kind < TokenizerKind::sentencepiece || header.kind > TokenizerKind::unigram ||
-      static_cast<std::uint32_t>(header.kind) == 4) {
+  if (header.kind < TokenizerKind::sentencepiece || header.kind > TokenizerKind::unigram) {
     *fault_offset = offsetof(TokenizerHeader, kind);
     return TIDBIT_ERR_TOKENIZER;
   }
@@ -178,6 +188,9 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
   std::size_t table = wrong_table(section, header, bytes);
   if constexpr (features::has(TokenizerKind::unigram)) {
     if (table == 0) table = wrong_lattice(header, bytes);
+  }
+  if constexpr (features::has(TokenizerKind::plain)) {
+    if (table == 0) table = wrong_continuing(header, bytes);
   }
   if (table != 0) {
     *fault_offset = table;

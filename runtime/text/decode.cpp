@@ -25,6 +25,15 @@ Bytes without_added_blanks(const Tables &tables, std::uint8_t attributes, Bytes 
   return {text.data + dropped, text.size - dropped};
 }
 
+// plain: the text of a token without the space in front of it, unless one belongs there.
+Bytes between_words(const Tables &tables, std::uint8_t attributes, Bytes text, bool first) {
+  const bool continues = !first && (attributes & attribute::kContinues) != 0;
+  if (!first && !continues && (attributes & attribute::kJoined) == 0) return text;
+  const std::uint32_t dropped = 1 + (continues ? tables.continuing().size : 0);
+  const std::uint32_t most = dropped < text.size ? dropped : text.size;
+  return {text.data + most, text.size - most};
+}
+
 }  // namespace
 
 extern "C" tidbit_status tidbit_token_text(const tidbit_model *model, int32_t token, int *first, int special,
@@ -43,7 +52,10 @@ extern "C" tidbit_status tidbit_token_text(const tidbit_model *model, int32_t to
   if ((attributes & attribute::kSpecial) != 0 && special == 0) return TIDBIT_OK;
   Bytes piece = tables.text(id);
   if (piece.size == 0) return TIDBIT_OK;
-  if (first != nullptr && *first != 0) {
+  if (features::is(tables.header().kind, features::TokenizerKind::plain)) {
+    piece = between_words(tables, attributes, piece, first != nullptr && *first != 0);
+    if (first != nullptr) *first = 0;
+  } else if (first != nullptr && *first != 0) {
     *first = 0;
     if constexpr (features::kBlanks) {
       piece = without_added_blanks(tables, attributes, piece, first);

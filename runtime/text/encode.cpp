@@ -9,6 +9,7 @@
 #include "text/split_program.h"
 #include "text/tokenizer_features.h"
 #include "text/utf8.h"
+#include "text/word_pieces.h"
 
 namespace tidbit {
 namespace {
@@ -87,6 +88,7 @@ class Encoder {
   void programmed_words(Span text);
   void word(Span text);
   void best_pieces(Span text);
+  void plain_word(Span text);
   void load_bytes(Span text);
   void load_characters(Span text);
   void characters(Span text);
@@ -291,6 +293,7 @@ void Encoder::programmed_words(Span text) {
 }
 
 void Encoder::word(Span text) {
+  if (is(TokenizerKind::plain)) return plain_word(text);
   const std::uint32_t token = tables_.find(text.data, text.size);
   if (token != kNoToken && (tables_.attributes(token) & attribute::kWhole) != 0) return emit(token);
   if (is(TokenizerKind::unigram)) return best_pieces(text);
@@ -310,6 +313,15 @@ void Encoder::word(Span text) {
     } else {
       emit(left);
     }
+  }
+}
+
+// WordPiece or WordLevel: the whole word is unknown if a part of it is.
+void Encoder::plain_word(Span text) {
+  if constexpr (features::has(TokenizerKind::plain)) {
+    const WordPieces pieces(tables_, work_, steps_, text.data, text.size);
+    if (pieces.count() == 0) return emit_unknown();
+    for (std::uint32_t i = 0; i < pieces.count() && steps_.take(); ++i) emit(pieces.token(i));
   }
 }
 

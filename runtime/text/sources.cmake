@@ -10,4 +10,5 @@ target_sources(${tidbit_library} PRIVATE
   text/steps.cpp
   text/stream.cpp
   text/tables.cpp
+  text/word_pieces.cpp
 )

@@ -3,6 +3,7 @@
 #include "base/assert.h"
 #include "format/blob_format.h"
 #include "text/characters.h"
+#include "text/tokenizer_features.h"
 
 namespace tidbit {
 
@@ -17,7 +18,15 @@ Bytes Tables::text(std::uint32_t token) const {
   return {reinterpret_cast<const char *>(section_ + header_.text.offset + begin), end - begin};
 }
 
-inline std::uint32_t Tables::look_up(const char *data, std::uint32_t size, std::uint32_t hash) const {
+// What follows `lead` in the text of a token, without the space that plain has in front of it. A text that does not
+// begin so becomes one that is longer than any.
+inline Bytes Tables::behind(Bytes lead, Bytes text) const {
+  if (features::is(header_.kind, TokenizerKind::plain) && text.size != 0) text = {text.data + 1, text.size - 1};
+  if (text.size < lead.size || __builtin_memcmp(text.data, lead.data, lead.size) != 0) return {text.data, kNoToken};
+  return {text.data + lead.size, text.size - lead.size};
+}
+
+inline std::uint32_t Tables::look_up(Bytes lead, const char *data, std::uint32_t size, std::uint32_t hash) const {
   const std::uint32_t tag = piece_tag(hash);
   const std::uint32_t slots = header_.piece_slots.count;
   std::uint32_t slot = first_slot(hash, slots);
@@ -27,7 +36,8 @@ inline std::uint32_t Tables::look_up(const char *data, std::uint32_t size, std::
     if (entry == kEmptyPieceSlot) return kNoToken;
     const std::uint32_t token = entry & (kMaxTokens - 1);
     if (entry >> 20 == tag && token < header_.token_count) {
-      const Bytes piece = text(token);
+      Bytes piece = text(token);
+      if constexpr (features::has(TokenizerKind::plain)) piece = behind(lead, piece);
       if (piece.size == size && __builtin_memcmp(piece.data, data, size) == 0) return token;
       if (++compared == kMaxCompared) return kNoToken;
     }
@@ -37,12 +47,18 @@ inline std::uint32_t Tables::look_up(const char *data, std::uint32_t size, std::
 }
 
 std::uint32_t Tables::find(const char *data, std::uint32_t size) const {
-  return size > header_.longest_piece ? kNoToken : look_up(data, size, piece_hash(data, size));
+  return size > header_.longest_piece ? kNoToken : look_up({data, 0}, data, size, piece_hash(data, size));
 }
 
 #if TIDBIT_FEATURE_TOKENIZERS & 16
 std::uint32_t Tables::find_hashed(const char *data, std::uint32_t size, std::uint32_t hash) const {
-  return look_up(data, size, hash);
+  return look_up({data, 0}, data, size, hash);
+}
+#endif
+
+#if TIDBIT_FEATURE_TOKENIZERS & 8
+std::uint32_t Tables::find_behind(Bytes lead, const char *data, std::uint32_t size, std::uint32_t hash) const {
+  return look_up(lead, data, size, hash);
 }
 #endif
 
@@ -109,7 +125,9 @@ inline Bytes Tables::added_text(std::uint32_t place, std::uint32_t bits) const {
               end <= std::uint64_t{header_.normalizer_data.count} * 4 ? bytes : 0};
     }
   }
-  return text(token < header_.token_count ? token : 0);
+  const Bytes all = text(token < header_.token_count ? token : 0);
+  if constexpr (features::has(TokenizerKind::plain)) return behind({all.data, 0}, all);
+  return all;
 }
 
 // The texts are in order, so the longest match is the last text that does not come after the data, or one of those that

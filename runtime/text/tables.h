@@ -33,7 +33,14 @@ class Tables {
   std::uint32_t find(const char *data, std::uint32_t size) const;
   // The same, for a text whose piece_hash is known.
   std::uint32_t find_hashed(const char *data, std::uint32_t size, std::uint32_t hash) const;
+  // ... and in front of which `lead` stands.
+  std::uint32_t find_behind(Bytes lead, const char *data, std::uint32_t size, std::uint32_t hash) const;
   std::uint32_t byte_token(unsigned char byte) const;
+
+  // What the texts of pieces begin with that are not the first of a word; may be empty.
+  Bytes continuing() const {
+    return {reinterpret_cast<const char *>(section_ + header_.continuing.offset), header_.continuing.count};
+  }
 
   // The rank of the merge of two tokens, or kNoRank; and the token that the merge of a rank makes, or kNoToken.
   std::uint32_t pair_rank(std::uint32_t left, std::uint32_t right) const;
@@ -95,7 +102,8 @@ class Tables {
   bool in_word(std::uint32_t code_point) const;
 
  private:
-  std::uint32_t look_up(const char *data, std::uint32_t size, std::uint32_t hash) const;
+  std::uint32_t look_up(Bytes lead, const char *data, std::uint32_t size, std::uint32_t hash) const;
+  Bytes behind(Bytes lead, Bytes text) const;
   Bytes added_text(std::uint32_t place, std::uint32_t bits) const;
   const std::uint32_t *added_texts() const;
   const std::uint32_t *u32(const format::Table &table) const {

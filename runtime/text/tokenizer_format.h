@@ -18,7 +18,8 @@ enum class TokenizerKind : std::uint32_t {
   sentencepiece = 1,  // starts from characters; ' ' stands for U+2581 in all texts
   byte_level = 2,     // starts from bytes
   character = 3,      // one token per character, no merges
-  unigram = 5,        // as sentencepiece, but a word becomes the pieces with the highest sum of scores; 4 is reserved
+  plain = 4,          // words are pieces or consist of pieces; a space stands between them in decoded text
+  unigram = 5,        // as sentencepiece, but a word becomes the pieces with the highest sum of scores
 };
 
 // Where the text is split into words. No merge crosses the end of a word.
@@ -35,9 +36,11 @@ enum class Split : std::uint32_t {
 // How to tell whether two neighbors merge.
 enum class MergeBy : std::uint32_t {
   none = 0,
-  text = 1,  // their joined text is a piece; its rank orders the merges
-  pair = 2,  // the two ids are in the merge table
-  best = 3,  // nothing merges: the sequence of pieces with the highest sum of scores
+  text = 1,     // their joined text is a piece; its rank orders the merges
+  pair = 2,     // the two ids are in the merge table
+  best = 3,     // nothing merges: the sequence of pieces with the highest sum of scores
+  longest = 4,  // nothing merges: the longest piece at each place (WordPiece); a word without one is unknown
+  whole = 5,    // nothing merges: a word that is not a piece is unknown
 };
 
 namespace flag {
@@ -62,7 +65,10 @@ inline constexpr std::uint32_t kAll = (1u << 12) - 1;
 namespace attribute {
 inline constexpr std::uint8_t kSpecial = 1;  // decodes to nothing by default; never made from ordinary text
 inline constexpr std::uint8_t kByte = 2;     // a byte-fallback token
-inline constexpr std::uint8_t kWhole = 4;    // encoding its text gives this token again
+inline constexpr std::uint8_t kWhole = 4;    // encoding its text gives this token again; plain: words may contain it
+// Decoding behind another token, only for plain:
+inline constexpr std::uint8_t kContinues = 8;  // without the space in front and without the text of `continuing`
+inline constexpr std::uint8_t kJoined = 16;    // without the space in front
 }  // namespace attribute
 
 // `count` elements, `offset` bytes from the start of the section (a multiple of 8). Both are 0 if the table is absent.
@@ -86,7 +92,7 @@ struct TokenizerHeader {
   std::uint32_t suffix_count;
   std::int32_t prefix[kMaxAffix];
   std::int32_t suffix[kMaxAffix];
-  Table text;             // bytes of all tokens, one after another
+  Table text;             // bytes of all tokens, one after another. plain: with a space in front of each
   Table text_offsets;     // u32[token_count + 1]: token i is text[offsets[i] .. offsets[i + 1])
   Table attributes;       // u8[token_count]
   Table ranks;            // u32[token_count], MergeBy::text only: lowest merges first; kNoRank: never merged to
@@ -106,7 +112,9 @@ struct TokenizerHeader {
   Table scores;           // f64[token_count], MergeBy::best; not a number: no word contains the token. That of
                           // unknown_token is the score of a character without a piece
   Table prefix_filter;    // u64, a power of two, MergeBy::best, see namespace prefix_filter
-  std::uint32_t reserved[10];  // 0
+  Table continuing;       // u8, plain: what the texts of pieces begin with that are not the first of a word
+  std::uint32_t most_characters;  // MergeBy::longest: a word that has more is unknown
+  std::uint32_t reserved[7];      // 0
 };
 static_assert(sizeof(TokenizerHeader) == 256);
 

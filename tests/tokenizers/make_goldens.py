@@ -171,6 +171,46 @@ def characters():
     return tokenizer
 
 
+def word_pieces():
+    """As BERT, with words of at most twelve characters."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", max_input_chars_per_word=12))
+    tokenizer.normalizer = normalizers.BertNormalizer()
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.WordPiece(prefix="##", cleanup=True)
+    special, plain = added()
+    names = [AddedToken(name, special=True, normalized=False) for name in ("[UNK]", "[CLS]", "[SEP]")] + special
+    trainer = trainers.WordPieceTrainer(vocab_size=260, special_tokens=names, show_progress=False)
+    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.add_tokens(plain)
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 2), ("[CLS]", 1))
+    return tokenizer
+
+
+def word_pieces_as_written():
+    """No normalizer, only white space splits, another prefix, and a decoder that leaves all spaces."""
+    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]", continuing_subword_prefix="@"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.decoder = decoders.WordPiece(prefix="@", cleanup=False)
+    names = [AddedToken("[UNK]", special=True, normalized=False)]
+    trainer = trainers.WordPieceTrainer(vocab_size=220, special_tokens=names, show_progress=False,
+                                        continuing_subword_prefix="@")
+    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.add_tokens(added()[1])
+    return tokenizer
+
+
+def whole_words():
+    """No decoder: the library puts a space between any two tokens."""
+    tokenizer = Tokenizer(models.WordLevel(unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    special, plain = added()
+    names = [AddedToken("[UNK]", special=True, normalized=False)] + special
+    trainer = trainers.WordLevelTrainer(vocab_size=90, special_tokens=names, show_progress=False)
+    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.add_tokens(plain)
+    return tokenizer
+
+
 def expected(tokenizer):
     cases = []
     ordinary = without_special_pieces(tokenizer)
@@ -221,7 +261,7 @@ def main():
     write(HERE / "sp_unigram", "expected.json", json.dumps(cases, indent=0))
     (HERE / "sp_unigram" / "tokenizer.model").write_bytes(model)
     for make in (byte_level, digits, prefix_space, pieces, metaspace, characters, unigram, unigram_bytes,
-                 words):
+                 words, word_pieces, word_pieces_as_written, whole_words):
         folder = HERE / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         tokenizer = make()

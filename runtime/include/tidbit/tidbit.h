@@ -525,7 +525,8 @@ tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_
 
 /* The text of one token. *text points into the blob or to `small`, a buffer of the caller. Special tokens have no
  * text unless `special` is nonzero. *first (may be null, like a pointer to 0) is 1 at the start of a text, where
- * tokenizers drop spaces that they added before the text; it becomes 0 when the text has begun. */
+ * tokenizers drop spaces that they added before the text, and WordPiece and WordLevel those between words; it becomes 0
+ * when the text has begun. */
 tidbit_status tidbit_token_text(const tidbit_model *model, int32_t token, int *first, int special, char small[8],
                                 const char **text, uint32_t *bytes);
 

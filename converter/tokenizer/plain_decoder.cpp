@@ -1,0 +1,63 @@
+// How the tokens of WordPiece and WordLevel decode behind other tokens.
+#include <array>
+#include <utility>
+
+#include "converter/error.h"
+#include "converter/tokenizer/vocabulary.h"
+
+namespace tidbit::convert {
+namespace {
+
+namespace attribute = format::attribute;
+
+void replace_all(std::string &text, std::string_view from, std::string_view to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+    text.replace(at, from.size(), to);
+  }
+}
+
+// What the Hugging Face library's decoder does to each token, in its order.
+std::string cleaned_up(std::string text) {
+  constexpr std::array<std::pair<const char *, const char *>, 11> kRules = {{{" .", "."},
+                                                                             {" ?", "?"},
+                                                                             {" !", "!"},
+                                                                             {" ,", ","},
+                                                                             {" ' ", "'"},
+                                                                             {" n't", "n't"},
+                                                                             {" 'm", "'m"},
+                                                                             {" do not", " don't"},
+                                                                             {" 's", "'s"},
+                                                                             {" 've", "'ve"},
+                                                                             {" 're", "'re"}}};
+  for (const auto &[from, to] : kRules) replace_all(text, from, to);
+  return text;
+}
+
+}  // namespace
+
+void set_plain_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &decoder, const std::string &source) {
+  if (!decoder) return;
+  const std::string &type = decoder->at("type").text();
+  if (type != "WordPiece") {
+    throw ConvertError(source + ": the decoder " + in_quotes(type) + " with " + vocabulary.description +
+                       " is not supported");
+  }
+  const std::string prefix = decoder->text_or("prefix", "##");
+  if (vocabulary.merge_by == format::MergeBy::whole) vocabulary.continuing = prefix;
+  if (prefix != vocabulary.continuing) {
+    decoder->refuse("has the prefix " + in_quotes(prefix) + ", but the model has " + in_quotes(vocabulary.continuing));
+  }
+  const bool cleans_up = decoder->flag_or("cleanup", true);
+  for (Piece &piece : vocabulary.pieces) {
+    const bool continues = piece.text.starts_with(prefix);
+    const std::string behind = continues ? piece.text.substr(prefix.size()) : " " + piece.text;
+    const std::string clean = cleans_up ? cleaned_up(behind) : behind;
+    const bool joined = !continues && clean == piece.text;
+    if ((clean != behind && !joined) || (cleans_up && cleaned_up(piece.text) != piece.text)) {
+      decoder->refuse("changes the text of the token " + in_quotes(piece.text) + ", which is not supported");
+    }
+    piece.decoding = continues ? attribute::kContinues : joined ? attribute::kJoined : std::uint8_t{0};
+  }
+}
+
+}  // namespace tidbit::convert
