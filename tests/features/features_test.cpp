@@ -11,6 +11,7 @@
 #include "tests/support/blob_file.h"
 #include "tests/support/forged_blob.h"
 #include "tests/support/runner.h"
+#include "text/tokenizer_format.h"
 
 namespace tidbit::test {
 namespace {
@@ -89,6 +90,23 @@ TEST_F(SmallLibrary, RefusesAnotherTokenizer) {
   EXPECT_GT(fault, blob_.header().header_bytes);
 }
 
+// The tokenizer of the blob; it must have one.
+format::TokenizerHeader &tokenizer_of(ForgedBlob &blob) {
+  const format::Section *section = blob.sections();
+  while (section->kind != format::SectionKind::tokenizer) ++section;
+  return *reinterpret_cast<format::TokenizerHeader *>(blob.data() + section->offset);
+}
+
+TEST_F(SmallLibrary, RefusesATokenizerOfEveryOtherKind) {
+  using format::TokenizerKind;
+  open("home-q8");
+  format::TokenizerHeader &tokenizer = tokenizer_of(blob_);
+  for (const TokenizerKind kind : {TokenizerKind::sentencepiece, TokenizerKind::byte_level, TokenizerKind::unigram}) {
+    tokenizer.kind = kind;
+    expect_unsupported(&tokenizer.kind);
+  }
+}
+
 // What `tidbit plan --features cmake` prints for the blob, as "-DTIDBIT_NORMS=rms": one entry for each word.
 std::set<std::string> words_of_plan(ForgedBlob &blob) {
   blob.refresh_checksum();
@@ -139,6 +157,8 @@ TEST_F(SmallLibrary, RefusesWhatNeedsOneWordMoreInThePlan) {
   expect_one_more("-DTIDBIT_NORMS=layer");
   open("home-q8");
   expect_one_more("-DTIDBIT_TOKENIZERS=byte_level");
+  tokenizer_of(blob_).kind = format::TokenizerKind::unigram;
+  expect_one_more("-DTIDBIT_TOKENIZERS=unigram");
 }
 
 // Here another word takes the place of the only one.
