@@ -157,8 +157,6 @@ TEST_F(SmallLibrary, RefusesWhatNeedsOneWordMoreInThePlan) {
   expect_one_more("-DTIDBIT_NORMS=layer");
   open("home-q8");
   expect_one_more("-DTIDBIT_TOKENIZERS=byte_level");
-  tokenizer_of(blob_).kind = format::TokenizerKind::unigram;
-  expect_one_more("-DTIDBIT_TOKENIZERS=unigram");
 }
 
 // Here another word takes the place of the only one.
