@@ -147,6 +147,14 @@ TEST(Unigram, AModelOfSentencePieceEqualsItsLibrary) {
   expect_equal(folder / "tokenizer.model", folder / "expected.json");
 }
 
+// The space is behind the text.
+TEST(Unigram, AModelWithWhitespaceAsSuffixEqualsItsLibrary) {
+  for (const char *name : {"sp_suffix", "sp_suffix_bpe"}) {
+    const auto folder = std::filesystem::path(TIDBIT_GOLDENS) / name;
+    expect_equal(folder / "tokenizer.model", folder / "expected.json");
+  }
+}
+
 TEST(Unigram, EqualsTheLibraryForAFolder) {
   const char *folder = std::getenv("TIDBIT_UNIGRAM");
   if (folder == nullptr) GTEST_SKIP() << "TIDBIT_UNIGRAM is not set";
