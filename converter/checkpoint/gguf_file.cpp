@@ -290,6 +290,17 @@ std::vector<std::int32_t> GgufFile::integers(const std::string &key) const {
   return list == nullptr ? std::vector<std::int32_t>{} : numbers_at<std::int32_t>(*file_, list->offset, list->count);
 }
 
+std::string GgufFile::bytes(const std::string &key) const {
+  const auto found = arrays_.find(key);
+  const bool is_signed = found != arrays_.end() && found->second.type == 1;
+  const Array *list = array(key, is_signed ? 1 : 0, "bytes");
+  if (list == nullptr) return "";
+  if (list->count > kMostTextBytes) throw ConvertError(where_ + ": " + key + " is too large");
+  std::string value(list->count, '\0');
+  file_->read(list->offset, value.data(), value.size());
+  return value;
+}
+
 void GgufFile::add_tensors(TensorMap &tensors) const {
   for (const StoredTensor &tensor : tensors_) {
     const auto [place, is_new] = tensors.emplace(tensor.name, tensor);

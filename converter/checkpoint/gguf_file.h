@@ -29,6 +29,7 @@ class GgufFile {
   std::vector<std::string> texts(const std::string &key) const;
   std::vector<float> floats(const std::string &key) const;
   std::vector<std::int32_t> integers(const std::string &key) const;
+  std::string bytes(const std::string &key) const;
 
   // Adds the tensors, with their dimensions from the outermost to the innermost.
   void add_tensors(TensorMap &tensors) const;

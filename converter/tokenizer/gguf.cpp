@@ -2,6 +2,7 @@
 
 #include "converter/error.h"
 #include "converter/tokenizer/gguf_splits.h"
+#include "converter/tokenizer/gguf_unigram.h"
 #include "converter/tokenizer/readers.h"
 #include "converter/tokenizer/splits.h"
 
@@ -11,13 +12,7 @@ namespace {
 using format::Split;
 namespace flag = format::flag;
 
-PieceType type_at(const GgufTokenizer &gguf, std::size_t id) {
-  return gguf.types.empty() ? PieceType::normal : sentencepiece_type(static_cast<std::uint64_t>(gguf.types[id]));
-}
-
 Vocabulary scored_pieces(const GgufTokenizer &gguf, const std::string &source) {
-  if (gguf.scores.size() != gguf.tokens.size())
-    throw ConvertError(source + ": the numbers of tokens and scores differ");
   std::vector<Piece> pieces;
   bool bytes = false;
   for (std::size_t id = 0; id < gguf.tokens.size(); ++id) {
@@ -64,25 +59,60 @@ Vocabulary byte_level(const GgufTokenizer &gguf, const GgufSplit &split, const s
   return vocabulary;
 }
 
-}  // namespace
+bool is_valid(const GgufTokenizer &gguf, std::int32_t id) {
+  return id >= 0 && static_cast<std::size_t>(id) < gguf.tokens.size();
+}
 
-ImportedTokenizer import_gguf_tokenizer(const GgufTokenizer &gguf, std::uint32_t vocab_size,
-                                        const std::string &source) {
-  if (gguf.model != "llama" && gguf.model != "gpt2") {
-    throw ConvertError(source + ": the tokenizer \"" + gguf.model + "\" is not supported; \"llama\" and \"gpt2\" are");
+void refuse_unsupported(const GgufTokenizer &gguf, const std::string &source) {
+  const bool scored = gguf.model == "llama" || gguf.model == "t5";
+  if (!scored && gguf.model != "gpt2") {
+    throw ConvertError(source + ": the tokenizer \"" + gguf.model +
+                       "\" is not supported; \"llama\", \"gpt2\" and \"t5\" are");
   }
   if (!gguf.types.empty() && gguf.types.size() != gguf.tokens.size()) {
     throw ConvertError(source + ": the numbers of tokens and types differ");
   }
-  const bool pieces = gguf.model == "llama";
-  const GgufSplit split = pieces ? GgufSplit{} : gguf_split(gguf.pre, source);
-  Vocabulary vocabulary = pieces ? scored_pieces(gguf, source) : byte_level(gguf, split, source);
-  const auto valid = [&](std::int32_t id) { return id >= 0 && static_cast<std::size_t>(id) < gguf.tokens.size(); };
-  if (valid(gguf.bos)) vocabulary.bos = gguf.bos;
-  if (valid(gguf.eos)) vocabulary.ends = {gguf.eos};
-  const bool add_bos = gguf.add_bos >= 0 ? gguf.add_bos == 1 : pieces || split.adds_bos;
+  if (scored && gguf.scores.size() != gguf.tokens.size()) {
+    throw ConvertError(source + ": the numbers of tokens and scores differ");
+  }
+}
+
+// What a file that does not say it means.
+struct Defaults {
+  std::int32_t eos = -1;
+  bool add_bos = false;
+  bool add_eos = false;
+};
+
+void set_ends(Vocabulary &vocabulary, const GgufTokenizer &gguf, const Defaults &defaults) {
+  const std::int32_t eos = is_valid(gguf, gguf.eos) ? gguf.eos : defaults.eos;
+  if (is_valid(gguf, gguf.bos)) vocabulary.bos = gguf.bos;
+  if (is_valid(gguf, eos)) vocabulary.ends = {eos};
+  const bool add_bos = gguf.add_bos >= 0 ? gguf.add_bos == 1 : defaults.add_bos;
+  const bool add_eos = gguf.add_eos >= 0 ? gguf.add_eos == 1 : defaults.add_eos;
   if (add_bos && vocabulary.bos >= 0) vocabulary.prefix = {vocabulary.bos};
-  if (gguf.add_eos == 1 && !vocabulary.ends.empty()) vocabulary.suffix = vocabulary.ends;
+  if (add_eos) vocabulary.suffix = vocabulary.ends;
+}
+
+}  // namespace
+
+ImportedTokenizer import_gguf_tokenizer(const GgufTokenizer &gguf, std::uint32_t vocab_size,
+                                        const std::string &source) {
+  refuse_unsupported(gguf, source);
+  Vocabulary vocabulary;
+  Defaults defaults;
+  if (gguf.model == "llama") {
+    vocabulary = scored_pieces(gguf, source);
+    defaults.add_bos = true;
+  } else if (gguf.model == "t5") {
+    vocabulary = gguf_unigram(gguf, source);
+    defaults = {.eos = 1, .add_eos = true};
+  } else {
+    const GgufSplit split = gguf_split(gguf.pre, source);
+    vocabulary = byte_level(gguf, split, source);
+    defaults.add_bos = split.adds_bos;
+  }
+  set_ends(vocabulary, gguf, defaults);
   return build_section(std::move(vocabulary), vocab_size, source);
 }
 

@@ -10,17 +10,20 @@
 namespace tidbit::convert {
 
 struct GgufTokenizer {
-  std::string model;  // "llama" or "gpt2"
+  std::string model;  // "llama", "gpt2" or "t5"
   std::string pre;    // may be empty
   std::vector<std::string> tokens;
-  std::vector<float> scores;        // "llama"
+  std::vector<float> scores;        // "llama" and "t5"
   std::vector<std::int32_t> types;  // 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte
   std::vector<std::string> merges;  // "gpt2"
   std::int32_t bos = -1;
   std::int32_t eos = -1;
-  int add_bos = -1;  // -1: not specified
+  std::int32_t unknown = -1;  // "t5"
+  int add_bos = -1;           // -1: not specified
   int add_eos = -1;
   int add_space_prefix = -1;
+  int remove_extra_whitespaces = -1;  // "t5"
+  std::string charsmap;               // "t5"; may be empty
 };
 
 // Reads the metadata of a GGUF file. Throws ConvertError if it has no tokenizer.

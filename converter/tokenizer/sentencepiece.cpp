@@ -150,7 +150,6 @@ void refuse_unsupported(const Model &model, const std::string &source) {
   if (!unigram && std::any_of(model.pieces.begin(), model.pieces.end(), unused)) {
     throw ConvertError(source + ": has pieces of type UNUSED, which are not supported");
   }
-  if (model.blank_suffix) throw ConvertError(source + ": treat_whitespace_as_suffix is not supported");
   if (!model.escape_blanks) throw ConvertError(source + ": escape_whitespaces = false is not supported");
 }
 
@@ -175,6 +174,7 @@ Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &c
   refuse_unsupported(model, source);
   std::uint32_t flags = format::flag::kFuseUnknown;
   if (model.add_dummy_prefix) flags |= format::flag::kPrefixBlank | format::flag::kPrefixEverySegment;
+  if (model.add_dummy_prefix && model.blank_suffix) flags |= format::flag::kBlankBehind;
   if (model.trim_blanks) flags |= format::flag::kTrimBlanks;
   if (model.trim_blanks) flags |= format::flag::kDropEachBlank;
   if (model.add_dummy_prefix || model.trim_blanks) {

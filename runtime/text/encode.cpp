@@ -237,14 +237,16 @@ Span Encoder::programmed(Span text) {
 }
 
 // SentencePiece writes each space as U+2581; here it is the other way round, U+2581 becomes a space. Then, as the flags
-// say, spaces are trimmed and one is put in front.
+// say, spaces are trimmed and one is put in front, or behind.
 Span Encoder::normalize(Span text) {
   const bool trim = tables_.has(flag::kTrimBlanks);
   std::uint32_t at = 0;
   while (trim && at < text.size && text.data[at] == ' ' && steps_.take()) ++at;
   if (at == text.size) return {work_.text, 0};
   std::uint32_t size = 0;
-  if (wants_prefix(text)) work_.text[size++] = ' ';
+  const bool adds_blank = wants_prefix(text);
+  const bool behind = features::kNormalizer && tables_.has(flag::kBlankBehind);
+  if (adds_blank && !behind) work_.text[size++] = ' ';
   bool after_blank = false;
   while (at < text.size && steps_.take()) {
     const bool blank = text.data[at] == ' ';
@@ -255,6 +257,7 @@ Span Encoder::normalize(Span text) {
   }
   TIDBIT_ASSERT(size <= units_of(text.size));
   while (trim && size > 0 && work_.text[size - 1] == ' ' && steps_.take()) --size;
+  if (adds_blank && behind) work_.text[size++] = ' ';
   return {work_.text, size};
 }
 

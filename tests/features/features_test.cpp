@@ -11,6 +11,7 @@
 #include "tests/support/blob_file.h"
 #include "tests/support/forged_blob.h"
 #include "tests/support/runner.h"
+#include "text/tokenizer_format.h"
 
 namespace tidbit::test {
 namespace {
@@ -87,6 +88,23 @@ TEST_F(SmallLibrary, RefusesAnotherTokenizer) {
   std::uint64_t fault = 0;
   EXPECT_EQ(blob_.open(&fault), TIDBIT_ERR_UNSUPPORTED);
   EXPECT_GT(fault, blob_.header().header_bytes);
+}
+
+// The tokenizer of the blob; it must have one.
+format::TokenizerHeader &tokenizer_of(ForgedBlob &blob) {
+  const format::Section *section = blob.sections();
+  while (section->kind != format::SectionKind::tokenizer) ++section;
+  return *reinterpret_cast<format::TokenizerHeader *>(blob.data() + section->offset);
+}
+
+TEST_F(SmallLibrary, RefusesATokenizerOfEveryOtherKind) {
+  using format::TokenizerKind;
+  open("home-q8");
+  format::TokenizerHeader &tokenizer = tokenizer_of(blob_);
+  for (const TokenizerKind kind : {TokenizerKind::sentencepiece, TokenizerKind::byte_level, TokenizerKind::unigram}) {
+    tokenizer.kind = kind;
+    expect_unsupported(&tokenizer.kind);
+  }
 }
 
 // What `tidbit plan --features cmake` prints for the blob, as "-DTIDBIT_NORMS=rms": one entry for each word.

@@ -1,5 +1,6 @@
 // The tokenizer of a GGUF file, as the metadata describe it. The input is text: the lines of one record are separated
-// by line feeds, the records by zero bytes: model, pre; tokens; scores; types; merges; bos, eos and the three switches.
+// by line feeds, the records by zero bytes: model, pre; tokens; scores; types; merges; bos, eos, three switches,
+// unknown and one more switch; the charsmap, as numbers.
 #include "converter/tokenizer/gguf.h"
 
 #include <cstdlib>
@@ -28,7 +29,7 @@ std::vector<std::int32_t> integers(const std::string &lines) {
 
 tidbit::convert::GgufTokenizer read(const std::uint8_t *data, std::size_t size) {
   std::vector<std::string> records = tidbit::fuzz::split_files(data, size);
-  records.resize(6);
+  records.resize(7);
   tidbit::convert::GgufTokenizer gguf;
   const auto names = split(records[0], '\n');
   gguf.model = names[0];
@@ -38,12 +39,15 @@ tidbit::convert::GgufTokenizer read(const std::uint8_t *data, std::size_t size) 
   gguf.types = integers(records[3]);
   if (!records[4].empty()) gguf.merges = split(records[4], '\n');
   auto numbers = integers(records[5]);
-  numbers.resize(5, -1);
+  numbers.resize(7, -1);
   gguf.bos = numbers[0];
   gguf.eos = numbers[1];
   gguf.add_bos = numbers[2];
   gguf.add_eos = numbers[3];
   gguf.add_space_prefix = numbers[4];
+  gguf.unknown = numbers[5];
+  gguf.remove_extra_whitespaces = numbers[6];
+  for (const std::int32_t byte : integers(records[6])) gguf.charsmap.push_back(static_cast<char>(byte));
   return gguf;
 }
 

@@ -10,6 +10,7 @@
 
 #include "converter/checkpoint/zip.h"
 #include "converter/convert.h"
+#include "converter/tokenizer/gguf.h"
 #include "converter/tokenizer/import.h"
 #include "tests/converter/torch_files.h"
 #include "tests/fuzz/files.h"
@@ -285,6 +286,18 @@ void add_scored_gguf(Seeds &seeds) {
   seeds.add_files("gguf", {"llama", lines_of(texts), lines_of(scores), lines_of(types), "", "1\n2\n1\n0\n1"});
 }
 
+void add_gguf_unigram(Seeds &seeds) {
+  const auto gguf = convert::read_gguf_tokenizer(fs::path(TIDBIT_TOKENIZERS) / "gguf_t5" / "tokenizer.gguf");
+  std::vector<std::string> scores, types, charsmap;
+  for (const float score : gguf.scores) scores.push_back(std::to_string(score));
+  for (const std::int32_t type : gguf.types) types.push_back(std::to_string(type));
+  for (const char byte : gguf.charsmap) charsmap.push_back(std::to_string(static_cast<unsigned char>(byte)));
+  for (const char *numbers : {"1\n2\n0\n1\n1\n0\n1", "1\n2\n0\n1\n1\n0\n0", "1\n2\n1\n0\n0\n0\n1"}) {
+    seeds.add_files("gguf",
+                    {"t5", lines_of(gguf.tokens), lines_of(scores), lines_of(types), "", numbers, lines_of(charsmap)});
+  }
+}
+
 std::vector<std::string> tokens_by_id(const json &vocab) {
   std::vector<std::string> texts(vocab.size());
   for (const auto &[text, id] : vocab.items()) texts.at(id.get<std::size_t>()) = text;
@@ -316,7 +329,7 @@ void add_texts(Seeds &seeds) {
   }
   texts.push_back("<s> Turn <|end|> it on, [[room]] \xE2\x96\x81 東京 \xFF\xF0\x9F🙂\n\n it'LL");
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    for (char which = 0; which < 6; ++which) {
+    for (char which = 0; which < 7; ++which) {
       seeds.add("tokenize", std::string{which, static_cast<char>(i % 8), static_cast<char>(i % 4)} + texts[i]);
     }
   }
@@ -351,20 +364,29 @@ void add_normalizers(Seeds &seeds) {
   seeds.add("sentencepiece", read_file(folder / "rules.model"));
 }
 
+void add_section(Seeds &seeds, const fs::path &tokenizer) {
+  const auto section = convert::import_tokenizer(tokenizer, 640).section;
+  seeds.add("tokenizer_section", {reinterpret_cast<const char *>(section.data()), section.size()});
+}
+
 void add_tokenizers(Seeds &seeds) {
   add_normalizers(seeds);
   for (const fs::path &folder : folders_with(TIDBIT_TOKENIZERS, "tokenizer.json")) {
     const std::string text = read_file(folder / "tokenizer.json");
     const json tokenizer = json::parse(text);
     seeds.add_files("tokenizer_json", {text, R"({"bos_token":"<s>","add_bos_token":true})"});
-    const auto section = convert::import_tokenizer(folder / "tokenizer.json", 640).section;
-    seeds.add("tokenizer_section", {reinterpret_cast<const char *>(section.data()), section.size()});
+    add_section(seeds, folder / "tokenizer.json");
     if (folder.filename() == "byte_level") add_byte_level(seeds, tokenizer);
     if (folder.filename() == "characters") seeds.add("vocab_json", tokenizer.at("model").at("vocab").dump());
   }
+  for (const char *file : {"sp_unigram/tokenizer.model", "gguf_t5/tokenizer.gguf"}) {
+    add_section(seeds, fs::path(TIDBIT_TOKENIZERS) / file);
+  }
   seeds.add("llama2c_tokenizer", llama2c_tokenizer());
   seeds.add("sentencepiece", sentencepiece_model());
+  seeds.add("sentencepiece", read_file(fs::path(TIDBIT_TOKENIZERS) / "sp_unigram" / "tokenizer.model"));
   add_scored_gguf(seeds);
+  add_gguf_unigram(seeds);
   add_texts(seeds);
   add_expressions(seeds);
 }

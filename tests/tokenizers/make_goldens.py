@@ -30,6 +30,9 @@ SENTENCES = [
     "for (int i = 0; i < 100; ++i) {\n    sum += values[i];\n}\n\n",
 ]
 
+SUFFIX = {"treat_whitespace_as_suffix": True}
+SENTENCEPIECES = [("sp_unigram", "unigram", {}), ("sp_suffix", "unigram", SUFFIX), ("sp_suffix_bpe", "bpe", SUFFIX)]
+
 TEXTS = [
     "", " ", "  ", "   ", "\n", "\n\n", "\t\n ", "Hello world", " Hello world", "  Hello  world  ", "hello\n\n\nworld \n",
     "It's we'll they've I'D you'RE 'tis 's", "7:30 21.5 12345678 ½ ² ٣", "naïve café Größe", "Быстрая лиса",
@@ -225,15 +228,15 @@ def expected(tokenizer):
     return cases
 
 
-def sentencepiece_unigram():
-    """A Unigram model with user-defined pieces, which may lie inside words."""
+def sentencepiece_model(model_type, **options):
+    """A model with user-defined pieces, which may lie inside words."""
     model = io.BytesIO()
     random.seed(7)
     lines = [" ".join(random.choices(SENTENCES, k=3)).replace("\n", " ") for _ in range(200)]
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines), model_writer=model, model_type="unigram", vocab_size=260, character_coverage=0.98,
+        sentence_iterator=iter(lines), model_writer=model, model_type=model_type, vocab_size=260, character_coverage=0.98,
         hard_vocab_limit=False, minloglevel=2, num_threads=1, normalization_rule_name="identity",
-        user_defined_symbols=["[[room]]", "\u2581the", "ö"])
+        user_defined_symbols=["[[room]]", "\u2581the", "ö"], **options)
     trained = sentencepiece_model_pb2.ModelProto()
     trained.ParseFromString(model.getvalue())
     trained.trainer_spec.ClearField("input")
@@ -257,9 +260,10 @@ def main():
         t5 = Tokenizer.from_file(str(pathlib.Path(sys.argv[1]) / "tokenizers/t5-small/tokenizer.json"))
         cases = [{"text": text, "parsed": t5.encode(text, add_special_tokens=False).ids} for text in TEXTS]
         write(HERE / "t5_small", "expected.json", json.dumps(cases, indent=0))
-    model, cases = sentencepiece_unigram()
-    write(HERE / "sp_unigram", "expected.json", json.dumps(cases, indent=0))
-    (HERE / "sp_unigram" / "tokenizer.model").write_bytes(model)
+    for name, kind, options in SENTENCEPIECES:
+        model, cases = sentencepiece_model(kind, **options)
+        write(HERE / name, "expected.json", json.dumps(cases, indent=0))
+        (HERE / name / "tokenizer.model").write_bytes(model)
     for make in (byte_level, digits, prefix_space, pieces, metaspace, characters, unigram, unigram_bytes,
                  words, word_pieces, word_pieces_as_written, whole_words):
         folder = HERE / make.__name__

@@ -82,20 +82,42 @@ TEST(Unigram, RefusesWhatHasNoMeaning) {
   EXPECT_NE(refusal(file).find("Metaspace"), std::string::npos);
 }
 
-TEST(Unigram, TablesOfTheWrongSizeAreRefused) {
+// Each of the tables is refused, and named, for each of these.
+TEST(Unigram, DamagedTablesAreRefused) {
   TextModel model = golden("unigram");
   auto *header = reinterpret_cast<format::TokenizerHeader *>(model.section());
   const format::TokenizerHeader good = *header;
+  const auto expect_fault = [&](std::size_t fault, const char *why) {
+    std::uint64_t offset = 0;
+    EXPECT_EQ(model.check(&offset), TIDBIT_ERR_TOKENIZER) << why;
+    EXPECT_EQ(offset, fault) << why;
+    *header = good;
+  };
+  std::uint64_t offset = 0;
+  EXPECT_EQ(model.check(&offset), TIDBIT_OK);
+  for (format::Table *table : {&header->scores, &header->prefix_filter}) {
+    const auto fault = static_cast<std::size_t>(reinterpret_cast<char *>(table) - reinterpret_cast<char *>(header));
+    *table = {0, 0};
+    expect_fault(fault, "absent");
+    table->count -= 1;
+    expect_fault(fault, "one element less");
+    table->count += 1;
+    expect_fault(fault, "one element more");
+    table->count *= 0x10000;
+    expect_fault(fault, "longer than the section");
+    table->offset += 4;
+    expect_fault(fault, "not aligned");
+    table->offset = static_cast<std::uint32_t>(model.section_bytes());
+    expect_fault(fault, "behind the section");
+    table->offset = 0;
+    expect_fault(fault, "in the header");
+  }
+}
+
+TEST(Unigram, ASectionWithoutUnknownTokenIsRefused) {
+  TextModel model = golden("unigram");
+  reinterpret_cast<format::TokenizerHeader *>(model.section())->unknown_token = -1;
   std::uint64_t fault = 0;
-  EXPECT_EQ(model.check(&fault), TIDBIT_OK);
-  header->prefix_filter.count -= 1;
-  EXPECT_EQ(model.check(&fault), TIDBIT_ERR_TOKENIZER);
-  EXPECT_EQ(fault, offsetof(format::TokenizerHeader, prefix_filter));
-  header->scores.count -= 1;
-  EXPECT_EQ(model.check(&fault), TIDBIT_ERR_TOKENIZER);
-  EXPECT_EQ(fault, offsetof(format::TokenizerHeader, scores));
-  *header = good;
-  header->unknown_token = -1;
   EXPECT_EQ(model.check(&fault), TIDBIT_ERR_TOKENIZER);
   EXPECT_EQ(fault, offsetof(format::TokenizerHeader, unknown_token));
 }
@@ -123,6 +145,14 @@ TEST(Unigram, T5EqualsTheLibrary) {
 TEST(Unigram, AModelOfSentencePieceEqualsItsLibrary) {
   const auto folder = std::filesystem::path(TIDBIT_GOLDENS) / "sp_unigram";
   expect_equal(folder / "tokenizer.model", folder / "expected.json");
+}
+
+// The space is behind the text.
+TEST(Unigram, AModelWithWhitespaceAsSuffixEqualsItsLibrary) {
+  for (const char *name : {"sp_suffix", "sp_suffix_bpe"}) {
+    const auto folder = std::filesystem::path(TIDBIT_GOLDENS) / name;
+    expect_equal(folder / "tokenizer.model", folder / "expected.json");
+  }
 }
 
 TEST(Unigram, EqualsTheLibraryForAFolder) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "converter/error.h"
 #include "converter/tokenizer/split_program/automaton.h"
@@ -30,13 +31,13 @@ struct Range {
 // All texts, each of them once, also if it is a part of another.
 class Texts {
  public:
-  void collect(const std::string &text) { texts_.push_back(text); }
+  void collect(const std::string &text) { texts_.insert(text); }
   void finish() {
-    std::sort(texts_.begin(), texts_.end(), [](const std::string &a, const std::string &b) {
+    std::vector<std::string> longest_first(texts_.begin(), texts_.end());
+    std::sort(longest_first.begin(), longest_first.end(), [](const std::string &a, const std::string &b) {
       return a.size() != b.size() ? a.size() > b.size() : a < b;
     });
-    texts_.erase(std::unique(texts_.begin(), texts_.end()), texts_.end());
-    for (const std::string &text : texts_) {
+    for (const std::string &text : longest_first) {
       std::size_t at = pool_.size() < kMostSearched ? pool_.find(text) : std::string::npos;
       if (at == std::string::npos) {
         at = pool_.size();
@@ -50,7 +51,7 @@ class Texts {
   std::size_t place(const std::string &text) const { return places_.at(text); }
 
  private:
-  std::vector<std::string> texts_;
+  std::unordered_set<std::string> texts_;
   std::string pool_;
   std::unordered_map<std::string, std::size_t> places_;
 };
