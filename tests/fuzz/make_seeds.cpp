@@ -384,7 +384,9 @@ void add_tokenizers(Seeds &seeds) {
   }
   seeds.add("llama2c_tokenizer", llama2c_tokenizer());
   seeds.add("sentencepiece", sentencepiece_model());
-  seeds.add("sentencepiece", read_file(fs::path(TIDBIT_TOKENIZERS) / "sp_unigram" / "tokenizer.model"));
+  for (const char *name : {"sp_unigram", "sp_suffix", "sp_suffix_bpe"}) {
+    seeds.add("sentencepiece", read_file(fs::path(TIDBIT_TOKENIZERS) / name / "tokenizer.model"));
+  }
   add_scored_gguf(seeds);
   add_gguf_unigram(seeds);
   add_texts(seeds);
