@@ -1,11 +1,13 @@
 #include "converter/calibrate/calibrate.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <memory>
 
 #include "converter/blob/row_reader.h"
 #include "converter/calibrate/forward.h"
 #include "converter/calibrate/generate.h"
+#include "converter/calibrate/mismatch.h"
 #include "converter/calibrate/moments.h"
 #include "converter/error.h"
 #include "converter/parallel.h"
@@ -21,16 +23,22 @@ using format::Format;
 using format::kTileRows;
 using format::LayerRole;
 
-// The matrices of a layer in the order in which their inputs are computed, and where those are seen.
+// The points of the original model at which its vectors are kept for a layer.
+constexpr std::initializer_list<tidbit_point> kKept = {TIDBIT_POINT_MIXER_IN, TIDBIT_POINT_MIXED, TIDBIT_POINT_FFN_IN,
+                                                       TIDBIT_POINT_FFN_INNER};
+
+// The matrices of a layer in the order in which their inputs are computed, and where those are seen. Experts are chosen
+// anew by the rounded model, so their inputs have no counterpart.
 struct Step {
   LayerRole role;
   tidbit_point point;
+  int kept;  // index in kKept, or -1
 };
 constexpr Step kSteps[] = {
-    {LayerRole::qkv, TIDBIT_POINT_MIXER_IN},        {LayerRole::conv_in, TIDBIT_POINT_MIXER_IN},
-    {LayerRole::attention_out, TIDBIT_POINT_MIXED}, {LayerRole::conv_out, TIDBIT_POINT_MIXED},
-    {LayerRole::expert_up, TIDBIT_POINT_EXPERT_IN}, {LayerRole::expert_down, TIDBIT_POINT_EXPERT_INNER},
-    {LayerRole::ffn_up, TIDBIT_POINT_FFN_IN},       {LayerRole::ffn_down, TIDBIT_POINT_FFN_INNER},
+    {LayerRole::qkv, TIDBIT_POINT_MIXER_IN, 0},         {LayerRole::conv_in, TIDBIT_POINT_MIXER_IN, 0},
+    {LayerRole::attention_out, TIDBIT_POINT_MIXED, 1},  {LayerRole::conv_out, TIDBIT_POINT_MIXED, 1},
+    {LayerRole::expert_up, TIDBIT_POINT_EXPERT_IN, -1}, {LayerRole::expert_down, TIDBIT_POINT_EXPERT_INNER, -1},
+    {LayerRole::ffn_up, TIDBIT_POINT_FFN_IN, 2},        {LayerRole::ffn_down, TIDBIT_POINT_FFN_INNER, 3},
 };
 
 // An expert that got fewer vectors than this part of its columns is rounded plainly: its errors would be fitted to too
@@ -92,16 +100,18 @@ class Calibrator {
         head_(plan.globals[static_cast<std::size_t>(format::GlobalRole::head)]),
         model_(model),
         forward_(model.view(), sequences),
+        original_(model.view(), sequences),
         progress_(progress) {}
 
   RoundedTensors run() {
     for (std::uint32_t layer = 0; layer < layers_.size(); ++layer) {
+      kept_ = original_.advance(kKept);  // before the layer's matrices are replaced
       for (const Step &step : kSteps) {
         const TensorPlan &plan = layers_[layer][static_cast<std::size_t>(step.role)];
         if (plan.role != nullptr) round_matrix(plan, step);
         show((layer * std::size(kSteps) + static_cast<std::size_t>(&step - kSteps) + 1));
       }
-      forward_.advance();
+      forward_.advance({});
     }
     if (head_.role != nullptr && quant::takes_feedback(embeddings_)) round_head();
     return std::move(rounded_);
@@ -126,18 +136,14 @@ class Calibrator {
     in_parallel(count, [&](std::uint32_t i) { quant::transform_weights(rows + std::uint64_t{i} * cols, cols); });
   }
 
-  // Adds what was observed to moments.
-  auto sum_in(Moments &moments, std::uint32_t cols) const {
-    return [this, &moments, cols](Observed &seen) {
-      transform_inputs(seen.parts[0].data(), seen.count(0), cols);
-      moments.add(seen.parts[0].data(), seen.count(0));
-    };
-  }
-
   void round_head() {
     Moments moments(head_.cols);
-    forward_.observe_head(sum_in(moments, head_.cols));
-    round_rows(head_, embeddings_, 0, head_.rows, moments.feedback(), [](std::uint32_t, const std::vector<float> &) {});
+    forward_.observe_head([&](Observed &seen) {
+      transform_inputs(seen.parts[0].data(), seen.count(0), head_.cols);
+      moments.add(seen.parts[0].data(), seen.count(0));
+    });
+    round_rows(head_, embeddings_, {0, head_.rows}, {moments.feedback(), nullptr},
+               [](std::uint32_t, const std::vector<float> &) {});
   }
 
   void round_matrix(const TensorPlan &plan, const Step &step) {
@@ -150,8 +156,19 @@ class Calibrator {
       return round_experts(plan, step.point, replace);
     }
     Moments moments(plan.cols);
-    forward_.observe(step.point, 1, sum_in(moments, plan.cols));
-    round_rows(plan, weights_, 0, plan.rows, moments.feedback(), replace);
+    Mismatch mismatch(plan.cols);
+    std::vector<Observed> &kept = kept_[static_cast<std::size_t>(step.kept)];
+    std::size_t sequence = 0;
+    forward_.observe(step.point, 1, [&](Observed &seen) {
+      std::vector<float> &x = seen.parts[0], &y = kept[sequence++].parts[0];
+      const std::uint32_t count = seen.count(0);
+      transform_inputs(x.data(), count, plan.cols);
+      transform_inputs(y.data(), count, plan.cols);
+      moments.add(x.data(), count);
+      mismatch.add(x.data(), y.data(), count);
+    });
+    const bool corrects = mismatch.finish(moments);
+    round_rows(plan, weights_, {0, plan.rows}, {moments.feedback(), corrects ? &mismatch : nullptr}, replace);
   }
 
   template <class Replace>
@@ -173,31 +190,41 @@ class Calibrator {
         moments.add(inputs[e].data(), count);
         feedback = moments.feedback();
       }
-      round_rows(plan, weights_, e * rows, rows, feedback, replace);
+      round_rows(plan, weights_, {e * rows, rows}, {feedback, nullptr}, replace);
     }
   }
 
+  struct RowRange {
+    std::uint32_t first, count;
+  };
+  // What is known of the inputs, if anything.
+  struct Inputs {
+    const std::optional<quant::Feedback> &feedback;
+    const Mismatch *mismatch;
+  };
+
   // Rounds some rows and calls rounded(first, rows) with what they became.
   template <class Rounded>
-  void round_rows(const TensorPlan &plan, Format f, std::uint32_t first, std::uint32_t count,
-                  const std::optional<quant::Feedback> &feedback, Rounded rounded) {
+  void round_rows(const TensorPlan &plan, Format f, RowRange range, const Inputs &inputs, Rounded rounded) {
     std::vector<std::byte> &packed = rounded_[&plan];
     packed.resize(format::matrix_bytes(f, plan.rows, plan.cols, group_));
     ++all_parts_;
-    if (!feedback) ++plain_parts_;
+    if (!inputs.feedback) ++plain_parts_;
     const std::uint32_t cols = plan.cols, step = slice_rows(plan);
     const std::uint64_t tile_bytes = format::tile_bytes(f, cols, group_);
-    for (std::uint32_t from = first; from < first + count; from += step) {
-      const std::uint32_t rows = std::min(step, first + count - from);
+    const std::uint32_t end = range.first + range.count;
+    for (std::uint32_t from = range.first; from < end; from += step) {
+      const std::uint32_t rows = std::min(step, end - from);
       std::vector<float> values(std::uint64_t{rows} * cols), stored(values.size());
       read_rows(plan, from, rows, values.data());
       transform_weights(values.data(), rows, cols);
       in_parallel(format::tile_count(rows), [&](std::uint32_t i) {
         const std::uint32_t row = i * kTileRows, n = std::min(kTileRows, rows - row);
         std::byte *tile = packed.data() + (from + row) / kTileRows * tile_bytes;
-        const float *x = values.data() + std::uint64_t{row} * cols;
-        if (feedback) {
-          quant::pack_tile_with_feedback(f, x, n, cols, group_, *feedback, tile);
+        float *x = values.data() + std::uint64_t{row} * cols;
+        if (inputs.mismatch != nullptr) inputs.mismatch->correct(x, n);
+        if (inputs.feedback) {
+          quant::pack_tile_with_feedback(f, x, n, cols, group_, *inputs.feedback, tile);
         } else {
           quant::pack_tile(f, x, n, cols, group_, tile);
         }
@@ -213,7 +240,8 @@ class Calibrator {
   const std::vector<LayerTensors> &layers_;
   const TensorPlan &head_;
   WorkingModel &model_;
-  Forward forward_;
+  Forward forward_, original_;
+  std::vector<std::vector<Observed>> kept_;  // of the current layer, [kKept][sequences]
   const Progress &progress_;
   RoundedTensors rounded_;
   std::uint32_t plain_parts_ = 0, all_parts_ = 0;

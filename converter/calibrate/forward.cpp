@@ -1,6 +1,7 @@
 #include "converter/calibrate/forward.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -43,32 +44,35 @@ struct Forward::Runner {
   static void collect(void *user, std::uint32_t, tidbit_point point, std::uint32_t first, std::uint32_t count,
                       std::uint32_t width, std::size_t stride, const float *data) {
     Runner &runner = *static_cast<Runner *>(user);
-    if (runner.into == nullptr || point != runner.point) return;
-    std::vector<float> &part = runner.into->parts[is_of_experts(point) ? first : 0];
-    runner.into->width = width;
+    Observed *const into = runner.into[point];
+    if (into == nullptr) return;
+    std::vector<float> &part = into->parts[is_of_experts(point) ? first : 0];
+    into->width = width;
     for (std::uint32_t i = 0; i < count; ++i) part.insert(part.end(), data + i * stride, data + i * stride + width);
-    runner.session.get()->canceled = !is_of_experts(point);  // the rest of the layer is not needed
+    // Unless the layer's result is stored, the rest of it is not needed.
+    runner.session.get()->canceled = !runner.stores && !is_of_experts(point);
   }
 
   // Runs a layer on all tokens of a sequence, from and to hidden[tokens][width].
   void run(const std::vector<std::int32_t> &tokens, std::uint32_t layer, bool keeps_all, float *hidden, bool store);
 
   BlobSession session;
-  Observed *into = nullptr;
-  tidbit_point point = 0;
+  std::array<Observed *, TIDBIT_POINT_COUNT> into = {};  // by point
+  bool stores = false;
 };
 
 void Forward::Runner::run(const std::vector<std::int32_t> &tokens, std::uint32_t layer, bool keeps_all, float *hidden,
                           bool store) {
   Session &s = *session.get();
   const std::uint32_t width = s.model.config().width, total = static_cast<std::uint32_t>(tokens.size());
+  stores = store;
   const std::uint64_t cache = keeps_all ? s.memory.kv.offset_of(s.model, layer) : 0;
   for (std::uint32_t begin = 0; begin < total; begin += s.limits.chunk) {
     const std::uint32_t count = std::min(s.limits.chunk, total - begin);
     s.position = begin;
     s.written = begin + count;
     s.canceled = false;
-    Observed *const observed = std::exchange(into, nullptr);
+    const auto observed = std::exchange(into, {});
     embed_chunk(s, tokens.data() + begin, count);  // also the angles of the positions
     into = observed;
     const Rows &rows = s.memory.activations.hidden;
@@ -109,10 +113,9 @@ void Forward::run_batch(std::uint32_t first, tidbit_point point, std::uint32_t p
   in_parallel(count, [&](std::uint32_t i) {
     observed_[i] = {0, std::vector<std::vector<float>>(parts)};
     Runner &runner = runner_of(first + i);
-    runner.into = &observed_[i];
-    runner.point = point;
+    runner.into[point] = &observed_[i];
     runner.run(sequences_[first + i], layer_, keeps_all_, hidden_[first + i].data(), false);
-    runner.into = nullptr;
+    runner.into = {};
   });
 }
 
@@ -133,14 +136,20 @@ void Forward::run_head(std::uint32_t sequence) {
   }
 }
 
-void Forward::advance() {
+std::vector<std::vector<Observed>> Forward::advance(std::initializer_list<tidbit_point> points) {
+  const Observed empty = {0, std::vector<std::vector<float>>(1)};
+  std::vector<std::vector<Observed>> seen(points.size(), std::vector<Observed>(sequences_.size(), empty));
   for (std::uint32_t first = 0; first < sequences_.size(); first += kBatch) {
     const auto count = std::min(kBatch, static_cast<std::uint32_t>(sequences_.size()) - first);
     in_parallel(count, [&](std::uint32_t i) {
-      runner_of(first + i).run(sequences_[first + i], layer_, keeps_all_, hidden_[first + i].data(), true);
+      Runner &runner = runner_of(first + i);
+      for (std::size_t p = 0; p < points.size(); ++p) runner.into[points.begin()[p]] = &seen[p][first + i];
+      runner.run(sequences_[first + i], layer_, keeps_all_, hidden_[first + i].data(), true);
+      runner.into = {};
     });
   }
   ++layer_;
+  return seen;
 }
 
 }  // namespace tidbit::convert

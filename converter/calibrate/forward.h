@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <vector>
 
@@ -43,8 +44,8 @@ class Forward {
       consume(observed_[0]);
     }
   }
-  // Goes on to the next layer.
-  void advance();
+  // Goes on to the next layer. Returns the vectors at points of the layer that have no experts: [points][sequences].
+  std::vector<std::vector<Observed>> advance(std::initializer_list<tidbit_point> points);
   std::uint32_t layer() const { return layer_; }
 
   static constexpr std::uint32_t kBatch = 8;  // sequences whose vectors are kept at a time

@@ -5,25 +5,30 @@
 #include <optional>
 #include <vector>
 
+#include "converter/calibrate/outer_products.h"
 #include "quant/feedback.h"
 
 namespace tidbit::convert {
 
-// Sum of x xᵀ. Each element is summed over the vectors in their order, a slice at a time in f32 and over the slices in
-// f64, without a reduction that a compiler could split: the sums are the same on every machine.
+// H, the sum of x xᵀ.
 class Moments {
  public:
-  explicit Moments(std::uint32_t cols) : cols_(cols), sums_(std::size_t{cols} * cols) {}
+  explicit Moments(std::uint32_t cols) : sums_(cols, OuterProducts::Part::lower) {}
 
   // Adds x[count][cols].
-  void add(const float *x, std::uint32_t count);
+  void add(const float *x, std::uint32_t count) { sums_.add(x, x, count); }
 
   // None if the inputs are all zero, or not finite.
   std::optional<quant::Feedback> feedback() const;
 
+  // H with something added to the diagonal, without which directions in which no sample moved could take any error: its
+  // lower half in [cols][cols]. Empty if the inputs are all zero, or not finite.
+  std::vector<double> damped() const;
+
  private:
-  std::uint32_t cols_;
-  std::vector<double> sums_;  // [cols][cols], the elements up to the diagonal
+  double mean() const;  // of the diagonal
+
+  OuterProducts sums_;
 };
 
 }  // namespace tidbit::convert

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "converter/blob/blob_view.h"
+#include "converter/calibrate/mismatch.h"
 #include "converter/calibrate/moments.h"
 #include "converter/calibrate/samples.h"
 #include "converter/parallel.h"
@@ -86,6 +87,57 @@ TEST(Moments, DoNotDependOnHowTheVectorsArrive) {
   halves.add(x.data(), 256);
   halves.add(x.data() + std::size_t{256} * 70, 256);
   EXPECT_EQ(whole.feedback()->factors, halves.feedback()->factors);
+}
+
+// The sum of squares of w[rows] x - v y.
+double distance_of_products(const std::vector<float> &w, const std::vector<float> &x, const std::vector<float> &v,
+                            const std::vector<float> &y, std::uint32_t cols) {
+  double sum = 0;
+  for (std::size_t row = 0; row < w.size(); row += cols) {
+    for (std::size_t t = 0; t < x.size(); t += cols) {
+      double error = 0;
+      for (std::uint32_t k = 0; k < cols; ++k) {
+        error += static_cast<double>(w[row + k]) * static_cast<double>(x[t + k]);
+        error -= static_cast<double>(v[row + k]) * static_cast<double>(y[t + k]);
+      }
+      sum += error * error;
+    }
+  }
+  return sum;
+}
+
+// The inputs that arrive lack a part that depends on others. 70 columns, 13 rows: neither is a multiple of a block.
+TEST(Mismatch, IsMadeUpForByOtherWeights) {
+  constexpr std::uint32_t kCols = 70, kCount = 600, kRows = 13;
+  const std::vector<float> y = related_inputs(kCount, kCols), w = random_floats(kRows * kCols, 3);
+  std::vector<float> x = y, corrected = w;
+  for (std::size_t i = 3; i < x.size(); i += 7) x[i] = 0.5f * y[i] + 0.2f * y[i - 1];
+  convert::Moments moments(kCols);
+  moments.add(x.data(), kCount);
+  convert::Mismatch mismatch(kCols);
+  mismatch.add(x.data(), y.data(), kCount);
+  ASSERT_TRUE(mismatch.finish(moments));
+  mismatch.correct(corrected.data(), kRows);
+  EXPECT_LT(distance_of_products(corrected, x, w, y, kCols), 0.02 * distance_of_products(w, x, w, y, kCols));
+}
+
+TEST(Mismatch, OfTheSameInputsChangesNothing) {
+  const std::vector<float> x = related_inputs(100, 20), w = random_floats(3 * 20, 3);
+  std::vector<float> corrected = w;
+  convert::Moments moments(20);
+  moments.add(x.data(), 100);
+  convert::Mismatch mismatch(20);
+  mismatch.add(x.data(), x.data(), 100);
+  ASSERT_TRUE(mismatch.finish(moments));
+  mismatch.correct(corrected.data(), 3);
+  EXPECT_EQ(corrected, w);
+}
+
+TEST(Mismatch, OfZerosIsNotCorrected) {
+  const std::vector<float> zeros(40 * 20);
+  convert::Mismatch mismatch(20);
+  mismatch.add(zeros.data(), zeros.data(), 40);
+  EXPECT_FALSE(mismatch.finish(convert::Moments(20)));
 }
 
 std::string token_list(std::uint32_t vocab, std::uint32_t count) {
