@@ -1,5 +1,6 @@
 // GPTNeoXForCausalLM (Pythia): sublayers in turn or side by side with a LayerNorm each, partial rotation, q, k and v
 // fused head by head.
+#include "converter/checkpoint/checkpoint.h"
 #include "converter/families/llama_layers.h"
 #include "converter/families/registry.h"
 
@@ -29,9 +30,15 @@ constexpr Names kNames[] = {{Dialect::huggingface, kPrefixes, "layers.#.", kGlob
 
 constexpr const char *kUnused[] = {"num_key_value_heads", "head_dim"};
 
-// rotary_pct and rotary_emb_base are version 4's names.
+// rotary_pct and rotary_emb_base are version 4's names. It also writes the share as partial_rotary_factor, which it
+// does not read.
 void read_neox_rotary(Reading &model) {
   model.rotary_share = model.keys.number_or("rotary_pct", 0.25);
+  const nlohmann::json *rope = model.keys.object_or_null("rope_parameters");
+  const bool given = rope != nullptr && rope->contains("partial_rotary_factor");
+  if (!given && model.checkpoint->dialect == Dialect::huggingface) {
+    model.keys.only("partial_rotary_factor", model.rotary_share);
+  }
   use(add_rotary(model, {.theta = model.keys.number_or("rotary_emb_base", 10000)}), model.kind);
 }
 
