@@ -34,7 +34,7 @@ constexpr const char *kHarmless[] = {
 
 // With several slices, transformers' exact form leaves out the biases behind them.
 void read(Reading &model) {
-  model.kind.alibi = 1;
+  model.kind.alibi = format::Alibi::plain;
   if (model.keys.number_or("pretraining_tp", 1) > 1) model.keys.only("slow_but_exact", false);
 }
 
