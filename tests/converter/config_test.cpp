@@ -204,6 +204,23 @@ TEST(RotaryByLayerType, HasTheClassesNumbersWhereATypeIsLeftOut) {
   EXPECT_FLOAT_EQ(frequency(gemma, 1), std::pow(90.0f, -share));
 }
 
+// The configurations that came with the models are older than the class.
+TEST(Lfm2, MayHaveTheNamesOfItsFirstConfigurations) {
+  Checkpoint checkpoint = convert::open_checkpoint(golden("lfm2"));
+  const auto kind = [&] { return convert::plan_model(checkpoint).stacks.front().kinds.front(); };
+  const format::LayerKind expected = kind();
+  checkpoint.config["block_ff_dim"] = checkpoint.config.at("intermediate_size");
+  checkpoint.config["intermediate_size"] = 1;
+  EXPECT_EQ(kind().ffn_width, expected.ffn_width);
+  checkpoint.config.erase("intermediate_size");
+  EXPECT_EQ(kind().ffn_width, expected.ffn_width);
+  checkpoint.config.erase("block_ff_dim");
+  EXPECT_NE(failure(kind).find("intermediate_size is missing"), std::string::npos);
+  checkpoint.config.erase("rope_parameters");
+  checkpoint.config["theta"] = 77.0;
+  EXPECT_NE(failure(kind).find("theta is 77"), std::string::npos);
+}
+
 TEST(Olmo3, HasNoRopeThetaThatVersionsReadDifferently) {
   Checkpoint checkpoint = changed({"olmo3", "rope_parameters", "", ""});
   checkpoint.config["rope_theta"] = 500000.0;
