@@ -38,9 +38,7 @@ void read_qwen2(Reading &model) {
   const double end = model.keys.number_or("max_window_layers", 28);
   const bool has_window = model.kind.window != 0;
   read_layer_types(model, [&](std::uint32_t layer) { return !has_window || layer % 2 != 0 || layer >= end; });
-  for (std::uint32_t i = 0; i < model.layers && !has_window; ++i) {
-    if (!is_full(model, i)) model.keys.refuse("layer_types", "has a window, but use_sliding_window is not true");
-  }
+  if (!has_window) refuse_windows(model);
 }
 
 // If there is a window, all layers have it.

@@ -76,6 +76,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"nanochat", "final_logit_softcapping", "0.0", "not above 0"},
         Case{"gemma", "hidden_activation", "\"relu\"", "hidden_act gives"},
         Case{"mpt", "attn_config", R"({"alibi_bias_max":16})", "alibi_bias_max"},
+        Case{"smollm3-window", "use_sliding_window", "false", "layer_types has a window"},
         Case{"qwen2_moe", "layer_types", R"(["sliding_attention","full_attention"])", "use_sliding_window"},
         Case{"marian", "normalize_before", "true", "not supported"},
         Case{"marian", "normalize_embedding", "true", "not supported"},
