@@ -231,13 +231,18 @@ TEST(Olmo3, HasNoRopeThetaThatVersionsReadDifferently) {
   EXPECT_NE(message.find("rope_theta means different things"), std::string::npos) << message;
 }
 
-TEST(GptNeoX, HasOneShareOfChannelsThatTurn) {
+TEST(GptNeoX, HasItsNumbersOfTheRotationUnderNamesOfItsOwn) {
   Checkpoint checkpoint = changed({"gpt_neox", "rope_parameters", "", ""});
   checkpoint.config["rotary_pct"] = checkpoint.config["partial_rotary_factor"] = 0.5;
   EXPECT_EQ(convert::plan_model(checkpoint).stacks.front().kinds.front().rotary_dim, 4u);
   checkpoint.config["partial_rotary_factor"] = 1.0;
   const std::string message = failure([&] { convert::plan_model(checkpoint); });
   EXPECT_NE(message.find("partial_rotary_factor is 1.0"), std::string::npos) << message;
+  checkpoint.config["partial_rotary_factor"] = 0.5;
+  checkpoint.config["rotary_emb_base"] = checkpoint.config["rope_theta"] = 77.0;
+  EXPECT_FLOAT_EQ(frequency(checkpoint, 0), std::pow(77.0f, -0.5f));
+  checkpoint.config["rope_theta"] = 78.0;
+  EXPECT_NE(failure([&] { convert::plan_model(checkpoint); }).find("rope_theta is 78.0"), std::string::npos);
 }
 
 TEST(Bloom, HasNoExactFormOfSeveralSlices) {
