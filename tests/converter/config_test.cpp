@@ -55,6 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{kLlama, "hidden_act", "\"tanh\"", "\"tanh\""},
         Case{kLlama, "model_type", "\"mamba\"", "\"mamba\" is not supported"},
         Case{kLlama, "partial_rotary_factor", "1.5", "outside 0 to 1"},
+        Case{kLlama, "partial_rotary_factor", "0.7", "is below 1"},
         Case{"glm4", "partial_rotary_factor", "null", "is null"},
         Case{kLlama, "rope_parameters", R"({"rope_type":"yarn","factor":4,"truncate":null})", "truncate is null"},
         Case{kLlama, "pruned_heads", R"({"0":[1]})", "not supported"},
