@@ -314,10 +314,12 @@ TEST(RotaryScaling, OfPhi3HasTheOldContextOfItsClass) {
   Checkpoint checkpoint = convert::open_checkpoint(golden("phi3"));
   checkpoint.config["max_position_embeddings"] = 131072u;
   checkpoint.config["original_max_position_embeddings"] = 1024u;
-  const auto context = [&] { return convert::plan_model(checkpoint).config.max_context; };
-  EXPECT_EQ(context(), 131072u);  // more than the old context is wanted
+  const auto plan = [&] { return convert::plan_model(checkpoint); };
+  EXPECT_EQ(plan().config.max_context, 131072u);  // more than the old context is wanted
+  EXPECT_NE(plan().notes.at(0).find("for long texts; for texts up to 1024"), std::string::npos) << plan().notes[0];
   checkpoint.config.erase("original_max_position_embeddings");
-  EXPECT_EQ(context(), 4096u);
+  EXPECT_EQ(plan().config.max_context, 4096u);
+  EXPECT_NE(plan().notes.at(0).find("for short texts, up to 4096"), std::string::npos) << plan().notes[0];
 }
 
 TEST(RotaryScaling, ByLlama3NeedsItsFactorsInOrder) {
