@@ -5,7 +5,7 @@ set(TIDBIT_BLOB_DIR ${PROJECT_SOURCE_DIR}/build/host/blobs CACHE PATH "Converted
 # Goldens of tests/families that together have every part that a layer can have, and the formats of their blobs.
 set(TIDBIT_PART_MODELS gemma2:q8:q8 gemma3:q8:f16 lfm2:f16:f16 bloom:q8:f16 gpt_oss:q4:f16 qwen2_moe:q8:f16
   nanochat:q8:f16 stablelm:q8:f16 stablelm-parallel:q8:f16 olmo:q8:f16 olmo2:f32:f32 bitnet:q4:f16 apertus:q8:f16
-  falcon-new:q8:q8 granite:q8:f16 phi:q8:f16 cohere2:q8:q8)
+  falcon-new:q8:q8 granite:q8:f16 phi:q8:f16 cohere2:q8:q8 falcon-alibi-slopes:q8:f16)
 
 if(TIDBIT_BUILD_CONVERTER)
   set(TIDBIT_BLOB_DIR ${PROJECT_BINARY_DIR}/blobs)

@@ -6,6 +6,7 @@
 #include "converter/checkpoint/safetensors.h"
 #include "converter/checkpoint/state_dict.h"
 #include "converter/checkpoint/ternary.h"
+#include "converter/checkpoint/text_model.h"
 #include "converter/error.h"
 
 namespace tidbit::convert {
@@ -93,6 +94,7 @@ Checkpoint open_huggingface(const fs::path &directory) {
   if (is_there(generation)) checkpoint.generation_config = read_json_object(generation);
   checkpoint.dialect = Dialect::huggingface;
   read_weights(directory, checkpoint.tensors);
+  take_text_model(checkpoint);
   read_ternary(checkpoint);
   return checkpoint;
 }

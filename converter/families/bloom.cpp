@@ -32,7 +32,11 @@ constexpr const char *kHarmless[] = {
     "slow_but_exact", "attention_softmax_in_fp32", "masked_softmax_fusion", "bias_dropout_fusion", "offset_alibi",
     "skip_bias_add",  "skip_bias_add_qkv",         "unk_token_id"};
 
-void read(Reading &model) { model.kind.alibi = 1; }
+// With several slices, transformers' exact form leaves out the biases behind them.
+void read(Reading &model) {
+  model.kind.alibi = format::Alibi::plain;
+  if (model.keys.number_or("pretraining_tp", 1) > 1) model.keys.only("slow_but_exact", false);
+}
 
 }  // namespace
 

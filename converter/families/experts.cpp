@@ -1,14 +1,25 @@
 #include "converter/families/experts.h"
 
+#include "converter/checkpoint/checkpoint.h"
+
 namespace tidbit::convert {
+
+namespace {
+
+// Only transformers' classes have a usual number.
+std::uint32_t count_of(Reading &model, const char *key, std::uint32_t usual) {
+  const bool by_class = usual != 0 && model.checkpoint->dialect == Dialect::huggingface;
+  return by_class ? model.keys.count_or(key, format::kMaxExperts, usual) : model.keys.count(key, format::kMaxExperts);
+}
+
+}  // namespace
 
 void read_experts(Reading &model, const ExpertKeys &names, format::Router router, bool normalized) {
   ConfigReader &keys = model.keys;
   format::LayerKind &kind = model.kind;
   const char *name = keys.has(names.count.name) || names.count.other == nullptr ? names.count.name : names.count.other;
-  kind.experts = names.usual_count != 0 ? keys.count_or(name, format::kMaxExperts, names.usual_count)
-                                        : keys.count(name, format::kMaxExperts);
-  kind.experts_used = keys.count(names.used, format::kMaxExperts);
+  kind.experts = count_of(model, name, names.usual_count);
+  kind.experts_used = count_of(model, names.used, names.usual_used);
   if (kind.experts_used > kind.experts) keys.refuse(names.used, "is more than " + std::string(name));
   kind.expert_width = keys.count(names.width, format::kMaxFfn);
   kind.router = router;

@@ -9,7 +9,7 @@ struct ExpertKeys {
   Key count = {"num_experts", "num_local_experts"};
   const char *used = "num_experts_per_tok";
   const char *width = "moe_intermediate_size";
-  std::uint32_t usual_count = 0;  // if the key is missing; 0: that is an error
+  std::uint32_t usual_count = 0, usual_used = 0;  // if the key is missing; 0: that is an error
 };
 
 // Sets the numbers of experts of a kind.

@@ -1,7 +1,8 @@
 // FalconForCausalLM: the 7B form (one key-value head, one norm), the new form (groups, two norms) and the RW form
 // (ALiBi, sublayers in turn).
-#include <bit>
+#include <algorithm>
 
+#include "base/arith.h"
 #include "converter/families/alibi.h"
 #include "converter/families/llama_layers.h"
 #include "converter/families/registry.h"
@@ -17,13 +18,10 @@ constexpr GlobalRow kGlobals[] = {
     tensor(Global::head, "/lm_head.weight"),
 };
 
-// The slopes are rounded to bfloat16, as in training, and scaled like the scores.
+// transformers computes slopes and biases in bfloat16, whatever the weights are.
 ComputeRow slope(const Reading &model) {
   std::vector<float> slopes = alibi_slopes(model.kind.heads);
-  for (float &slope : slopes) {
-    const auto bits = std::bit_cast<std::uint32_t>(slope);
-    slope = std::bit_cast<float>((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000u) * model.kind.attention_scale;
-  }
+  std::transform(slopes.begin(), slopes.end(), slopes.begin(), rounded_to_bfloat16);
   return [slopes](std::uint32_t head, float *out) { *out = slopes[head]; };
 }
 
@@ -63,7 +61,7 @@ void read(Reading &model) {
   const std::uint32_t kv_heads = keys.count_or("num_kv_heads", format::kMaxHeads, model.kind.heads);
   model.kind.kv_heads = one_head ? 1 : new_form ? kv_heads : model.kind.heads;
   if (model.kind.heads % model.kind.kv_heads != 0) keys.refuse("num_kv_heads", "does not divide num_attention_heads");
-  model.kind.alibi = keys.flag_or("alibi", false) ? 1 : 0;
+  if (keys.flag_or("alibi", false)) model.kind.alibi = format::Alibi::rounded;
   read_residual(model, new_form);
 }
 

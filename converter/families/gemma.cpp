@@ -78,8 +78,9 @@ void read3(Reading &model) {
   }
   model.config.logit_cap = cap_of(model, "final_logit_softcapping", 0);
   model.kind.qk_norm_scope = format::QkNormScope::per_head;
-  read_window(model, model.keys.count_or("sliding_window_pattern", format::kMaxLayers,
-                                         model.keys.count_or("_sliding_window_pattern", format::kMaxLayers, 6)));
+  static constexpr const char *kUnused[] = {"_sliding_window_pattern"};  // written by transformers 4, not read
+  model.keys.harmless(kUnused);
+  read_window(model, model.keys.count_or("sliding_window_pattern", format::kMaxLayers, 6));
 }
 
 // Table 0 is that of sliding layers.

@@ -1,5 +1,6 @@
 // GPTNeoXForCausalLM (Pythia): sublayers in turn or side by side with a LayerNorm each, partial rotation, q, k and v
 // fused head by head.
+#include "converter/checkpoint/checkpoint.h"
 #include "converter/families/llama_layers.h"
 #include "converter/families/registry.h"
 
@@ -29,10 +30,19 @@ constexpr Names kNames[] = {{Dialect::huggingface, kPrefixes, "layers.#.", kGlob
 
 constexpr const char *kUnused[] = {"num_key_value_heads", "head_dim"};
 
-// rotary_pct and rotary_emb_base are version 4's names.
+// transformers 4 has these numbers under names of the family's own. It also writes them under the usual names, but does
+// not read those.
 void read_neox_rotary(Reading &model) {
-  model.rotary_share = model.keys.number_or("rotary_pct", 0.25);
-  use(add_rotary(model, {.theta = model.keys.number_or("rotary_emb_base", 10000)}), model.kind);
+  ConfigReader &keys = model.keys;
+  const double theta = keys.number_or("rotary_emb_base", 10000);
+  model.rotary_share = keys.number_or("rotary_pct", 0.25);
+  const nlohmann::json *rope = keys.object_or_null("rope_parameters");
+  const auto check = [&](const char *key, double value) {
+    if (rope == nullptr || !rope->contains(key)) keys.only(key, value);
+  };
+  check("rope_theta", theta);
+  if (model.checkpoint->dialect == Dialect::huggingface) check("partial_rotary_factor", model.rotary_share);
+  use(add_rotary(model, {.theta = theta, .own_theta = true}), model.kind);
 }
 
 void read(Reading &model) {

@@ -34,7 +34,11 @@ constexpr const char *kHarmless[] = {"initial_context_length", "experts_per_toke
 void read(Reading &model) {
   const double limit = model.keys.number_or("swiglu_limit", 7);
   if (!(limit > 0)) model.keys.refuse("swiglu_limit", "is not above 0");
-  read_experts(model, {.count = {"num_local_experts", "num_experts"}, .width = "intermediate_size"},
+  read_experts(model,
+               {.count = {"num_local_experts", "num_experts"},
+                .width = "intermediate_size",
+                .usual_count = 128,
+                .usual_used = 4},
                format::Router::top_k_then_softmax, false);
   model.kind.activation = format::Activation::clamped_silu;
   require_rotary_scaling(model);

@@ -24,7 +24,8 @@ constexpr auto kHybridLayers = join(kLlamaNorms, kAttention, kExperts,
                                                tensor(Layer::ffn_down, "shared_mlp.output_linear.weight")});
 constexpr Names kMoeNames[] = {llama_names(kGlobals, kMoeLayers)};
 constexpr Names kHybridNames[] = {llama_names(kGlobals, kHybridLayers)};
-constexpr ExpertKeys kKeys = {.count = {"num_local_experts", nullptr}, .width = "intermediate_size"};
+constexpr ExpertKeys kKeys = {
+    .count = {"num_local_experts", nullptr}, .width = "intermediate_size", .usual_count = 8, .usual_used = 2};
 
 void read_moe(Reading &model) {
   read_granite_multipliers(model);

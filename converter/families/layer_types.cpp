@@ -33,6 +33,12 @@ bool is_full(const Reading &model, std::uint32_t layer) {
   return model.layer_types.empty() || model.layer_types[layer] != kSlidingAttention;
 }
 
+void refuse_windows(const Reading &model) {
+  for (std::uint32_t i = 0; i < model.layers; ++i) {
+    if (!is_full(model, i)) model.keys.refuse("layer_types", "has a window, but use_sliding_window is not true");
+  }
+}
+
 std::uint32_t window_of(Reading &model, std::uint32_t usual, const char *key) {
   return model.keys.count_or(key, format::kMaxContext, model.keys.contains(key) ? 0 : usual);
 }

@@ -17,6 +17,9 @@ void read_layer_types(Reading &model, const std::function<bool(std::uint32_t lay
 // Whether layer i has full attention; all have it if there are no types.
 bool is_full(const Reading &model, std::uint32_t layer);
 
+// Refuses layers with a window, because use_sliding_window is not true.
+void refuse_windows(const Reading &model);
+
 // The positions that a query of a sliding layer sees: `usual` if the key is missing, 0 (all) if it is null.
 std::uint32_t window_of(Reading &model, std::uint32_t usual, const char *key = "sliding_window");
 

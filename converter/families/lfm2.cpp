@@ -38,9 +38,12 @@ constexpr const char *kHarmless[] = {"block_dim",
                                      "theta",
                                      "use_pos_enc"};
 
+// block_ff_dim is the older name, and counts if both are there.
 void read_ffn_width(Reading &model) {
+  static constexpr const char *kOfTransformers[] = {"intermediate_size"};
   ConfigReader &keys = model.keys;
-  std::uint64_t width = keys.count_or("block_ff_dim", format::kMaxFfn, model.kind.ffn_width);
+  std::uint64_t width = keys.count(keys.has("block_ff_dim") ? "block_ff_dim" : "intermediate_size", format::kMaxFfn);
+  keys.harmless(kOfTransformers);
   const bool adjusts = keys.flag_or("block_auto_adjust_ff_dim", true);
   const double times = keys.number_or("block_ffn_dim_multiplier", keys.contains("block_ffn_dim_multiplier") ? 0 : 1);
   const std::uint64_t multiple = keys.count_or("block_multiple_of", format::kMaxFfn, 256);
@@ -59,6 +62,8 @@ void read(Reading &model) {
   ConfigReader &keys = model.keys;
   model.kind.qk_norm_scope = format::QkNormScope::per_head;
   model.config.tied = keys.flag_or("tie_embedding", model.config.tied != 0) ? 1 : 0;
+  // Only transformers 4 reads "theta".
+  if (!keys.has("rope_parameters")) keys.only("theta", keys.number_or("rope_theta", model.rotary_theta));
   read_ffn_width(model);
   const std::vector<std::int64_t> full = keys.ids("full_attn_idxs");
   const auto is_convolution = [&](std::uint32_t layer) {
@@ -88,6 +93,7 @@ void read_layer(Reading &model, std::uint32_t layer, format::LayerKind &kind) {
 
 constexpr Family kLfm2 = [] {
   Family family = llama_like("lfm2", kNames);
+  family.shape.ffn = {};
   family.epsilon_key = "norm_eps";
   family.epsilon = 1e-5;
   family.activation_key = nullptr;

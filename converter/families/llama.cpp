@@ -1,4 +1,5 @@
 // LlamaForCausalLM: RMSNorm in front of each sublayer, rotary positions, gated feed-forward, grouped queries.
+#include "converter/checkpoint/checkpoint.h"
 #include "converter/families/llama_layers.h"
 #include "converter/families/registry.h"
 
@@ -35,6 +36,13 @@ constexpr Names kNames[] = {
     {Dialect::llama, kMetaPrefixes, "layers.#.", kMetaGlobals, kMetaLayers, kMetaLeftOut},
 };
 
+// llama.cpp computes Llama with a part of each head turned. Of transformers' class, version 5 takes no notice of the
+// key if frequencies are not scaled, and otherwise it fails, as version 4 does.
+void read(Reading &model) {
+  if (model.checkpoint->dialect != Dialect::huggingface || model.kind.rotary_dim == model.kind.head_dim) return;
+  model.keys.refuse("partial_rotary_factor", "is below 1, which transformers' class does not compute either");
+}
+
 }  // namespace
 
 constexpr Family kLlama = {
@@ -48,6 +56,7 @@ constexpr Family kLlama = {
     .gated = true,
     .tied = false,
     .partial_rotary = true,
+    .read = read,
     .names = kNames,
 };
 

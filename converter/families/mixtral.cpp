@@ -20,8 +20,10 @@ constexpr auto kLayers = join(kLlamaNorms, kLlamaAttention, std::to_array(kExper
 constexpr Names kNames[] = {llama_names(kGlobals, kLayers)};
 
 void read(Reading &model) {
-  read_experts(model, {.count = {"num_local_experts", "num_experts"}, .width = "intermediate_size"},
-               format::Router::softmax_then_top_k, true);
+  read_experts(
+      model,
+      {.count = {"num_local_experts", "num_experts"}, .width = "intermediate_size", .usual_count = 8, .usual_used = 2},
+      format::Router::softmax_then_top_k, true);
   model.kind.window = window_of(model, 0);
 }
 

@@ -49,8 +49,8 @@ void read_attention(Reading &model) {
                                                  "softmax_scale", "clip_qkv",  "alibi"};
   const std::string where = model.keys.file() + ": attn_config";
   ConfigReader keys(attention_of(model), where);
-  model.kind.alibi = keys.flag_or("alibi", true) ? 1 : 0;
-  if (model.kind.alibi == 0) keys.refuse("alibi", "is false, which transformers' class does not compute either");
+  model.kind.alibi = format::Alibi::plain;
+  if (!keys.flag_or("alibi", true)) keys.refuse("alibi", "is false, which transformers' class does not compute either");
   model.kind.attention_scale = static_cast<float>(keys.number_or("softmax_scale", model.kind.attention_scale));
   const double clip = keys.number_or("clip_qkv", 0);
   if (clip < 0) keys.refuse("clip_qkv", "is negative");

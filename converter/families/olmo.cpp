@@ -1,5 +1,6 @@
 // OlmoForCausalLM: Llama with weightless LayerNorm and clipped q, k and v. Olmo2ForCausalLM and Olmo3ForCausalLM: norms
 // behind the sublayers and of whole queries and keys; OLMo 3 has a window in three of four layers.
+#include "converter/checkpoint/checkpoint.h"
 #include "converter/families/layer_types.h"
 #include "converter/families/llama_layers.h"
 #include "converter/families/registry.h"
@@ -29,9 +30,19 @@ void read3(Reading &model) {
   model.kind.window = window_of(model, 4096);
 }
 
-// Scaling is for full layers only. Table 0 is that of sliding layers.
+constexpr double kTheta3 = 500000;
+
+// Scaling is for full layers only. Table 0 is that of sliding layers. A rope_theta beside rope_scaling is for all
+// layers in transformers 4; in 5 it is for full ones, and the sliding ones have the usual number.
 void read_rotary3(Reading &model) {
-  add_sliding_rotary(model, model.keys.number_or("rope_theta", 500000));
+  const bool by_type = model.keys.has("rope_parameters");
+  const double theta = model.keys.number_or("rope_theta", kTheta3);
+  if (!by_type && theta != kTheta3 && model.checkpoint->dialect == Dialect::huggingface) {
+    model.keys.refuse("rope_theta",
+                      "means different things to transformers 4 and 5 in this family; give "
+                      "rope_parameters with full_attention and sliding_attention instead");
+  }
+  add_sliding_rotary(model, by_type ? kTheta3 : theta);
   use(add_rotary(model, {.layer_type = kFullAttention}), model.kind);
 }
 
@@ -62,7 +73,7 @@ constexpr Family kOlmo2 = [] {
 constexpr Family kOlmo3 = [] {
   Family family = llama_like("olmo3", kNames2);
   family.epsilon = 1e-5;
-  family.rotary_theta = 500000;
+  family.rotary_theta = kTheta3;
   family.read_rotary = read_rotary3;
   family.read = read3;
   family.read_layer = read_layer3;

@@ -13,8 +13,8 @@ constexpr auto kLayers =
 constexpr Names kNames[] = {llama_names(kGlobals, kLayers)};
 
 void read(Reading &model) {
-  read_experts(model, {.width = "intermediate_size"}, format::Router::softmax_then_top_k,
-               model.keys.flag_or("norm_topk_prob", false));
+  read_experts(model, {.width = "intermediate_size", .usual_count = 64, .usual_used = 8},
+               format::Router::softmax_then_top_k, model.keys.flag_or("norm_topk_prob", false));
   model.kind.qk_norm_scope = format::QkNormScope::whole;
 }
 

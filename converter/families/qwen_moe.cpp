@@ -23,8 +23,8 @@ constexpr auto kQwen3Layers =
 constexpr Names kQwen2Names[] = {llama_names(kGlobals, kQwen2Layers)};
 constexpr Names kQwen3Names[] = {llama_names(kGlobals, kQwen3Layers)};
 
-void read_common(Reading &model) {
-  read_experts(model, {}, format::Router::softmax_then_top_k, model.keys.flag_or("norm_topk_prob", false));
+void read_common(Reading &model, const ExpertKeys &experts) {
+  read_experts(model, experts, format::Router::softmax_then_top_k, model.keys.flag_or("norm_topk_prob", false));
   const bool used = model.keys.flag_or("use_sliding_window", false);
   const double window = model.keys.number_or("sliding_window", 4096);
   if (used && !(window >= 1 && window <= format::kMaxContext)) model.keys.refuse("sliding_window", "is out of range");
@@ -33,20 +33,18 @@ void read_common(Reading &model) {
 
 // The other way round than in the dense Qwen2: the window is for layers below max_window_layers, and every other one.
 void read_qwen2(Reading &model) {
-  read_common(model);
+  read_common(model, {.usual_count = 60, .usual_used = 4});
   model.kind.shared_experts = 1;
   const double end = model.keys.number_or("max_window_layers", 28);
   const bool has_window = model.kind.window != 0;
   read_layer_types(model, [&](std::uint32_t layer) { return !has_window || layer % 2 != 0 || layer >= end; });
-  for (std::uint32_t i = 0; i < model.layers && !has_window; ++i) {
-    if (!is_full(model, i)) model.keys.refuse("layer_types", "has a window, but use_sliding_window is not true");
-  }
+  if (!has_window) refuse_windows(model);
 }
 
 // If there is a window, all layers have it.
 void read_qwen3(Reading &model) {
   static constexpr const char *kUnused[] = {"layer_types", "max_window_layers"};
-  read_common(model);
+  read_common(model, {.usual_count = 128, .usual_used = 8});
   model.kind.qk_norm_scope = format::QkNormScope::per_head;
   model.keys.harmless(kUnused);
   model.layer_types.assign(model.layers, kSlidingAttention);

@@ -6,6 +6,7 @@
 
 #include "converter/checkpoint/checkpoint.h"
 #include "converter/error.h"
+#include "converter/families/layer_types.h"
 #include "converter/families/rotary_scaling.h"
 
 namespace tidbit::convert {
@@ -62,6 +63,15 @@ Rotary add_table(Reading &model, RotaryTable table) {
   return {static_cast<std::uint8_t>(place), dim};
 }
 
+// The parameters of layers of a type, or null.
+const nlohmann::json *of_layers(const ConfigReader &keys, const nlohmann::json &by_type, const char *type) {
+  if (!by_type.contains(kFullAttention) && !by_type.contains(kSlidingAttention)) {
+    keys.refuse("rope_parameters", std::string("has neither ") + kFullAttention + " nor " + kSlidingAttention);
+  }
+  const auto found = by_type.find(type);
+  return found == by_type.end() || found->is_null() ? nullptr : &*found;
+}
+
 }  // namespace
 
 Rotary add_rotary(Reading &model, const RotaryDefaults &defaults) {
@@ -69,16 +79,13 @@ Rotary add_rotary(Reading &model, const RotaryDefaults &defaults) {
   const nlohmann::json *version5 = keys.object_or_null("rope_parameters");
   const nlohmann::json *version4 = keys.object_or_null("rope_scaling");
   if (version4 != nullptr && version4->empty()) version4 = nullptr;
-  const auto by_layer = [&](const nlohmann::json *given) {
-    return given != nullptr && defaults.layer_type != nullptr && given->contains(defaults.layer_type);
-  };
-  if (version4 != nullptr && by_layer(version5)) keys.refuse("rope_scaling", "and rope_parameters are both given");
   const nlohmann::json *given = version4 != nullptr ? version4 : version5;
   std::string where = keys.file() + (version4 != nullptr ? ": rope_scaling" : ": rope_parameters");
-  if (by_layer(given)) {
-    given = &given->at(defaults.layer_type);
+  if (defaults.layer_type != nullptr && version5 != nullptr && !version5->empty()) {
+    if (version4 != nullptr) keys.refuse("rope_scaling", "and rope_parameters are both given");
+    given = of_layers(keys, *version5, defaults.layer_type);
     where += std::string(": ") + defaults.layer_type;
-    if (!given->is_object()) throw ConvertError(where + " is not an object");
+    if (given != nullptr && !given->is_object()) throw ConvertError(where + " is not an object");
   }
   nlohmann::json parameters = given != nullptr ? *given : nlohmann::json::object();
   constexpr const char *kOldContext = "original_max_position_embeddings";
@@ -88,8 +95,9 @@ Rotary add_rotary(Reading &model, const RotaryDefaults &defaults) {
   }
   ConfigReader rope(parameters, where);
 
-  double theta = positive(rope, "rope_theta",
-                          positive(keys, "rope_theta", defaults.theta != 0 ? defaults.theta : model.rotary_theta));
+  double theta = defaults.theta != 0 ? defaults.theta : model.rotary_theta;
+  if (!defaults.own_theta) theta = positive(keys, "rope_theta", theta);
+  theta = positive(rope, "rope_theta", theta);
   const std::uint32_t dim = rotated(model, rope);
   const bool is_dynamic = rope.text_or("rope_type", rope.text_or("type", "")) == "dynamic";
   const double alpha = defaults.by_alpha ? rope.number_or("alpha", 0) : 0;
@@ -114,8 +122,8 @@ Rotary add_plain_rotary(Reading &model, double theta, std::uint32_t dim) {
 
 Rotary add_sliding_rotary(Reading &model, double theta) {
   const nlohmann::json *given = model.keys.object_or_null("rope_parameters");
-  if (given != nullptr && given->contains("sliding_attention")) {
-    return add_rotary(model, {.layer_type = "sliding_attention"});
+  if (given != nullptr && !given->empty()) {
+    return add_rotary(model, {.theta = theta, .own_theta = true, .layer_type = kSlidingAttention});
   }
   return add_plain_rotary(model, theta, model.kind.head_dim);
 }

@@ -15,6 +15,7 @@ struct Rotary {
 // What a family knows before it reads the parameters.
 struct RotaryDefaults {
   double theta = 0;                  // 0: that of the family
+  bool own_theta = false;            // the configuration's rope_theta is for other layers
   bool by_alpha = false;             // "dynamic" scaling with a fixed alpha stretches theta
   const char *ignored = nullptr;     // a key of the parameters that the family reads itself
   const char *layer_type = nullptr;  // the key of the parameters, if there are several sets of them

@@ -101,9 +101,15 @@ void scale_longrope(ConfigReader &rope, Reading &model, double theta, std::uint3
   }
   const double usual = factor <= 1 ? 1 : std::sqrt(1 + std::log(factor) / std::log(old_context));
   table.amplitude = amplitude(rope, usual);
-  if (is_long || old_context >= model.config.max_context) return;
+  if (old_context >= model.config.max_context) return;
+  const std::string old = std::to_string(static_cast<std::uint32_t>(old_context));
+  if (is_long) {
+    model.notes.push_back("rotary factors for long texts; for texts up to " + old +
+                          " positions, transformers takes others, and so does --context " + old);
+    return;
+  }
   model.config.max_context = static_cast<std::uint32_t>(old_context);
-  model.notes.push_back("rotary factors for short texts, up to " + std::to_string(model.config.max_context) +
+  model.notes.push_back("rotary factors for short texts, up to " + old +
                         " positions; --context above that takes those for long texts");
 }
 

@@ -31,6 +31,7 @@ void read(Reading &model) {
   const std::vector<bool> rotates = rotating_layers(model);
   read_layer_types(model, [&](std::uint32_t layer) { return !windows || window == 0 || rotates[layer]; });
   model.kind.window = windows ? window : 0;
+  if (!windows) refuse_windows(model);
 }
 
 void read_layer(Reading &model, std::uint32_t layer, format::LayerKind &kind) {

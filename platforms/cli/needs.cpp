@@ -52,7 +52,7 @@ uint32_t parts_of(const format::LayerKind &k) {
   using format::Norm;
   return bit_if(k.window != 0, LayerPart::window) | bit_if(k.rotary_table != 0, LayerPart::rotary_tables) |
          bit_if(k.qk_norm != Norm::none, LayerPart::qk_norm) | bit_if(k.score_cap != 0, LayerPart::soft_cap) |
-         bit_if(k.alibi != 0, LayerPart::alibi) | bit_if(k.sinks != 0, LayerPart::sinks) |
+         bit_if(k.alibi != format::Alibi::none, LayerPart::alibi) | bit_if(k.sinks != 0, LayerPart::sinks) |
          bit_if(k.qkv_clip != 0, LayerPart::qkv_clip) |
          bit_if(k.mixer_out_norm != Norm::none || k.ffn_out_norm != Norm::none, LayerPart::out_norm) |
          bit_if(k.projection_norm != Norm::none, LayerPart::projection_norm) |

@@ -14,6 +14,12 @@ namespace tidbit {
 static inline std::uint32_t float_bits(float x) { return __builtin_bit_cast(std::uint32_t, x); }
 static inline float bits_float(std::uint32_t bits) { return __builtin_bit_cast(float, bits); }
 
+// To nearest, ties to even. Finite numbers only.
+static inline float rounded_to_bfloat16(float x) {
+  const std::uint32_t bits = float_bits(x);
+  return bits_float((bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000u);
+}
+
 // fma for targets with double but without the instruction. The product of two floats is exact in double. The sum is
 // rounded to odd in double, so that the final rounding to float is correct (Boldo, Melquiond 2008).
 static inline float fma_by_double(float a, float b, float c) {

@@ -167,7 +167,7 @@ struct LayerKind {
   Norm qk_norm;
   QkNormScope qk_norm_scope;
   std::uint8_t qk_norm_after;  // 1: after the rotation
-  std::uint8_t alibi;
+  Alibi alibi;
   std::uint8_t sinks;
   std::uint8_t output_gate;
   // x = sum_norm(x + out_norm(f(in_norm(x)))): where the mixer and the feed-forward can have a norm

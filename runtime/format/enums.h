@@ -37,6 +37,9 @@ enum class Mask : std::uint8_t { causal = 0, bidirectional = 1 };
 // by itself with its own weights.
 enum class QkNormScope : std::uint8_t { none = 0, per_head = 1, whole = 2, own_weights = 3 };
 
+// What ALiBi adds to a score: a slope times the distance, or a slope times the key's position, rounded to bfloat16.
+enum class Alibi : std::uint8_t { none = 0, plain = 1, rounded = 2 };
+
 // serial: the feed-forward reads the residual stream after the mixer was added. parallel: both read the stream before
 // that, through one shared norm (mixer_in_norm) or one norm each.
 enum class Residual : std::uint8_t { serial = 0, parallel_one_norm = 1, parallel_two_norms = 2 };

@@ -138,7 +138,7 @@ static constexpr Field kKindFields[] = {
     choice_of(LayerPart::qk_norm, "qk_norm_scope", offsetof(LayerKind, qk_norm_scope), QkNormScope::own_weights,
               QkNormScope::own_weights, "none per_head whole own_weights"),
     flag("qk_norm_after", offsetof(LayerKind, qk_norm_after), features::has(LayerPart::qk_norm)),
-    flag("alibi", offsetof(LayerKind, alibi), features::has(LayerPart::alibi)),
+    choice_of(LayerPart::alibi, "alibi", offsetof(LayerKind, alibi), Alibi::rounded, Alibi::rounded, "no yes rounded"),
     flag("sinks", offsetof(LayerKind, sinks), features::has(LayerPart::sinks)),
     flag("output_gate", offsetof(LayerKind, output_gate), false),
     norm_field("mixer_in_norm", offsetof(LayerKind, mixer_in_norm)),

@@ -314,7 +314,7 @@ static inline Presence presence_of_part(Need need, const LayerKind &k) {
     case Need::attention_bias:
       return when(attention, Presence::optional);
     case Need::alibi:
-      return when(k.alibi != 0, Presence::required);
+      return when(k.alibi != Alibi::none, Presence::required);
     case Need::sinks:
       return when(k.sinks != 0, Presence::required);
     case Need::parameters:

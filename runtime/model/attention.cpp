@@ -71,7 +71,22 @@ void compute_scores(const Layer &layer, const Queries &queries, const Seen &seen
 bool changes_scores(const format::LayerKind &kind) {
   using features::LayerPart;
   return (features::has(LayerPart::soft_cap) && kind.score_cap != 0) ||
-         (features::has(LayerPart::alibi) && kind.alibi != 0) || (features::has(LayerPart::sinks) && kind.sinks != 0);
+         (features::has(LayerPart::alibi) && kind.alibi != format::Alibi::none) ||
+         (features::has(LayerPart::sinks) && kind.sinks != 0);
+}
+
+// Adds a slope times the distance or, rounded, times the position of the key; then there is no window.
+void add_slope(const Layer &layer, std::uint32_t head, float *row, std::uint32_t count) {
+  const format::LayerKind &kind = layer.kind();
+  const float slope = layer.weights.floats(format::LayerRole::alibi_slopes)[head];
+  if (kind.alibi == format::Alibi::rounded) {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const float change = rounded_to_bfloat16(slope * rounded_to_bfloat16(static_cast<float>(i)));
+      row[i] = row[i] + change * kind.attention_scale;
+    }
+    return;
+  }
+  for (std::uint32_t i = 0; i < count; ++i) row[i] = row[i] + slope * -static_cast<float>(count - 1 - i);
 }
 
 // The softmax over `count` scores after what changes them: a soft cap, then a slope by distance. A sink is one more
@@ -81,10 +96,7 @@ float softmax_of_changed(const Layer &layer, std::uint32_t head, float *row, std
   const format::LayerKind &kind = layer.kind();
   const Kernels &kernels = *layer.slice.s.kernels;
   if (features::has(LayerPart::soft_cap) && kind.score_cap != 0) kernels.soft_cap(row, count, kind.score_cap);
-  if (features::has(LayerPart::alibi) && kind.alibi != 0) {
-    const float slope = layer.weights.floats(format::LayerRole::alibi_slopes)[head];
-    for (std::uint32_t i = 0; i < count; ++i) row[i] = row[i] + slope * -static_cast<float>(count - 1 - i);
-  }
+  if (features::has(LayerPart::alibi) && kind.alibi != format::Alibi::none) add_slope(layer, head, row, count);
   if (features::has(LayerPart::sinks) && kind.sinks != 0) {
     row[count++] = layer.weights.floats(format::LayerRole::sinks)[head];
   }

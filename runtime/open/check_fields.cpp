@@ -166,8 +166,10 @@ class FieldCheck : Check {
     if (normalized != (k.qk_norm_scope != format::QkNormScope::none)) return refuse(&k.qk_norm_scope);
     if (k.rotary_dim != 0 && k.rotary_table >= c_.rotary_tables) return refuse(&k.rotary_table);
     if (attention != (k.taps == 0)) return refuse(&k.taps);
-    const bool attends = normalized || k.window != 0 || k.alibi != 0 || k.sinks != 0 || k.rotary_dim != 0;
+    const bool attends =
+        normalized || k.window != 0 || k.alibi != format::Alibi::none || k.sinks != 0 || k.rotary_dim != 0;
     if (!attention && (attends || k.kv_layer != 0)) return refuse(&k.mixer);
+    if (k.alibi == format::Alibi::rounded && k.window != 0) return refuse(&k.window, TIDBIT_ERR_UNSUPPORTED);
     if (k.projection_norm != format::Norm::none && (!attention || k.experts != 0)) return refuse(&k.projection_norm);
     if (k.activation == format::Activation::clamped_silu && k.gated == 0) return refuse(&k.gated);
     return check_residual(k) && check_experts(k);

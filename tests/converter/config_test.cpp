@@ -1,4 +1,5 @@
 // A config value that changes the computation is either converted or refused by name, never ignored.
+#include <cmath>
 #include <cstring>
 #include <ostream>
 
@@ -54,6 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{kLlama, "hidden_act", "\"tanh\"", "\"tanh\""},
         Case{kLlama, "model_type", "\"mamba\"", "\"mamba\" is not supported"},
         Case{kLlama, "partial_rotary_factor", "1.5", "outside 0 to 1"},
+        Case{kLlama, "partial_rotary_factor", "0.7", "is below 1"},
         Case{"glm4", "partial_rotary_factor", "null", "is null"},
         Case{kLlama, "rope_parameters", R"({"rope_type":"yarn","factor":4,"truncate":null})", "truncate is null"},
         Case{kLlama, "pruned_heads", R"({"0":[1]})", "not supported"},
@@ -66,11 +68,16 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ministral3", "rope_parameters", "", "is missing"},
         Case{"granite", "partial_rotary_factor", "0.5", "not supported in this family"},
         Case{"gptj", "rope_theta", "100.0", "only 10000.0 is"},
+        Case{"gpt_neox-serial", "rope_parameters", R"({"partial_rotary_factor":1.5})", "outside 0 to 1"},
+        Case{"gemma3", "rope_parameters", R"({"rope_type":"linear","factor":2.0})", "has neither full_attention"},
+        Case{"olmo3", "rope_parameters", R"({"rope_type":"default","rope_theta":77.0})", "has neither full_attention"},
+        Case{"olmo3", "rope_parameters", R"({"sliding_attention":7})", "sliding_attention is not an object"},
         Case{"olmo3", "rope_scaling", R"({"rope_type":"linear","factor":2.0})", "both given"},
         Case{"olmo", "clip_qkv", "0.0", "not above 0"}, Case{"gemma2", "final_logit_softcapping", "0.0", "not above 0"},
         Case{"nanochat", "final_logit_softcapping", "0.0", "not above 0"},
         Case{"gemma", "hidden_activation", "\"relu\"", "hidden_act gives"},
         Case{"mpt", "attn_config", R"({"alibi_bias_max":16})", "alibi_bias_max"},
+        Case{"smollm3-window", "use_sliding_window", "false", "layer_types has a window"},
         Case{"qwen2_moe", "layer_types", R"(["sliding_attention","full_attention"])", "use_sliding_window"},
         Case{"marian", "normalize_before", "true", "not supported"},
         Case{"marian", "normalize_embedding", "true", "not supported"},
@@ -166,6 +173,96 @@ TEST(Gemma3, NotesThatItsCapOfScoresIsIgnored) {
   EXPECT_NE(plan.notes[0].find("attn_logit_softcapping"), std::string::npos);
 }
 
+TEST(Gemma3, HasAWindowInFiveOfSixLayersWhateverVersion4Calculated) {
+  Checkpoint checkpoint = changed({"gemma3", "_sliding_window_pattern", "1", ""});
+  checkpoint.config.erase("layer_types");
+  const auto plan = convert::plan_model(checkpoint);
+  EXPECT_TRUE(plan.notes.empty());
+  ASSERT_EQ(plan.stacks.front().kinds.size(), 1u);
+  EXPECT_EQ(plan.stacks.front().kinds.front().window, 9u);
+}
+
+// Of a layer, the frequency of channel 1.
+float frequency(const Checkpoint &checkpoint, std::size_t layer) {
+  const auto plan = convert::plan_model(checkpoint);
+  const auto &stack = plan.stacks.front();
+  const auto table = plan.globals[static_cast<std::size_t>(format::GlobalRole::rotary_frequencies)];
+  float value = 0;
+  const std::uint32_t row = stack.kinds[stack.layer_kinds[layer]].rotary_table * plan.config.rotary_pairs + 1;
+  table.sources.front().compute(row, &value);
+  return value;
+}
+
+// Layers 0 and 1 of the goldens are sliding and full.
+TEST(RotaryByLayerType, HasTheClassesNumbersWhereATypeIsLeftOut) {
+  Checkpoint gemma = changed({"gemma3", "rope_parameters", R"({"full_attention":{"rope_theta":50.0}})", ""});
+  gemma.config["rope_local_base_freq"] = 70.0;
+  gemma.config["rope_theta"] = 90.0;
+  const float share = 2.0f / gemma.config.at("head_dim").get<float>();
+  EXPECT_FLOAT_EQ(frequency(gemma, 0), std::pow(70.0f, -share));
+  EXPECT_FLOAT_EQ(frequency(gemma, 1), std::pow(50.0f, -share));
+  gemma.config["rope_parameters"] = json::parse(R"({"sliding_attention":{"rope_type":"default"}})");
+  EXPECT_FLOAT_EQ(frequency(gemma, 0), std::pow(70.0f, -share));
+  EXPECT_FLOAT_EQ(frequency(gemma, 1), std::pow(90.0f, -share));
+}
+
+// The configurations that came with the models are older than the class.
+TEST(Lfm2, MayHaveTheNamesOfItsFirstConfigurations) {
+  Checkpoint checkpoint = convert::open_checkpoint(golden("lfm2"));
+  const auto kind = [&] { return convert::plan_model(checkpoint).stacks.front().kinds.front(); };
+  const format::LayerKind expected = kind();
+  checkpoint.config["block_ff_dim"] = checkpoint.config.at("intermediate_size");
+  checkpoint.config["intermediate_size"] = 1;
+  EXPECT_EQ(kind().ffn_width, expected.ffn_width);
+  checkpoint.config.erase("intermediate_size");
+  EXPECT_EQ(kind().ffn_width, expected.ffn_width);
+  checkpoint.config.erase("block_ff_dim");
+  EXPECT_NE(failure(kind).find("intermediate_size is missing"), std::string::npos);
+  checkpoint.config.erase("rope_parameters");
+  checkpoint.config["theta"] = 77.0;
+  EXPECT_NE(failure(kind).find("theta is 77"), std::string::npos);
+}
+
+TEST(Olmo3, HasNoRopeThetaThatVersionsReadDifferently) {
+  Checkpoint checkpoint = changed({"olmo3", "rope_parameters", "", ""});
+  checkpoint.config["rope_theta"] = 500000.0;
+  EXPECT_EQ(failure([&] { convert::plan_model(checkpoint); }), "");
+  checkpoint.config["rope_theta"] = 10000.0;
+  const std::string message = failure([&] { convert::plan_model(checkpoint); });
+  EXPECT_NE(message.find("rope_theta means different things"), std::string::npos) << message;
+}
+
+TEST(GptNeoX, HasItsNumbersOfTheRotationUnderNamesOfItsOwn) {
+  Checkpoint checkpoint = changed({"gpt_neox", "rope_parameters", "", ""});
+  checkpoint.config["rotary_pct"] = checkpoint.config["partial_rotary_factor"] = 0.5;
+  EXPECT_EQ(convert::plan_model(checkpoint).stacks.front().kinds.front().rotary_dim, 4u);
+  checkpoint.config["partial_rotary_factor"] = 1.0;
+  const std::string message = failure([&] { convert::plan_model(checkpoint); });
+  EXPECT_NE(message.find("partial_rotary_factor is 1.0"), std::string::npos) << message;
+  checkpoint.config["partial_rotary_factor"] = 0.5;
+  checkpoint.config["rotary_emb_base"] = checkpoint.config["rope_theta"] = 77.0;
+  EXPECT_FLOAT_EQ(frequency(checkpoint, 0), std::pow(77.0f, -0.5f));
+  checkpoint.config["rope_theta"] = 78.0;
+  EXPECT_NE(failure([&] { convert::plan_model(checkpoint); }).find("rope_theta is 78.0"), std::string::npos);
+}
+
+TEST(Bloom, HasNoExactFormOfSeveralSlices) {
+  Checkpoint checkpoint = changed({"bloom", "slow_but_exact", "true", ""});
+  checkpoint.config["pretraining_tp"] = 1;
+  EXPECT_EQ(failure([&] { convert::plan_model(checkpoint); }), "");
+  checkpoint.config["pretraining_tp"] = 4;
+  EXPECT_NE(failure([&] { convert::plan_model(checkpoint); }).find("slow_but_exact"), std::string::npos);
+}
+
+TEST(Experts, HaveTheNumberOfTheClassIfItIsLeftOut) {
+  for (const char *name : {"mixtral", "granitemoe"}) {
+    Checkpoint checkpoint = changed({name, "num_experts_per_tok", "", ""});
+    EXPECT_EQ(convert::plan_model(checkpoint).stacks.front().kinds.front().experts_used, 2u) << name;
+    checkpoint.dialect = convert::Dialect::gguf;
+    EXPECT_NE(failure([&] { convert::plan_model(checkpoint); }), "") << name;
+  }
+}
+
 TEST(Qwen2Moe, HasTheSameWindowsWithoutLayerTypes) {
   const auto windows = [](const Checkpoint &checkpoint) {
     const auto stack = convert::plan_model(checkpoint).stacks.front();
@@ -217,10 +314,12 @@ TEST(RotaryScaling, OfPhi3HasTheOldContextOfItsClass) {
   Checkpoint checkpoint = convert::open_checkpoint(golden("phi3"));
   checkpoint.config["max_position_embeddings"] = 131072u;
   checkpoint.config["original_max_position_embeddings"] = 1024u;
-  const auto context = [&] { return convert::plan_model(checkpoint).config.max_context; };
-  EXPECT_EQ(context(), 131072u);  // more than the old context is wanted
+  const auto plan = [&] { return convert::plan_model(checkpoint); };
+  EXPECT_EQ(plan().config.max_context, 131072u);  // more than the old context is wanted
+  EXPECT_NE(plan().notes.at(0).find("for long texts; for texts up to 1024"), std::string::npos) << plan().notes[0];
   checkpoint.config.erase("original_max_position_embeddings");
-  EXPECT_EQ(context(), 4096u);
+  EXPECT_EQ(plan().config.max_context, 4096u);
+  EXPECT_NE(plan().notes.at(0).find("for short texts, up to 4096"), std::string::npos) << plan().notes[0];
 }
 
 TEST(RotaryScaling, ByLlama3NeedsItsFactorsInOrder) {

@@ -92,6 +92,14 @@ TEST(FmaWithoutTheInstruction, EqualsFmaForAllExponents) {
 
 // ---- square root ----
 
+TEST(RoundingToBfloat16, IsToNearestAndTiesToEven) {
+  EXPECT_EQ(rounded_to_bfloat16(256), 256);
+  EXPECT_EQ(rounded_to_bfloat16(257), 256);
+  EXPECT_EQ(rounded_to_bfloat16(259), 260);
+  EXPECT_EQ(rounded_to_bfloat16(-257.5f), -258);
+  EXPECT_EQ(rounded_to_bfloat16(0.1f), 0x1.9ap-4f);
+}
+
 TEST(SqrtByBits, EqualsSqrtOnArbitraryBits) {
   Random random(5);
   for (int i = 0; i < 1000000; ++i) {

@@ -49,6 +49,16 @@ TEST(Layers, OfDifferentKindsGiveTheSameBitsInAnyChunksAndOnAnyWorkers) {
   EXPECT_NE(logits_of(other, 1), expected) << "the order of the kinds must matter";
 }
 
+TEST(Layers, WithRoundedAlibiNeedTheKeysFromTheFirstOn) {
+  TinyModel tiny = tiny_llama(Format::f32, Format::f32);
+  tiny.kinds[0].alibi = format::Alibi::rounded;
+  tidbit_model model;
+  EXPECT_EQ(logits_of(tiny, 1), logits_of(tiny, 60));
+  tiny.kinds[0].window = 8;
+  const AlignedBytes blob = build_blob(tiny);
+  EXPECT_EQ(tidbit_open(blob.data(), blob.size(), &model, nullptr), TIDBIT_ERR_UNSUPPORTED);
+}
+
 TEST(Layers, OfDifferentKindsAreSavedAndRestored) {
   const AlignedBytes blob = build_blob(tiny_mixed());
   const tidbit_model model = open(blob);

@@ -318,8 +318,9 @@ TinyModel tiny_experts(Format kv) {
   TinyModel m = tiny_llama(Format::f32, kv);
   LayerKind parallel = m.kinds[0];
   parallel.rotary_dim = 0;
-  parallel.alibi = 1;
+  parallel.alibi = format::Alibi::plain;
   LayerKind chosen = parallel;
+  parallel.alibi = format::Alibi::rounded;
   parallel.residual = format::Residual::parallel_two_norms;
   chosen.window = 7;
   chosen.experts = 5;

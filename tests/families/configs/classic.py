@@ -36,6 +36,8 @@ COMMITTED = {
     "codegen": ("codegen", gpt(rotary_dim=4), {}),
     "falcon": ("falcon", wide(num_attention_heads=3, hidden_size=18, bias=True), {}),
     "falcon-alibi": ("falcon", wide(alibi=True, parallel_attn=False, multi_query=False), dict(tokens=40)),
+    "falcon-alibi-slopes": ("falcon", wide(num_attention_heads=12, alibi=True, num_hidden_layers=1, bias=True),
+                            dict(tokens=40)),
     "falcon-new": ("falcon", wide(new_decoder_architecture=True, num_kv_heads=2, ffn_hidden_size=35), {}),
     "falcon-new-one-norm": ("falcon", wide(new_decoder_architecture=True, num_kv_heads=2, num_ln_in_parallel_attn=1), {}),
     "gpt_bigcode": ("gpt_bigcode", gpt(n_inner=35), {}),

@@ -1,32 +1,5 @@
 """Llama, GPT-2, the first GPT and Marian."""
-import torch
 import transformers
-from transformers.models.llama import modeling_llama
-
-
-def patch_partial_rotary():
-    """transformers' Llama refuses partial_rotary_factor; turn the first channels of a head as its Phi and GLM do."""
-    whole = modeling_llama.apply_rotary_pos_emb
-    plain = modeling_llama.LlamaRotaryEmbedding.compute_default_rope_parameters
-
-    def apply(q, k, cos, sin, unsqueeze_dim=1):
-        n = cos.shape[-1]
-        turned = whole(q[..., :n], k[..., :n], cos, sin, unsqueeze_dim)
-        return tuple(torch.cat((a, b[..., n:]), dim=-1) for a, b in zip(turned, (q, k)))
-
-    def frequencies(config, **kwargs):
-        share = config.rope_parameters.get("partial_rotary_factor", 1.0)
-        if share == 1.0:
-            return plain(config, **kwargs)
-        dim = int(config.head_dim * share)
-        base = config.rope_parameters["rope_theta"]
-        return 1.0 / (base ** (torch.arange(0, dim, 2, dtype=torch.float) / dim)), 1.0
-
-    modeling_llama.apply_rotary_pos_emb = apply
-    modeling_llama.LlamaRotaryEmbedding.compute_default_rope_parameters = staticmethod(frequencies)
-
-
-patch_partial_rotary()
 
 CLASSES = {
     "llama": (transformers.LlamaConfig, transformers.LlamaForCausalLM),
@@ -35,7 +8,6 @@ CLASSES = {
     "marian": (transformers.MarianConfig, transformers.MarianForCausalLM),
     "marian-mt": (transformers.MarianConfig, transformers.MarianMTModel),
 }
-
 
 
 def llama(**kwargs):
@@ -64,8 +36,6 @@ COMMITTED = {
         tie_word_embeddings=True, num_key_value_heads=4, hidden_act="gelu_pytorch_tanh", rms_norm_eps=1e-3,
         rope_parameters={"rope_type": "linear", "rope_theta": 100.0, "factor": 3.0}),
         dict(dtype="bfloat16", old_config=True, shard="8KB")),
-    "llama-partial-rotary": ("llama", llama(head_dim=8, rope_parameters={
-        "rope_type": "default", "rope_theta": 1000.0, "partial_rotary_factor": 0.5}), {}),
     "gpt2-odd-heads": ("gpt2", gpt(n_embd=15, n_head=3), dict(masks=True, bare=True)),
     "gpt2-untied-by-layer": ("gpt2", gpt(n_inner=33, n_layer=3, tie_word_embeddings=False, activation_function="gelu",
                                          scale_attn_by_inverse_layer_idx=True), dict(dtype="float16")),
@@ -80,7 +50,7 @@ for seed, golden in enumerate(COMMITTED.values()):
     golden[2]["seed"] = seed
 
 
-def random_rope(r, head_dim):
+def random_rope(r):
     kind = r.choice(["default", "default", "linear", "llama3"])
     rope = {"rope_type": kind, "rope_theta": r.choice([10.0, 100.0, 10000.0, 500000.0])}
     if kind == "linear":
@@ -88,8 +58,6 @@ def random_rope(r, head_dim):
     if kind == "llama3":
         rope.update(factor=r.choice([4.0, 8.0, 32.0]), low_freq_factor=1.0, high_freq_factor=r.choice([2.0, 4.0]),
                     original_max_position_embeddings=r.choice([16, 64, 8192]))
-    if r.random() < 0.25 and head_dim % 4 == 0:
-        rope["partial_rotary_factor"] = 0.5
     return rope
 
 
@@ -100,7 +68,7 @@ def random_llama(r):
     head_dim = 2 * r.randint(1, 20) if r.random() < 0.5 or width // heads % 2 else None
     return llama(vocab_size=r.choice([3, 17, 64, 130]), hidden_size=width, intermediate_size=r.choice([1, 7, 16, 172]),
                  num_hidden_layers=r.randint(1, 4), num_attention_heads=heads, num_key_value_heads=kv, head_dim=head_dim,
-                 rope_parameters=random_rope(r, head_dim or width // heads), attention_bias=r.random() < 0.4,
+                 rope_parameters=random_rope(r), attention_bias=r.random() < 0.4,
                  mlp_bias=r.random() < 0.4, tie_word_embeddings=r.random() < 0.5,
                  hidden_act=r.choice(["silu", "silu", "gelu", "gelu_new", "relu", "swish", "gelu_fast"]),
                  rms_norm_eps=r.choice([1e-6, 1e-5, 1e-2]))

@@ -4,6 +4,7 @@ import transformers
 CLASSES = {
     "gemma": (transformers.GemmaConfig, transformers.GemmaForCausalLM),
     "gemma2": (transformers.Gemma2Config, transformers.Gemma2ForCausalLM),
+    "gemma3": (transformers.Gemma3Config, transformers.Gemma3ForConditionalGeneration),
     "gemma3_text": (transformers.Gemma3TextConfig, transformers.Gemma3ForCausalLM),
 }
 
@@ -16,6 +17,8 @@ def gemma(**kwargs):
 
 TWO_BASES = {"sliding_attention": {"rope_type": "default", "rope_theta": 100.0},
              "full_attention": {"rope_type": "linear", "rope_theta": 5000.0, "factor": 4.0}}
+# As small as a model for images can be.
+IMAGES = dict(hidden_size=4, intermediate_size=4, num_hidden_layers=1, num_attention_heads=1, image_size=28, patch_size=14)
 
 COMMITTED = {
     "gemma": ("gemma", gemma(), {}),
@@ -30,6 +33,10 @@ COMMITTED = {
                dict(tokens=40)),
     "gemma3-pattern": ("gemma3_text", gemma(num_hidden_layers=3, sliding_window=4, sliding_window_pattern=3,
                                             final_logit_softcapping=5.0), dict(tokens=40)),
+    "gemma3-images": ("gemma3", dict(
+        text_config=gemma(model_type="gemma3_text", sliding_window=6, hidden_size=16, head_dim=6, layer_types=["sliding_attention", "full_attention"]),
+        vision_config=dict(IMAGES, model_type="siglip_vision_model"), mm_tokens_per_image=4, image_token_id=38,
+        boi_token_id=39, eoi_token_id=40), dict(tokens=30)),
 }
 
 

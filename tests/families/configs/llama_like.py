@@ -12,6 +12,7 @@ CLASSES = {
     "ministral": (t.MinistralConfig, t.MinistralForCausalLM),
     "ministral3": (t.Ministral3Config, t.Ministral3ForCausalLM),
     "mistral": (t.MistralConfig, t.MistralForCausalLM),
+    "mistral3": (t.Mistral3Config, t.Mistral3ForConditionalGeneration),
     "phi": (t.PhiConfig, t.PhiForCausalLM),
     "phi3": (t.Phi3Config, t.Phi3ForCausalLM),
     "seed_oss": (t.SeedOssConfig, t.SeedOssForCausalLM),
@@ -46,6 +47,10 @@ COMMITTED = {
     "ministral": ("ministral", small(head_dim=10, sliding_window=6, layer_types=WINDOW_LAST), dict(tokens=40)),
     "ministral3": ("ministral3", small(head_dim=10, rope_parameters=SCALED_QUERIES), dict(tokens=40)),
     "mistral": ("mistral", small(head_dim=8, sliding_window=5), dict(tokens=40, both_dialects=True)),
+    "mistral-images": ("mistral3", dict(
+        text_config=small(model_type="mistral", head_dim=8, sliding_window=None, num_hidden_layers=1), image_token_index=40,
+        vision_config=dict(model_type="pixtral", hidden_size=4, intermediate_size=4, num_hidden_layers=1, head_dim=4,
+                           num_attention_heads=1, image_size=28, patch_size=14), tie_word_embeddings=False), {}),
     "phi": ("phi", small(qk_layernorm=True, num_key_value_heads=4, hidden_size=32, rope_parameters={
         "rope_type": "default", "rope_theta": 100.0, "partial_rotary_factor": 0.5}), dict(both_dialects=True)),
     "phi-plain": ("phi", small(hidden_size=32, num_key_value_heads=1), {}),
