@@ -10,6 +10,7 @@
 #include "converter/blob/blob_writer.h"
 #include "converter/error.h"
 #include "format/blob_format.h"
+#include "format/formats.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit::convert {
@@ -51,8 +52,8 @@ ConvertReport convert(const ConvertOptions &options);
 
 // The default transform for a weight format and a group, if one was given: codes of a few bits gain from it.
 constexpr format::InputTransform default_transform(format::Format weights, std::uint32_t group) {
-  return weights == format::Format::q4 && group <= format::kHadamardBlock ? format::InputTransform::hadamard
-                                                                          : format::InputTransform::none;
+  return format::in_blocks(weights) && group <= format::kHadamardBlock ? format::InputTransform::hadamard
+                                                                       : format::InputTransform::none;
 }
 
 // The default format of the KV cache for a weight format.

@@ -124,16 +124,18 @@ void declare(CLI::App &app, CommandLine &line) {
   app.add_option("--embeddings", line.embeddings,
                  "number format of the token embedding and the head; default: that of the weights")
       ->check(weights);
-  app.add_option("--group", line.group,
-                 "weights that share a scale (q8, q4, q8x16): 64, 128 or 256; default: 128, or 64 for Gemma; fewer are "
-                 "more accurate")
+  app.add_option(
+         "--group", line.group,
+         "weights that share a scale (all but f32 and f16): 64, 128 or 256; default: 128, or 64 for Gemma; fewer are "
+         "more accurate")
       ->check(CLI::IsMember({64u, 128u, 256u}));
   app.add_option("--transform", line.transform,
                  "hadamard: transform the inputs of matrices in groups, which makes few bits more accurate; default: "
-                 "hadamard for q4, none for others")
+                 "hadamard for q2 to q6, none for others")
       ->check(CLI::IsMember({"none", "hadamard"}));
   app.add_option("--calibrate", line.calibrate,
-                 "round the weights (q8, q4) so that the layers' outputs change least on a sample: FILE is a text or a "
+                 "round the weights (all but f32 and f16) so that the layers' outputs change least on a sample: FILE "
+                 "is a text or a "
                  "list of token ids, 'self' lets the model write the sample; needs disk space for the model in f32");
   app.add_option("--threads", line.threads, "threads; default: one per CPU")->check(CLI::Range(1u, 1024u));
   app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")->check(kv);

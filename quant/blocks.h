@@ -193,10 +193,9 @@ class BlockQuantizer {
   }
 };
 
-// Packs one row into a zeroed tile. write_code(codes, col, code) stores a code where the format keeps it.
-template <class Width, class WriteCode>
-void pack_block_row(const float *x, std::uint32_t row, std::uint32_t cols, std::uint32_t group, std::byte *tile,
-                    WriteCode write_code) {
+// Packs one row into a zeroed tile.
+template <class Width>
+void pack_block_row(const float *x, std::uint32_t row, std::uint32_t cols, std::uint32_t group, std::byte *tile) {
   std::uint8_t codes[format::kMaxGroup], fine[format::kMaxGroup / format::kBlock];
   std::byte *fine_bytes = tile + format::group_scale_bytes(cols, group);
   std::byte *code_bytes = tile + Width::head_bytes(cols, group);
@@ -207,7 +206,7 @@ void pack_block_row(const float *x, std::uint32_t row, std::uint32_t cols, std::
     for (std::uint32_t b = 0; b < format::block_count(count); ++b) {
       fine_bytes[format::tile_element(row, first / format::kBlock + b)] = static_cast<std::byte>(fine[b]);
     }
-    for (std::uint32_t i = 0; i < count; ++i) write_code(code_bytes, first + i, codes[i]);
+    for (std::uint32_t i = 0; i < count; ++i) Width::Packing::write(code_bytes, row, first + i, codes[i]);
   }
 }
 

@@ -74,7 +74,11 @@ struct FeedbackPacking {
 constexpr FeedbackPacking kPackings[] = {
     {Format::q8, pack_rows_with_feedback<ByteCoder<format::Q8>>},
     {Format::q8x16, pack_rows_with_feedback<ByteCoder<format::Q8x16>>},
-    {Format::q4, pack_rows_with_feedback<BlockCoder<format::Q4>>},
+    {format::Q2::format, pack_rows_with_feedback<BlockCoder<format::Q2>>},
+    {format::Q3::format, pack_rows_with_feedback<BlockCoder<format::Q3>>},
+    {format::Q4::format, pack_rows_with_feedback<BlockCoder<format::Q4>>},
+    {format::Q5::format, pack_rows_with_feedback<BlockCoder<format::Q5>>},
+    {format::Q6::format, pack_rows_with_feedback<BlockCoder<format::Q6>>},
 };
 
 const FeedbackPacking *packing_of(Format format) {

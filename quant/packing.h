@@ -17,9 +17,11 @@ struct Packing {
   void (*pack_row)(const float *x, std::uint32_t row, std::uint32_t cols, std::uint32_t group, std::byte *tile);
 };
 
-extern const Packing kF32Packing, kF16Packing, kQ8Packing, kQ4Packing, kQ8x16Packing;
+extern const Packing kF32Packing, kF16Packing, kQ8Packing, kQ8x16Packing, kQ2Packing, kQ3Packing, kQ4Packing,
+    kQ5Packing, kQ6Packing;
 
-inline const Packing *const kPackings[] = {&kF32Packing, &kF16Packing, &kQ8Packing, &kQ4Packing, &kQ8x16Packing};
+inline const Packing *const kPackings[] = {&kF32Packing, &kF16Packing, &kQ8Packing, &kQ8x16Packing, &kQ2Packing,
+                                           &kQ3Packing,  &kQ4Packing,  &kQ5Packing, &kQ6Packing};
 
 // Element `index` of an array of f32 or f16.
 void store_element(format::Format format, std::byte *out, std::uint64_t index, float value);

@@ -98,8 +98,7 @@ struct BlockCoder {
 
   static void store_code(int code, std::uint32_t col, std::uint32_t row, std::uint32_t cols, std::uint32_t group,
                          std::byte *tile) {
-    tile[Width::head_bytes(cols, group) + Width::code_byte(row, col)] |=
-        static_cast<std::byte>(code << Width::code_bit(col));
+    Width::Packing::write(tile + Width::head_bytes(cols, group), row, col, static_cast<std::uint32_t>(code));
   }
 
  private:

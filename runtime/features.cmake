@@ -53,7 +53,7 @@ option(TIDBIT_INSPECT "For use at a desk: tidbit_describe, and the hook that see
   ${tidbit_hosted})
 option(TIDBIT_SPLIT_PROGRAM "Tokenizers that split text by a program: all but GPT-2's, Qwen2's, Llama 3's, SentencePiece's" ON)
 option(TIDBIT_NORMALIZER "Tokenizers that normalize text (NFC, lower case, ...), and added tokens that heed the text around them" ON)
-option(TIDBIT_HADAMARD "Matrices whose inputs are transformed: q4 as tidbit-convert makes it by default" ON)
+option(TIDBIT_HADAMARD "Matrices whose inputs are transformed: q2 to q6 as tidbit-convert makes them by default" ON)
 option(TIDBIT_TRUST "Signed blobs and updates: tidbit_verify_signature, tidbit_ed25519, tidbit_open_newest" ON)
 option(TIDBIT_CHAT "Conversations: tidbit_chat_turn and the functions beside it" ON)
 foreach(name STATUS_STRINGS SCALAR_KERNELS INSPECT SPLIT_PROGRAM NORMALIZER HADAMARD TRUST CHAT)

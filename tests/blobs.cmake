@@ -36,6 +36,9 @@ if(TIDBIT_BUILD_CONVERTER)
   add_custom_command(OUTPUT ${TIDBIT_BLOB_DIR}/tiny.bin
     COMMAND tiny_checkpoint ${TIDBIT_BLOB_DIR}/tiny.bin DEPENDS tiny_checkpoint VERBATIM)
   tidbit_blobs(tiny ${TIDBIT_BLOB_DIR}/tiny.bin --tokenizer none)
+  foreach(weights q2 q3 q5 q6)
+    tidbit_blob(tiny-${weights} ${TIDBIT_BLOB_DIR}/tiny.bin --weights ${weights} --transform none --tokenizer none)
+  endforeach()
   tidbit_blob(tiny-q8-16x16 ${TIDBIT_BLOB_DIR}/tiny.bin --weights q8x16 --tokenizer none)
   tidbit_blob(home-q8-16x16 ${PROJECT_SOURCE_DIR}/converter/samples/home_control/model --weights q8x16)
   # One after another in parts.bin, for firmware images.

@@ -263,7 +263,8 @@ Sequences own_text(const ModelPlan &plan, const BlobParts &parts, const std::fil
 Calibration calibrate(const ModelPlan &plan, const BlobParts &parts, const std::filesystem::path &samples,
                       const std::filesystem::path &output, const Progress &progress) {
   if (!quant::takes_feedback(plan.config.weights)) {
-    throw ConvertError("--calibrate has no effect on weights that are not rounded to codes; use --weights q8 or q4");
+    throw ConvertError(
+        "--calibrate has no effect on weights that are not rounded to codes; use --weights q8, or q2 to q6");
   }
   const bool own = samples == kOwnText;
   const std::string text = own ? "" : read_sample_file(samples);

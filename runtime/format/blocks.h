@@ -3,11 +3,12 @@
 //   f16 scale [groups][16 rows]
 //   fine byte [blocks][16 rows]: low nibble the block's scale (0 to 15), high nibble its shift (-8 to 7)
 //   zeros up to a multiple of 64 bytes
-//   codes, 16 rows * 32 columns * bits per block, packed as the file of the format says
+//   codes, 16 rows * 32 columns * bits per block, packed as packing.h says
 // The weight is  scale * (block scale * (code - zero) + unit * block shift).
 #pragma once
 
 #include "format/grouped.h"
+#include "format/packing.h"
 
 namespace tidbit::format {
 
@@ -18,9 +19,12 @@ struct Blocks {
   static constexpr std::int32_t zero = 1 << (kBits - 1);
   static constexpr std::int32_t shift_unit = kUnit;
   static constexpr std::uint32_t block_bytes = kTileRows * kBlock * kBits / 8;
+  using Packing = PackedCodes<kBits>;
 
   // A group's integer sum is exact as a float.
   static_assert((15 * zero + 8 * kUnit) * 127 * static_cast<std::int32_t>(kMaxGroup) < 1 << 24);
+  // The unit times the sum of a block's activations fits int16.
+  static_assert(kUnit * 127 * static_cast<std::int32_t>(kBlock) < 1 << 15);
 
   [[gnu::always_inline]] static constexpr std::uint32_t head_bytes(std::uint32_t cols, std::uint32_t group) {
     return round_up(group_scale_bytes(cols, group) + block_count(cols) * kTileRows, kAlignment);
@@ -39,13 +43,12 @@ struct Blocks {
     return block_scale(fine) * (code - zero) + kUnit * block_shift(fine);
   }
 
-  // code_at(codes, k) reads the row's code of column k.
-  template <class CodeAt>
-  [[gnu::always_inline]] static void read_block_row(const TileRow &r, float *out, CodeAt code_at) {
+  [[gnu::always_inline]] static void read_row(const TileRow &r, float *out) {
     const auto *fine = reinterpret_cast<const std::uint8_t *>(r.tile + group_scale_bytes(r.cols, r.group));
     const std::byte *codes = r.tile + head_bytes(r.cols, r.group);
-    read_grouped_row(r, out,
-                     [&](std::uint32_t k) { return weight(fine[tile_element(r.row, k / kBlock)], code_at(codes, k)); });
+    read_grouped_row(r, out, [&](std::uint32_t k) {
+      return weight(fine[tile_element(r.row, k / kBlock)], Packing::read(codes, r.row, k));
+    });
   }
 };
 

@@ -1,7 +1,7 @@
 // The number formats of weights and KV caches, and what all matrices have in common: tiles of 16 rows.
 //
 // A matrix [rows][cols] is cut into tiles of 16 rows; the last tile is padded with rows of zeros. The layout of a tile
-// depends on the format: see floats.h, q8.h and q4.h. Lookup tables and vectors are plain rows.
+// depends on the format: see floats.h, q8.h and few_bits.h. Lookup tables and vectors are plain rows.
 #pragma once
 
 #include "base/types.h"

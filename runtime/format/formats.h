@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/features.h"
+#include "format/few_bits.h"
 #include "format/floats.h"
-#include "format/q4.h"
 #include "format/q8.h"
 
 namespace tidbit::format {
@@ -64,7 +64,7 @@ struct FormatList {
   }
 };
 
-using Formats = FormatList<F32, F16, Q8, Q4, Q8x16>;
+using Formats = FormatList<F32, F16, Q8, Q4, Q8x16, Q2, Q3, Q5, Q6>;
 static_assert(Formats::count == kFormats);
 
 static constexpr auto kFormatNames = Formats::names();         // by number
@@ -78,6 +78,12 @@ static constexpr std::uint64_t matrix_bytes(Format f, std::uint32_t rows, std::u
 }
 static constexpr Input input_of(Format f) {
   return Formats::visit(f, []<class Row> { return Row::input; });
+}
+// Whether the format has codes of a few bits in blocks.
+static constexpr bool in_blocks(Format f) {
+  return Formats::visit(f, []<class Row> {
+    return requires { typename Row::Packing; };
+  });
 }
 // Whether the format has codes in groups, with a scale per group.
 static constexpr bool in_groups(Format f) { return input_of(f) != Input::floats; }

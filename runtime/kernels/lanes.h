@@ -157,16 +157,11 @@ concept RowDotLanes = SumLanes<L> &&
 
 // ---- codes of a few bits ----
 
-// Selects an overload by the number of bits of the codes.
-template <std::uint32_t kBits>
-struct Width {};
-
-// How much is unpacked at once: the fewest lines of 64 bytes that contain whole words. With 4 bits, a line has 2 words
-// of each of 16 rows; with 2 bits, 4 words; with 3 or 5 bits, 3 or 5 lines have 8 words.
+// How much is unpacked at once: the fewest lines of 64 bytes that contain whole words (format/packing.h).
 template <class W>
-inline constexpr std::uint32_t kUnpackedLines = W::bits / (W::bits & -W::bits);
+inline constexpr std::uint32_t kUnpackedLines = W::Packing::lines;
 template <class W>
-inline constexpr std::uint32_t kUnpackedWords = 8 / (W::bits & -W::bits);
+inline constexpr std::uint32_t kUnpackedWords = W::Packing::words;
 
 // Whether a block's sum of (code - zero) * activation fits int16, which it does with up to 4 bits.
 template <class W>
@@ -181,8 +176,12 @@ inline constexpr bool kBlockFitsInt16 = format::kBlock *W::zero * 127 < 1 << 15;
 // A type may leave `zero * (sum of x)` out of start_block and subtract scale * zero in load_zeros instead. L::BlockSums
 // has a block's sums of L::width rows, L::SmallCodes a word of each of these rows.
 //
-// For each number of bits that it supports, a type needs just one more function, unpack(Width<bits>, p, words). It
-// reads kUnpackedLines lines of 64 bytes, advances p, and sets `SmallCodes (&words)[kUnpackedWords][kTileRegisters]`.
+// Lines are unpacked by pieces (format/packing.h), the same way for any number of bits:
+//
+//   load_packed(p, i)          register i of the line at p, as L::Packed
+//   take<from, bits, to>(l)    bits [from, from + bits) of each byte, moved to bit `to`; all others are 0
+//   join(a, b)                 the bits of both
+//   next(p)                    optional: p + 64
 //
 //   start_block<W>(start)          `start` is -zero * (sum of x)
 //   dot_block<W, i>(b, w, x)       adds the products of the codes with word i of Inputs
@@ -204,18 +203,20 @@ concept BlockSumLanes = SumLanes<L> &&
 
 template <class L, class W>
 concept BlockLanes = BlockSumLanes<L, W> &&
-    requires(const std::int8_t *p, typename L::BlockSums b, typename L::Inputs x,
-             typename L::SmallCodes (&words)[kUnpackedWords<W>][kTileRegisters<L>]) {
-  L::unpack(Width<W::bits>{}, p, words);
-  { L::template dot_block<W, 0>(b, words[0][0], x) } -> SameAs<typename L::BlockSums>;
+    requires(const std::int8_t *p, typename L::BlockSums b, typename L::Inputs x, typename L::Packed line,
+             typename L::SmallCodes codes) {
+  { L::load_packed(p, std::uint32_t{}) } -> SameAs<typename L::Packed>;
+  { L::template take<0, 1, 0>(line) } -> SameAs<typename L::SmallCodes>;
+  { L::join(codes, codes) } -> SameAs<typename L::SmallCodes>;
+  { L::template dot_block<W, 0>(b, codes, x) } -> SameAs<typename L::BlockSums>;
 };
 
-// Instead of unpack, dot_block and Inputs, a type can have dot_rows_of_block(Width<bits>, p, x, b), which adds the
-// products of a block of 16 rows. It is then the one function for a number of bits.
+// Instead of load_packed, dot_block and Inputs, a type can have dot_rows_of_block<W>(p, x, b), which adds the products
+// of a block of 16 rows.
 template <class L, class W>
 concept BlockDotLanes = BlockSumLanes<L, W> &&
     requires(const std::byte *p, const std::int8_t *x, typename L::BlockSums (&b)[kTileRegisters<L>]) {
-  L::dot_rows_of_block(Width<W::bits>{}, p, x, b);
+  L::template dot_rows_of_block<W>(p, x, b);
 };
 
 // ---- shared by lanes types ----

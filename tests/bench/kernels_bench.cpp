@@ -37,7 +37,11 @@ constexpr WeightFormat kWeightFormats[] = {
     {"f32", Format::f32, 0, Unit::fma},
     {"f16", Format::f16, 0, Unit::fma},
     {"q8", Format::q8, format::kDefaultGroup, Unit::int8},
+    {"q2", format::Q2::format, format::kDefaultGroup, Unit::int4},
+    {"q3", format::Q3::format, format::kDefaultGroup, Unit::int4},
     {"q4", Format::q4, format::kDefaultGroup, Unit::int4},
+    {"q5", format::Q5::format, format::kDefaultGroup, Unit::int8},
+    {"q6", format::Q6::format, format::kDefaultGroup, Unit::int8},
 };
 
 struct CacheFormat {

@@ -70,7 +70,9 @@ TEST_P(Feedback, ChangesOutputsLessThanRoundingToTheNearest) {
   EXPECT_LT(output_error(w, fed, x, kCols), 0.5 * output_error(w, plain, x, kCols));
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, Feedback, testing::Values(Format::q8, Format::q4, Format::q8x16),
+INSTANTIATE_TEST_SUITE_P(Formats, Feedback,
+                         testing::Values(Format::q8, format::Q2::format, format::Q3::format, Format::q4,
+                                         format::Q5::format, format::Q6::format, Format::q8x16),
                          [](const auto &format) { return std::string(convert::format_name(format.param)); });
 
 TEST(Moments, OfZerosGiveNoFeedback) {
@@ -248,7 +250,7 @@ TEST(Calibration, RefusesSamplesThatItCannotUse) {
   write_file(options.output, "1 2 3");
   EXPECT_NE(failure([&] { convert(options); }).find("input file"), std::string::npos);
   options = calibrated(folder, "llama-gqa", Format::f16);
-  EXPECT_NE(failure([&] { convert(options); }).find("use --weights q8 or q4"), std::string::npos);
+  EXPECT_NE(failure([&] { convert(options); }).find("use --weights q8, or q2 to q6"), std::string::npos);
 }
 
 }  // namespace

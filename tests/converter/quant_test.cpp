@@ -173,6 +173,63 @@ TEST(Q4Group, ReachesTheEndsOfTheScales) {
   }
 }
 
+// Codes by quantize_group, read back by Width::weight.
+template <class Width>
+std::vector<float> rounded(const std::vector<float> &x) {
+  std::vector<std::uint8_t> codes(x.size()), fine((x.size() + 31) / 32);
+  const auto count = static_cast<std::uint32_t>(x.size());
+  const float scale =
+      half_to_float(quant::BlockQuantizer<Width>::quantize_group(x.data(), count, codes.data(), fine.data()));
+  std::vector<float> values(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    EXPECT_LE(codes[i], 2 * Width::zero - 1);
+    values[i] = scale * static_cast<float>(Width::weight(fine[i / 32], codes[i]));
+  }
+  return values;
+}
+
+// Calls body.template operator()<Width>() for each format in blocks.
+template <class Body>
+void each_width(Body body) {
+  format::Formats::each([&]<class Row> {
+    if constexpr (requires { Row::zero; }) body.template operator()<Row>();
+  });
+}
+
+TEST(Blocks, TakeThreeEighthsOfABitMoreThanTheirCodes) {
+  each_width([]<class Width> {
+    EXPECT_EQ(Width::tile_bytes(1024, 128) * 8, 16 * (1024 * Width::bits + 3 * 1024 / 8)) << Width::name;
+  });
+}
+
+// On normally distributed weights.
+TEST(Blocks, EachFurtherBitAboutHalvesTheError) {
+  double previous = 0.6;
+  for (const std::uint32_t bits : {2u, 3u, 4u, 5u, 6u}) {
+    quant::ErrorMeasure measure;
+    each_width([&]<class Width> {
+      if (Width::bits != bits) return;
+      for (unsigned seed = 0; seed < 200; ++seed) {
+        const auto x = random_floats(128, seed, 0.02f);
+        measure.add(x.data(), rounded<Width>(x).data(), x.size());
+      }
+    });
+    EXPECT_GT(measure.relative_rms(), 0.4 * previous) << bits;
+    EXPECT_LT(measure.relative_rms(), 0.54 * previous) << bits;
+    previous = measure.relative_rms();
+  }
+}
+
+TEST(Blocks, ReachTheEndsOfTheScales) {
+  each_width([]<class Width> {
+    constexpr float kLargest = quant::BlockQuantizer<Width>::kLargest;
+    for (const float value : {kLargest, -kLargest}) {
+      const std::vector<float> values = rounded<Width>({value, 0, value / 2});
+      EXPECT_NEAR(values[0], value, std::fabs(value) / 20) << Width::name;
+    }
+  });
+}
+
 struct Shape {
   std::uint32_t count, cols;
 };
@@ -221,17 +278,18 @@ TEST_P(Tile, OfHalvesHoldsTheNearestHalf) {
   }
 }
 
-TEST_P(Tile, OfFourBitsIsReadAsItWasWritten) {
-  const auto tile = packed(Format::q4);
-  const auto values = unpacked(Format::q4, tile);
-  for (std::uint32_t row = 0; row < count_; ++row) {
-    for (std::uint32_t first = 0; first < cols_; first += kGroup) {
-      const std::uint32_t count = std::min(kGroup, cols_ - first);
-      const auto at = x_.begin() + row * cols_ + first;
-      const Q4Group group(std::vector<float>(at, at + count));
-      for (std::uint32_t i = 0; i < count; ++i) EXPECT_EQ(values[row * cols_ + first + i], group[i]);
+TEST_P(Tile, OfFewBitsIsReadAsItWasWritten) {
+  each_width([&]<class Width> {
+    const auto values = unpacked(Width::format, packed(Width::format));
+    for (std::uint32_t row = 0; row < count_; ++row) {
+      for (std::uint32_t first = 0; first < cols_; first += kGroup) {
+        const std::uint32_t count = std::min(kGroup, cols_ - first);
+        const auto at = x_.begin() + row * cols_ + first;
+        const std::vector<float> group = rounded<Width>(std::vector<float>(at, at + count));
+        for (std::uint32_t i = 0; i < count; ++i) EXPECT_EQ(values[row * cols_ + first + i], group[i]) << Width::name;
+      }
     }
-  }
+  });
 }
 
 TEST_P(Tile, OfEightBitsHoldsScalesThenFourCodesARow) {

@@ -122,7 +122,11 @@ enum {
   TIDBIT_Q8 = 2,    /* int8 codes in groups along a row, one f16 scale per group */
   TIDBIT_Q4 = 3,    /* 4-bit codes in groups, with a 4-bit scale and shift per block of 32 */
   TIDBIT_Q8X16 = 4, /* q8, but 16 consecutive codes of a row are stored together: fast with Helium, slow elsewhere */
-  TIDBIT_FORMAT_COUNT = 5
+  TIDBIT_Q2 = 5,    /* as q4, with codes of 2, 3, 5 and 6 bits */
+  TIDBIT_Q3 = 6,
+  TIDBIT_Q5 = 7,
+  TIDBIT_Q6 = 8,
+  TIDBIT_FORMAT_COUNT = 9
 };
 
 /* "f32", "f16", "q8", ...: the names of the enumerators in lower case. Null for other numbers. Always empty if the

@@ -14,6 +14,7 @@
 
 #include "format/blocks.h"
 #include "kernels/generic/integer_products.h"
+#include "kernels/generic/unpack.h"
 
 namespace tidbit {
 
@@ -63,7 +64,7 @@ struct BlockDot {
       for (std::uint32_t line = 0; line < kUnpackedLines<W>; ++line) {
         prefetch<L::tuning.prefetch_blocks && kInputs == 1>(c.lines[tile] + line * 64, c.ahead);
       }
-      L::unpack(Width<W::bits>{}, c.lines[tile], words[tile]);
+      unpack<L, W>(c.lines[tile], words[tile]);
       if (kInputs == 1) times<first>(words[tile], c.x, sums[tile][0], kEach);
     }
 #pragma GCC unroll 16
@@ -96,8 +97,7 @@ struct BlockDot {
     }
     if constexpr (BlockDotLanes<L, W>) {
       static_assert(kTiles == 1 && kInputs == 1);
-      L::dot_rows_of_block(Width<W::bits>{}, reinterpret_cast<const std::byte *>(o.codes.lines[0]), o.codes.x,
-                           block[0][0]);
+      L::template dot_rows_of_block<W>(reinterpret_cast<const std::byte *>(o.codes.lines[0]), o.codes.x, block[0][0]);
       o.codes.lines[0] += W::block_bytes;
     } else {
       constexpr std::uint32_t kSteps = format::kBlock / 4 / kUnpackedWords<W>;

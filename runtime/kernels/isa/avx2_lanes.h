@@ -109,14 +109,18 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   }
 
   using SmallCodes = __m256i;
-  static void unpack(Width<4>, const std::int8_t *&p, SmallCodes (&words)[2][2]) {
-    for (int i = 0; i < 2; ++i) {
-      const __m256i both = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p) + i);
-      words[0][i] = _mm256_and_si256(both, _mm256_set1_epi8(15));
-      words[1][i] = _mm256_and_si256(_mm256_srli_epi16(both, 4), _mm256_set1_epi8(15));
-    }
-    p += 64;
+  using Packed = __m256i;
+  static Packed load_packed(const std::int8_t *p, std::uint32_t i) {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p) + i);
   }
+  template <int from, int bits, int to>
+  static SmallCodes take(Packed line) {
+    const __m256i moved = from > to   ? _mm256_srli_epi16(line, from - to)
+                          : from < to ? _mm256_slli_epi16(line, to - from)
+                                      : line;
+    return _mm256_and_si256(moved, _mm256_set1_epi8(((1 << bits) - 1) << to));
+  }
+  static SmallCodes join(SmallCodes a, SmallCodes b) { return _mm256_or_si256(a, b); }
 
   // A row's sum of a block is two in int16, each of 16 products: 16 * 15 * 127 < 2^15. That of wider codes is one in
   // int32.

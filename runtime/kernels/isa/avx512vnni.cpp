@@ -91,12 +91,16 @@ struct Avx512Lanes : XsimdLanes<Avx512> {
   }
 
   using SmallCodes = __m512i;
-  static void unpack(Width<4>, const std::int8_t *&p, SmallCodes (&words)[2][1]) {
-    const __m512i both = _mm512_loadu_si512(p), mask = _mm512_set1_epi32(0x0F0F0F0F);
-    words[0][0] = _mm512_and_si512(both, mask);
-    words[1][0] = _mm512_and_si512(_mm512_srli_epi32(both, 4), mask);
-    p += 64;
+  using Packed = __m512i;
+  static Packed load_packed(const std::int8_t *p, std::uint32_t) { return _mm512_loadu_si512(p); }
+  template <int from, int bits, int to>
+  static SmallCodes take(Packed line) {
+    const __m512i moved = from > to   ? _mm512_srli_epi32(line, from - to)
+                          : from < to ? _mm512_slli_epi32(line, to - from)
+                                      : line;
+    return _mm512_and_si512(moved, _mm512_set1_epi32(((1 << bits) - 1) * 0x01010101 << to));
   }
+  static SmallCodes join(SmallCodes a, SmallCodes b) { return _mm512_or_si512(a, b); }
 
   using BlockSums = __m512i;
   template <class W>

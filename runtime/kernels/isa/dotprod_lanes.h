@@ -39,14 +39,14 @@ struct DotprodLanes : NeonLanes {
   template <class W>
   static void load_zeros(const std::byte *fine, Zeros (&zeros)[4]) {
     int16x8_t first[2], second[2];
-    load_shifts<W>(fine, first);
-    load_shifts<W>(fine + format::kTileRows, second);
+    load_shifts(fine, first);
+    load_shifts(fine + format::kTileRows, second);
 #pragma GCC unroll 4
     for (int i = 0; i < 4; ++i) zeros[i] = {first[i / 2], second[i / 2], i % 2 != 0};
   }
   template <class W>
   static Sums add_zeros(Sums sums, Zeros zeros, const std::int16_t *pair) {
-    const int16x4_t x = times_sums(kUnitOfSums<W>, pair);
+    const int16x4_t x = times_sums(W::shift_unit, pair);
     if (zeros.last_rows) {
       return vmlal_high_lane_s16(vmlal_high_lane_s16(sums, zeros.first, x, 0), zeros.second, x, 1);
     }

@@ -129,6 +129,30 @@ struct Pairs {
   }
 }
 
+// The same for codes of any other number of bits, row after row.
+template <class W>
+[[gnu::noinline]] void dot_packed(const std::byte *weights, const std::int8_t *x, std::int32_t *sums) {
+  const auto *w = reinterpret_cast<const std::int8_t *>(weights);
+#pragma GCC unroll 1
+  for (std::uint32_t row = 0; row < format::kTileRows; ++row, w += 4) {
+    std::int32_t sum = sums[row];
+#pragma GCC unroll 1
+    for (std::uint32_t k = 0; k < format::kBlock; k += kUnpackedWords<W> * 4) {
+      Word lines[kUnpackedLines<W>];
+#pragma GCC unroll 8
+      for (std::uint32_t i = 0; i < kUnpackedLines<W>; ++i) {
+        lines[i] = load_word(w + k * W::bits * 2 + i * 64);
+      }
+      each_word<ScalarLanes, W>(lines, [&]<std::uint32_t i>(Word codes) {
+        const Pairs of_x = pairs_of(load_word(x + k + 4 * i));
+        __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(codes & 0x00FF00FF), "r"(of_x.even));
+        __asm__("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(codes >> 8 & 0x00FF00FF), "r"(of_x.odd));
+      });
+    }
+    sums[row] = sum;
+  }
+}
+
 struct DspLanes {
   static constexpr std::uint32_t width = 2;
   static constexpr Tuning tuning = {};
@@ -207,8 +231,13 @@ struct DspLanes {
   static BlockSums start_block(std::int32_t start) {
     return {start, start};
   }
-  static void dot_rows_of_block(Width<4>, const std::byte *codes, const std::int8_t *x, BlockSums (&sums)[8]) {
-    dot_nibbles(codes, x, &sums[0].a);
+  template <class W>
+  static void dot_rows_of_block(const std::byte *codes, const std::int8_t *x, BlockSums (&sums)[8]) {
+    if constexpr (W::bits == 4) {
+      dot_nibbles(codes, x, &sums[0].a);
+    } else {
+      dot_packed<W>(codes, x, &sums[0].a);
+    }
   }
   template <class W>
   static void load_scales(const std::byte *fine, Scales (&scales)[8]) {

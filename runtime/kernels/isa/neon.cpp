@@ -41,8 +41,8 @@ struct PlainNeonLanes : NeonLanes {
   }
 
   // A row's sum of a block is four int16, each a sum of 8 products and a fourth of the start; if the start is not
-  // divisible by 4, one of them has all of it: 8 * 15 * 127 + 2 * 32 * 127 < 2^15. 5-bit codes do not fit, so there the
-  // zero is subtracted when they are unpacked.
+  // divisible by 4, one of them has all of it: 8 * 15 * 127 + 2 * 32 * 127 < 2^15. Wider codes do not fit, so there the
+  // zero is subtracted before they are multiplied: 8 * 32 * 127 < 2^15.
   struct BlockSums {
     int16x8_t lo, hi;
   };
@@ -58,6 +58,7 @@ struct PlainNeonLanes : NeonLanes {
   template <class W, std::uint32_t i>
   static BlockSums dot_block(BlockSums sums, SmallCodes codes, Inputs words) {
     const int8x16_t x = word<i>(words);
+    if constexpr (!kBlockFitsInt16<W>) codes = vsubq_s8(codes, vdupq_n_s8(W::zero));
     return {vmlal_s8(sums.lo, vget_low_s8(codes), vget_low_s8(x)), vmlal_high_s8(sums.hi, codes, x)};
   }
   template <class W>
@@ -72,12 +73,12 @@ struct PlainNeonLanes : NeonLanes {
     int16x8_t first, second;
   };
   template <class W>
-  static constexpr bool kHalves = kUnitOfSums<W> % 2 == 0;
+  static constexpr bool kHalves = W::shift_unit % 2 == 0;
   template <class W>
   static void load_zeros(const std::byte *fine, Zeros (&zeros)[4]) {
     int16x8_t first[2], second[2];
-    load_shifts<W>(fine, first);
-    load_shifts<W>(fine + format::kTileRows, second);
+    load_shifts(fine, first);
+    load_shifts(fine + format::kTileRows, second);
 #pragma GCC unroll 2
     for (int i = 0; i < 2; ++i) {
       const int16x8_t a = kHalves<W> ? first[i] : vdupq_n_s16(0), b = kHalves<W> ? second[i] : vdupq_n_s16(0);
@@ -87,7 +88,7 @@ struct PlainNeonLanes : NeonLanes {
   }
   template <class W>
   static Sums add_zeros(Sums sums, Zeros zeros, const std::int16_t *pair) {
-    const int16x4_t half = times_sums(kHalves<W> ? kUnitOfSums<W> / 2 : kUnitOfSums<W>, pair);
+    const int16x4_t half = times_sums(kHalves<W> ? W::shift_unit / 2 : W::shift_unit, pair);
     sums.lo = vmlal_lane_s16(sums.lo, vget_low_s16(zeros.first), half, 0);
     sums.lo = vmlal_lane_s16(sums.lo, vget_low_s16(zeros.second), half, 1);
     sums.hi = vmlal_high_lane_s16(sums.hi, zeros.first, half, 0);

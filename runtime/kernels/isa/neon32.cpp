@@ -120,8 +120,8 @@ struct Neon32Lanes {
   }
 
   // A row's sum of a block is four int16, each a sum of 8 products and a fourth of the start; if the start is not
-  // divisible by 4, one of them has all of it: 8 * 15 * 127 + 2 * 32 * 127 < 2^15. 5-bit codes do not fit, so there the
-  // zero is subtracted before they are multiplied.
+  // divisible by 4, one of them has all of it: 8 * 15 * 127 + 2 * 32 * 127 < 2^15. Wider codes do not fit, so there the
+  // zero is subtracted before they are multiplied: 8 * 32 * 127 < 2^15.
   using BlockSums = Products;
   template <class W>
   static BlockSums start_block(std::int32_t start) {
@@ -132,16 +132,37 @@ struct Neon32Lanes {
     }
     return {part, part};
   }
-  static void dot_rows_of_block(Width<4>, const std::byte *codes, const std::int8_t *x, BlockSums (&sums)[4]) {
+  using Packed = uint8x16_t;
+  using SmallCodes = int8x16_t;
+  template <int from, int bits, int to>
+  static SmallCodes take(Packed line) {
+    if constexpr (from > to) line = vshrq_n_u8(line, from - to);
+    if constexpr (from < to) line = vshlq_n_u8(line, to - from);
+    if constexpr (from + bits != 8 || to != 0) {
+      line = vandq_u8(line, vdupq_n_u8(static_cast<std::uint8_t>(((1 << bits) - 1) << to)));
+    }
+    return vreinterpretq_s8_u8(line);
+  }
+  static SmallCodes join(SmallCodes a, SmallCodes b) { return vorrq_s8(a, b); }
+
+  template <class W>
+  static void dot_rows_of_block(const std::byte *codes, const std::int8_t *x, BlockSums (&sums)[4]) {
     const auto *p = reinterpret_cast<const std::int8_t *>(codes);
 #pragma GCC unroll 1
-    for (int octet = 0; octet < 4; ++octet, x += 8) {
+    for (std::uint32_t k = 0; k < format::kBlock; k += kUnpackedWords<W> * 4) {
 #pragma GCC unroll 4
       for (auto &sum : sums) {
-        const uint8x16_t line = vreinterpretq_u8_s8(next(p));
-        sum = add_products(sum, vreinterpretq_s8_u8(vandq_u8(line, vdupq_n_u8(15))), word(x));
-        sum = add_products(sum, vreinterpretq_s8_u8(vshrq_n_u8(line, 4)), word(x + 4));
+        Packed lines[kUnpackedLines<W>];
+        const std::int8_t *line = p;
+        lines[0] = vreinterpretq_u8_s8(next(p));
+#pragma GCC unroll 8
+        for (std::uint32_t i = 1; i < kUnpackedLines<W>; ++i) lines[i] = vreinterpretq_u8_s8(vld1q_s8(line += 64));
+        each_word<Neon32Lanes, W>(lines, [&]<std::uint32_t i>(SmallCodes w) {
+          if constexpr (!kBlockFitsInt16<W>) w = vsubq_s8(w, vdupq_n_s8(W::zero));
+          sum = add_products(sum, w, word(x + k + 4 * i));
+        });
       }
+      p += (kUnpackedLines<W> - 1) * 64;
     }
   }
 
@@ -173,9 +194,7 @@ struct Neon32Lanes {
     return vmlaq_s32(sums, vcombine_s32(low, high), vmovl_s16(scale));
   }
 
-  // The shifts of 4 rows in both blocks of a pair. The unit multiplies the sums of x if 32 * 127 units fit int16.
-  template <class W>
-  static constexpr std::int16_t kUnitOfShifts = W::shift_unit <= 8 ? 1 : W::shift_unit;
+  // The shifts of 4 rows in both blocks of a pair. Their unit multiplies the sums of x.
   struct Zeros {
     int16x4_t first, second;
   };
@@ -185,14 +204,12 @@ struct Neon32Lanes {
     split(vshrq_n_s8(load_fine(fine), 4), first);
     split(vshrq_n_s8(load_fine(fine + format::kTileRows), 4), second);
 #pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i)
-      zeros[i] = {vmul_n_s16(first[i], kUnitOfShifts<W>), vmul_n_s16(second[i], kUnitOfShifts<W>)};
+    for (int i = 0; i < 4; ++i) zeros[i] = {first[i], second[i]};
   }
   template <class W>
   static Sums add_zeros(Sums sums, Zeros zeros, const std::int16_t *pair) {
-    constexpr std::int32_t kUnit = W::shift_unit / kUnitOfShifts<W>;
-    sums = vmlal_n_s16(sums, zeros.first, static_cast<std::int16_t>(kUnit * pair[0]));
-    return vmlal_n_s16(sums, zeros.second, static_cast<std::int16_t>(kUnit * pair[1]));
+    sums = vmlal_n_s16(sums, zeros.first, static_cast<std::int16_t>(W::shift_unit * pair[0]));
+    return vmlal_n_s16(sums, zeros.second, static_cast<std::int16_t>(W::shift_unit * pair[1]));
   }
 
   // If x or the product is flushed, the code would have been 0 anyway.

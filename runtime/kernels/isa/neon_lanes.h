@@ -78,15 +78,20 @@ struct NeonLanes : XsimdLanes<Neon> {
   }
 
   using SmallCodes = int8x16_t;
-  static void unpack(Width<4>, const std::int8_t *&p, SmallCodes (&words)[2][4]) {
-    const uint8x16x4_t line = vld1q_u8_x4(reinterpret_cast<const std::uint8_t *>(p));
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) {
-      words[0][i] = vreinterpretq_s8_u8(vandq_u8(line.val[i], vdupq_n_u8(15)));
-      words[1][i] = vreinterpretq_s8_u8(vshrq_n_u8(line.val[i], 4));
-    }
-    p = next(p);
+  using Packed = uint8x16_t;
+  static Packed load_packed(const std::int8_t *p, std::uint32_t i) {
+    return vld1q_u8(reinterpret_cast<const std::uint8_t *>(p) + 16 * i);
   }
+  template <int from, int bits, int to>
+  static SmallCodes take(Packed line) {
+    if constexpr (from > to) line = vshrq_n_u8(line, from - to);
+    if constexpr (from < to) line = vshlq_n_u8(line, to - from);
+    if constexpr (from + bits != 8 || to != 0) {
+      line = vandq_u8(line, vdupq_n_u8(static_cast<std::uint8_t>(((1 << bits) - 1) << to)));
+    }
+    return vreinterpretq_s8_u8(line);
+  }
+  static SmallCodes join(SmallCodes a, SmallCodes b) { return vorrq_s8(a, b); }
 
   // The scales of 4 rows each: spreads out bytes 4 i to 4 i + 3 of the fine bytes.
   using Scales = int32x4_t;
@@ -100,19 +105,11 @@ struct NeonLanes : XsimdLanes<Neon> {
     }
   }
 
-  // unit * shift * (sum of x): if 32 * 127 units fit int16, the unit multiplies the sums, for all rows at once.
-  template <class W>
-  static constexpr std::int16_t kUnitOfSums = W::shift_unit <= 8 ? W::shift_unit : 1;
-
-  // The shifts of a block, 8 rows each.
-  template <class W>
+  // The shifts of a block, 8 rows each. Their unit multiplies the sums of x, for all rows at once.
   static void load_shifts(const std::byte *fine, int16x8_t (&shifts)[2]) {
     const int8x16_t all = vshrq_n_s8(vld1q_s8(reinterpret_cast<const std::int8_t *>(fine)), 4);
     shifts[0] = vmovl_s8(vget_low_s8(all));
     shifts[1] = vmovl_high_s8(all);
-    if constexpr (kUnitOfSums<W> != W::shift_unit) {
-      for (int16x8_t &s : shifts) s = vmulq_n_s16(s, W::shift_unit);
-    }
   }
   // n times the sums of a pair.
   static int16x4_t times_sums(std::int16_t n, const std::int16_t *sums) {

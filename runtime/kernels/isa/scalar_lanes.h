@@ -59,12 +59,14 @@ struct ScalarLanes {
   struct Zeros {
     std::int32_t of[2];
   };
-  static void unpack(Width<4>, const std::int8_t *&p, SmallCodes (&words)[2][kRows]) {
-    for (int row = 0; row < kRows; ++row, p += 4) {
-      words[0][row] = load_word(p) & 0x0F0F0F0F;
-      words[1][row] = load_word(p) >> 4 & 0x0F0F0F0F;
-    }
+  using Packed = std::uint32_t;
+  static Packed load_packed(const std::int8_t *p, std::uint32_t row) { return load_word(p + 4 * row); }
+  template <std::uint32_t from, std::uint32_t bits, std::uint32_t to>
+  static SmallCodes take(Packed line) {
+    constexpr std::uint32_t kMask = ((1u << bits) - 1) * 0x01010101u << to;
+    return (from >= to ? line >> (from - to) % 8 : line << (to - from) % 8) & kMask;
   }
+  static SmallCodes join(SmallCodes a, SmallCodes b) { return a | b; }
   template <class W>
   static BlockSums start_block(std::int32_t start) {
     return start;

@@ -128,15 +128,19 @@ struct Simd128Lanes {
   }
 
   using SmallCodes = EvenOdd;
-  static void unpack(Width<4>, const std::int8_t *&p, SmallCodes (&words)[2][4]) {
-    const v128_t nibble = wasm_i16x8_splat(15);
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; ++i) {
-      const v128_t line = wasm_v128_load(p + i * 16);
-      words[0][i] = {wasm_v128_and(line, nibble), wasm_v128_and(wasm_u16x8_shr(line, 8), nibble)};
-      words[1][i] = {wasm_v128_and(wasm_u16x8_shr(line, 4), nibble), wasm_u16x8_shr(line, 12)};
-    }
-    p += 64;
+  using Packed = v128_t;
+  static Packed load_packed(const std::int8_t *p, std::uint32_t i) { return wasm_v128_load(p + i * 16); }
+  template <int from, int bits, int to>
+  static SmallCodes take(Packed line) {
+    const v128_t mask = wasm_i16x8_splat(((1 << bits) - 1) << to);
+    const v128_t even = from > to   ? wasm_u16x8_shr(line, from - to)
+                        : from < to ? wasm_i16x8_shl(line, to - from)
+                                    : line;
+    const v128_t odd = wasm_u16x8_shr(line, 8 + from - to);
+    return {wasm_v128_and(even, mask), from + bits == 8 && to == 0 ? odd : wasm_v128_and(odd, mask)};
+  }
+  static SmallCodes join(SmallCodes a, SmallCodes b) {
+    return {wasm_v128_or(a.even, b.even), wasm_v128_or(a.odd, b.odd)};
   }
   using BlockSums = v128_t;
   template <class W>
