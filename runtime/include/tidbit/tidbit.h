@@ -461,6 +461,15 @@ typedef struct tidbit_rng {
 tidbit_status tidbit_sample(float *logits, uint32_t count, const tidbit_sampling *sampling, tidbit_rng *rng,
                             const int32_t *recent, uint32_t recent_count, int32_t *token);
 
+/* The natural logarithm of the probability of `token` among `count` logits, at most 2^20, which stay as they are: what
+ * tidbit_sample draws from at temperature 1 without filters. It is the same on every target. For a certain token it is 0,
+ * for one whose logit is minus infinity minus infinity. Call it before tidbit_sample, which overwrites the logits; among
+ * tokens that are allowed, set the logits of the others to minus infinity first. Each call reads all logits twice; the
+ * log-probabilities of two tokens differ as their logits do.
+ * TIDBIT_ERR_TOKEN if the token is not below count. TIDBIT_ERR_NOT_FINITE if a logit is NaN or plus infinity, or if all
+ * are minus infinity. */
+tidbit_status tidbit_logprob(const float *logits, uint32_t count, int32_t token, float *logprob);
+
 /* Computes the logits, chooses a token (all as in tidbit_logits and tidbit_sample) and feeds it, unless it ends the
  * text (tidbit_is_end). TIDBIT_ERR_CONTEXT_FULL if there is no room for it; nothing is drawn then. After
  * TIDBIT_CANCELED the token, if one was chosen, is in *token, which is otherwise -1, and was not fed. */
