@@ -461,13 +461,14 @@ typedef struct tidbit_rng {
 tidbit_status tidbit_sample(float *logits, uint32_t count, const tidbit_sampling *sampling, tidbit_rng *rng,
                             const int32_t *recent, uint32_t recent_count, int32_t *token);
 
-/* The natural logarithm of the probability of `token` among `count` logits, at most 2^20, which stay as they are: what
- * tidbit_sample draws from at temperature 1 without filters. It is the same on every target. For a certain token it is 0,
- * for one whose logit is minus infinity minus infinity. Call it before tidbit_sample, which overwrites the logits; among
- * tokens that are allowed, set the logits of the others to minus infinity first. Each call reads all logits twice; the
- * log-probabilities of two tokens differ as their logits do.
- * TIDBIT_ERR_TOKEN if the token is not below count. TIDBIT_ERR_NOT_FINITE if a logit is NaN or plus infinity, or if all
- * are minus infinity. */
+/* The natural logarithm of the probability of `token` among `count` logits (at most 2^20), which stay as they are. It
+ * is what tidbit_sample draws from at temperature 1 without filters, and has the same bits on every target. A certain
+ * token has 0, one whose logit is minus infinity has minus infinity. Call it before tidbit_sample, which overwrites the
+ * logits. For the probability among some tokens only, set the other logits to minus infinity. The time is that of two
+ * passes over the logits.
+ *
+ * TIDBIT_ERR_TOKEN if there is no such token. TIDBIT_ERR_NOT_FINITE if a logit is NaN or plus infinity, or if all are
+ * minus infinity. */
 tidbit_status tidbit_logprob(const float *logits, uint32_t count, int32_t token, float *logprob);
 
 /* Computes the logits, chooses a token (all as in tidbit_logits and tidbit_sample) and feeds it, unless it ends the
