@@ -467,8 +467,8 @@ tidbit_status tidbit_sample(float *logits, uint32_t count, const tidbit_sampling
  * logits. For the probability among some tokens only, set the other logits to minus infinity. The time is that of two
  * passes over the logits.
  *
- * TIDBIT_ERR_TOKEN if there is no such token. TIDBIT_ERR_NOT_FINITE if a logit is NaN or plus infinity, or if all are
- * minus infinity. */
+ * Not there if the library was built without TIDBIT_LOGPROB. TIDBIT_ERR_TOKEN if there is no such token.
+ * TIDBIT_ERR_NOT_FINITE if a logit is NaN or plus infinity, or if all are minus infinity. */
 tidbit_status tidbit_logprob(const float *logits, uint32_t count, int32_t token, float *logprob);
 
 /* Computes the logits, chooses a token (all as in tidbit_logits and tidbit_sample) and feeds it, unless it ends the
