@@ -56,6 +56,7 @@ option(TIDBIT_NORMALIZER "Tokenizers that normalize text (NFC, lower case, ...),
 option(TIDBIT_HADAMARD "Matrices whose inputs are transformed: q2 to q6 as tidbit-convert makes them by default" ON)
 option(TIDBIT_TRUST "Signed blobs and updates: tidbit_verify_signature, tidbit_ed25519, tidbit_open_newest" ON)
 option(TIDBIT_CHAT "Conversations: tidbit_chat_turn and the functions beside it" ON)
+option(TIDBIT_LOGPROB "Log-probabilities: tidbit_logprob" ON)
 foreach(name STATUS_STRINGS SCALAR_KERNELS INSPECT SPLIT_PROGRAM NORMALIZER HADAMARD TRUST CHAT)
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=$<BOOL:${TIDBIT_${name}}>)
 endforeach()

@@ -75,22 +75,24 @@ int Generation::next(int32_t *token) {
   float *logits = nullptr;
   tidbit_status status = tidbit_logits(session_.get(), &logits, nullptr);
   if (status != TIDBIT_OK) return status_error("computing logits", status);
+  if (request_.logprobs != nullptr) request_.logprobs->keep(logits);
   status = tidbit_sample(logits, model_.info().vocab_size, &request_.sampling, &rng_, recent_.data(), recent_.count(),
                          token);
-  if (status == TIDBIT_OK) return kOk;
+  if (status == TIDBIT_OK) return request_.logprobs != nullptr ? request_.logprobs->write(*token) : kOk;
   char what[64];
   snprintf(what, sizeof what, "choosing the token at position %u", tidbit_position(session_.get()));
   return status_error(what, status);
 }
 
 int Generation::emit(int32_t token) {
-  if (emitter_.prints_ids()) emitter_.id(token);
+  const bool prints = request_.logprobs == nullptr;
+  if (prints && emitter_.prints_ids()) emitter_.id(token);
   if (!makes_text()) return kOk;
   const char *text = nullptr;
   uint32_t bytes = 0;
   const tidbit_status status = tidbit_stream_push(&stream_, token, &text, &bytes);
   if (status != TIDBIT_OK) return status_error("writing text", status);
-  if (!emitter_.prints_ids()) emitter_.text(text, bytes);
+  if (prints && !emitter_.prints_ids()) emitter_.text(text, bytes);
   return kOk;
 }
 
@@ -152,7 +154,7 @@ int Generation::decode(double start) {
 
 // Emits the text that is still held back. An unfinished character becomes U+FFFD.
 int Generation::finish() {
-  if (emitter_.prints_ids() || stream_.model == nullptr) return kOk;
+  if (emitter_.prints_ids() || request_.logprobs != nullptr || stream_.model == nullptr) return kOk;
   const char *text = nullptr;
   uint32_t bytes = 0;
   const tidbit_status status = tidbit_stream_end(&stream_, &text, &bytes);

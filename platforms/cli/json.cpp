@@ -7,7 +7,11 @@
 
 namespace tidbit::cli {
 void Json::begin(const char *name) {
-  if (name != nullptr) key(name);
+  if (name != nullptr) {
+    key(name);
+  } else if (!first_) {
+    out_.write(", ", 2);
+  }
   out_.write("{", 1);
   ++depth_;
   first_ = true;
@@ -17,6 +21,17 @@ void Json::end() {
   out_.write("}", 1);
   first_ = false;
   if (--depth_ == 0) out_.write("\n", 1);
+}
+
+void Json::begin_list(const char *name) {
+  key(name);
+  out_.write("[", 1);
+  first_ = true;
+}
+
+void Json::end_list() {
+  out_.write("]", 1);
+  first_ = false;
 }
 
 void Json::text(const char *name, const char *value) {

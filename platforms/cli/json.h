@@ -1,5 +1,5 @@
-// Writes one line of JSON: an object of strings, numbers, booleans and objects. Keys are constants that need no
-// escapes.
+// Writes one line of JSON: an object of strings, numbers, booleans, objects and lists of objects. Keys are constants
+// that need no escapes.
 #pragma once
 
 #include <stdint.h>
@@ -12,8 +12,10 @@ class Json {
  public:
   explicit Json(Output &out) : out_(out) {}
 
-  void begin(const char *name = nullptr);          // an object; only the outermost has no name
-  void end();                                      // the outermost also ends the line
+  void begin(const char *name = nullptr);  // an object; the outermost and those of a list have no name
+  void end();                              // the outermost also ends the line
+  void begin_list(const char *name);
+  void end_list();
   void text(const char *name, const char *value);  // invalid UTF-8 becomes U+FFFD
   void number(const char *name, uint64_t value);
   void integer(const char *name, int64_t value);

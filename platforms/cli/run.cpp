@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/generation.h"
 #include "cli/loaded_model.h"
@@ -18,7 +19,9 @@ struct RunOptions {
   GenerationRequest generation;
   const char *prompt = nullptr;
   const char *tokens = nullptr;
+  const char *choice = nullptr;
   Seed seed = {0, false};
+  uint32_t logprobs = 0;
   bool parse = false;
   bool preload = false;
   bool echo = false;
@@ -31,6 +34,12 @@ constexpr char kNotes[] =
     "Sampling order: repetition penalty (over the last 64 tokens), temperature, top-k, top-p, min-p, draw.\n"
     "Generation ends at end-of-text, at a stop string (not printed), after -n tokens, when the context is full, or\n"
     "on Ctrl-C (exit code 130). Among ids, the token that completes a stop string is printed.\n"
+    "--logprobs gives the model's own probabilities, as natural logarithms, before temperature and filters. A token\n"
+    "that is part of a character has U+FFFD as its text.\n"
+    "--choice compares the probabilities of the whole texts, which include a space in front if one is written:\n"
+    "--choice ' on, off'. Of two that begin alike, the shorter is never less probable. With --logprobs it prints a "
+    "line\n"
+    "of JSON for each of the N most probable; 'share' is the probability among the texts.\n"
     "The same model, prompt, options and seed give the same text on every machine.\n"
     "The model is read from its file as it is used. If the file may change or vanish meanwhile, use --preload.";
 
@@ -39,6 +48,7 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
       text_option("--prompt", "-p", "TEXT", &run->prompt, "text to continue"),
       flag_option("--parse", &run->parse, "recognize special tokens written out in the prompt"),
       text_option("--tokens", nullptr, "IDS", &run->tokens, "prompt as ids (1,2,3); prints ids instead of text"),
+      text_option("--choice", nullptr, "A,B,C", &run->choice, "print the most probable of these texts, generate none"),
       number_option("--context", nullptr, &run->session.context, 1, UINT32_MAX,
                     "context length in tokens; default: the model's"),
       number_option("--threads", nullptr, &run->session.threads, 1, 64,
@@ -46,6 +56,8 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
       isa_option(&run->session.isa),
       flag_option("--preload", &run->preload, "copy the model into memory first, in huge pages"),
       flag_option("--echo", &run->echo, "print the prompt first"),
+      number_option("--logprobs", nullptr, &run->logprobs, 1, Logprobs::kMost,
+                    "print a line of JSON per token, with the N most probable"),
       flag_option("--stats", &run->stats, "speed, memory and seed on standard error"),
   };
   Option options[sizeof others / sizeof others[0] + kGenerationOptions];
@@ -58,6 +70,10 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
 int check(const RunOptions &run) {
   if (run.prompt != nullptr && run.tokens != nullptr) return usage_error("use either -p or --tokens, not both");
   if (run.parse && run.prompt == nullptr) return usage_error("--parse needs a prompt; give it with -p");
+  if (run.choice != nullptr && (run.tokens != nullptr || run.stats || run.generation.stops.count > 0)) {
+    return usage_error("--choice cannot be used with --tokens, --stats or --stop");
+  }
+  if (run.logprobs > 0 && run.echo) return usage_error("use either --echo or --logprobs, not both");
   return check_stops(run.generation.stops);
 }
 
@@ -80,8 +96,18 @@ int read_prompt(const RunOptions &run, const LoadedModel &model, Text *text, Tok
   return data_error("%s: has no begin-of-text token to start from; pass a prompt with -p", model.path());
 }
 
+// The session is empty and has room for the prompt.
+int choose(const RunOptions &run, const LoadedModel &model, LoadedSession &session, const Text &text,
+           const Tokens &prompt, Choices &choices, Output &out) {
+  const uint32_t flags = text.bytes() > 0 ? TIDBIT_TEXT_CONTINUE : 0;
+  if (const int code = choices.score(model, session, prompt, flags); code != kOk) return code;
+  if (run.echo) out.write(text.data(), text.bytes());
+  choices.print(run.logprobs, out);
+  return kOk;
+}
+
 int generate_and_report(const RunOptions &run, const LoadedModel &model, const Text &text, const Tokens &prompt,
-                        Output &out) {
+                        Choices &choices, Output &out) {
   const double start = posix::seconds_now();
   LoadedSession session;
   if (const int code = session.start(model, run.session); code != kOk) return code;
@@ -89,6 +115,7 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
     return data_error("the prompt has %u tokens, but the context holds %u; shorten it or use a larger --context",
                       prompt.count(), session.plan().context);
   }
+  if (run.choice != nullptr) return choose(run, model, session, text, prompt, choices, out);
   const bool ids = run.tokens != nullptr;
   if (run.echo && !ids) out.write(text.data(), text.bytes());
   Emitter emitter(out, ids, ids && run.echo ? &prompt : nullptr);
@@ -96,9 +123,14 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
   request.rng.state = run.seed.given ? run.seed.value : random_seed();
   const uint64_t seed = request.rng.state;
   request.continues_text = run.prompt != nullptr && text.bytes() > 0;
+  Logprobs logprobs(out);
+  if (run.logprobs > 0) {
+    if (const int code = logprobs.start(model, run.logprobs); code != kOk) return code;
+    request.logprobs = &logprobs;
+  }
   GenerationResult result;
   const int code = generate(model, session, {prompt.data(), prompt.count(), 0}, request, start, emitter, &result);
-  emitter.end();
+  if (run.logprobs == 0) emitter.end();
   if (run.stats && (code == kOk || code == kInterrupted)) print_stats(result, session, seed);
   return code;
 }
@@ -109,6 +141,10 @@ int run_command(Arguments arguments, Output &out) {
   RunOptions run;
   if (const int code = parse(&arguments, &run, out); code != kGoOn) return code;
   if (const int code = check(run); code != kOk) return code;
+  Choices choices;
+  if (run.choice != nullptr) {
+    if (const int code = choices.read(run.choice); code != kOk) return code;
+  }
   LoadedModel model;
   const char *path = arguments.items[0];
   const posix::Paging paging = run.preload ? posix::Paging::preload : posix::Paging::on_use;
@@ -121,7 +157,7 @@ int run_command(Arguments arguments, Output &out) {
   Text text;
   Tokens prompt;
   if (const int code = read_prompt(run, model, &text, &prompt); code != kOk) return code;
-  return generate_and_report(run, model, text, prompt, out);
+  return generate_and_report(run, model, text, prompt, choices, out);
 }
 
 }  // namespace tidbit::cli

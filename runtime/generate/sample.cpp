@@ -1,8 +1,7 @@
 // Sampling. Probabilities become integers ("masses"; the most probable token gets nearly 2^30), so that sums do not
 // depend on their order and every target draws the same token. Nothing is sorted: thresholds are found digit by digit.
 #include "base/assert.h"
-#include "kernels/generic/exp.h"
-#include "kernels/isa/scalar_lanes.h"
+#include "generate/probability.h"
 #include "tidbit/tidbit.h"
 
 namespace tidbit {
@@ -14,17 +13,6 @@ constexpr std::uint32_t kTopMass = kFullMass - 64;  // the largest float below i
 
 // Loops over the vocabulary work in blocks of a fixed length, which compilers vectorize.
 constexpr std::uint32_t kBlock = 16;
-
-// A single lane. a * b + c is rounded twice, so it is cheap on targets without an FMA instruction. Selects use bit
-// masks, because a branch would keep compilers from vectorizing the loops.
-struct MassLanes : ScalarLanes {
-  static Floats fma(Floats a, Floats b, Floats c) { return a * b + c; }
-  static Floats min(Floats a, Floats b) { return less(a, b, a, b); }
-  static Floats less(Floats a, Floats b, Floats yes, Floats no) {
-    const std::uint32_t mask = a < b ? 0xFFFFFFFF : 0;
-    return bits_float((float_bits(yes) & mask) | (float_bits(no) & ~mask));
-  }
-};
 
 // The masses overwrite the logits.
 class Masses {
@@ -71,19 +59,6 @@ class Masses {
   float *storage_;
   std::uint32_t count_;
 };
-
-// Finds the largest logit, the first among equals. False if one is NaN, or if none is above minus infinity.
-bool find_highest(const float *logits, std::uint32_t count, std::uint32_t *index) {
-  float highest = bits_float(0xFF800000);
-  *index = count;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (logits[i] <= highest) continue;
-    if (logits[i] != logits[i]) return false;
-    highest = logits[i];
-    *index = i;
-  }
-  return *index != count;
-}
 
 // Penalizes each recent token once. A set of the tokens seen would need a bit for each token of the vocabulary, so the
 // vocabulary is taken in parts.

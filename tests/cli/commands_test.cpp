@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "tests/cli/process.h"
 #include "tidbit/tidbit.h"
@@ -186,6 +187,95 @@ TEST(Commands, RunPrintsIdsForIds) {
   EXPECT_EQ(ids.rfind("5 6 7", 0), 0u) << ids;
   EXPECT_EQ(ids.find_first_not_of("0123456789 \n"), std::string::npos);
   EXPECT_EQ(ids.back(), '\n');
+}
+
+std::vector<nlohmann::json> lines_of(const Words &words) {
+  const Result result = tidbit(words);
+  EXPECT_EQ(result.code, 0) << result.error;
+  std::vector<nlohmann::json> lines;
+  std::istringstream stream(result.out);
+  for (std::string line; std::getline(stream, line);) lines.push_back(nlohmann::json::parse(line));
+  return lines;
+}
+
+std::vector<nlohmann::json> logprobs_of(Words words) {
+  words.insert(words.end(), {"--logprobs", "4"});
+  return lines_of(words);
+}
+
+TEST(Commands, LogprobsAreOfTheTokensThatRunWouldPrint) {
+  for (const char *temperature : {"0", "1.5"}) {
+    const Words words{"run", kModel, "--tokens", "5,6,7", "--temp", temperature, "-n", "12", "--seed", "3"};
+    std::istringstream ids(tidbit(words).out);
+    const auto lines = logprobs_of(words);
+    size_t at = 0;
+    for (int id = 0; ids >> id; ++at) {
+      ASSERT_LT(at, lines.size());
+      EXPECT_EQ(lines[at]["token"], id);
+    }
+    EXPECT_GT(at, 0u);
+    EXPECT_LE(lines.size() - at, 1u);  // the end token has a line, too
+  }
+}
+
+TEST(Commands, TheMostProbableTokensAreInOrderAndGreedyTakesTheFirst) {
+  const auto lines = logprobs_of({"run", kModel, "-p", "turn on the lamp", "--temp", "0", "-n", "20"});
+  ASSERT_FALSE(lines.empty());
+  std::string text;
+  for (const auto &line : lines) {
+    ASSERT_EQ(line["top"].size(), 4u);
+    EXPECT_EQ(line["top"][0]["token"], line["token"]);
+    EXPECT_EQ(line["top"][0]["logprob"], line["logprob"]);
+    double sum = 0;
+    for (size_t i = 0; i < 4; ++i) {
+      EXPECT_LE(line["top"][i]["logprob"], line["top"][i - std::min<size_t>(i, 1)]["logprob"]);
+      sum += std::exp(line["top"][i]["logprob"].get<double>());
+    }
+    EXPECT_LE(sum, 1 + 1e-6);
+    text += line["text"];
+  }
+  const std::string plain = tidbit({"run", kModel, "-p", "turn on the lamp", "--temp", "0", "-n", "20"}).out;
+  EXPECT_EQ(text.rfind(plain.substr(0, plain.size() - 1), 0), 0u) << text << plain;
+}
+
+TEST(Commands, AChoiceHasTheProbabilityOfItsTokens) {
+  const std::string prompt = "turn on the lamp in the kitchen";
+  const auto greedy = lines_of({"run", kModel, "-p", prompt, "--temp", "0", "-n", "3", "--logprobs", "1"});
+  std::string text;
+  double logprob = 0;
+  for (const auto &line : greedy) {
+    text += line["text"];
+    logprob += line["logprob"].get<double>();
+  }
+  ASSERT_EQ(text.find(','), std::string::npos) << text;
+  const auto lines = lines_of({"run", kModel, "-p", prompt, "--choice", "qq," + text + ",zz zz", "--logprobs", "3"});
+  ASSERT_EQ(lines.size(), 3u);
+  EXPECT_EQ(lines[0]["choice"], text);
+  EXPECT_NEAR(lines[0]["logprob"].get<double>(), logprob, 1e-9);
+  double shares = 0;
+  for (const auto &line : lines) shares += line["share"].get<double>();
+  EXPECT_NEAR(shares, 1, 1e-6);
+  EXPECT_EQ(tidbit({"run", kModel, "-p", prompt, "--choice", "qq," + text}).out, text + "\n");
+}
+
+TEST(Commands, AChoiceDoesNotDependOnTheOthers) {
+  const Words words{"run", kModel, "-p", "dim the lamp", "--logprobs", "8", "--choice"};
+  Words many = words, one = words;
+  many.emplace_back("{,on and off again and again,x");
+  one.emplace_back("x");
+  for (const auto &line : lines_of(many)) {
+    if (line["choice"] != "x") continue;
+    EXPECT_EQ(line["logprob"], lines_of(one)[0]["logprob"]);
+  }
+}
+
+TEST(Commands, AChoiceThatTheContextCannotHoldIsRefused) {
+  std::string text = "no";
+  for (int i = 0; i < 60; ++i) text += " zq";
+  const Result result = tidbit({"run", kModel, "-p", "a", "--context", "16", "--choice", "no," + text});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_EQ(result.out, "");
+  EXPECT_NE(result.error.find("--context"), std::string::npos) << result.error;
 }
 
 // The words of a text, as ids: the last completes the stop string.

@@ -42,6 +42,15 @@ TEST(Errors, TheCommandLineIsCheckedStrictly) {
                              {"logits", kModel, "--tokens", "1", "-o", ""},
                              {"eval", kModel, "--text="},
                              {"run", kModel, "-p", "a", "--tokens", "1"},
+                             {"run", kModel, "--echo", "--logprobs", "2"},
+                             {"run", kModel, "--logprobs", "0"},
+                             {"run", kModel, "--logprobs", "21"},
+                             {"run", kModel, "--choice", ""},
+                             {"run", kModel, "--choice", "a,"},
+                             {"run", kModel, "--choice", "a,,b"},
+                             {"run", kModel, "--choice", "a,b", "--tokens", "1"},
+                             {"run", kModel, "--choice", "a,b", "--stats"},
+                             {"run", kModel, "--choice", "a,b", "--stop", "c"},
                              {"run", kModel, "--stop", ""}}) {
     refusal(words, 2);
   }
@@ -80,13 +89,13 @@ TEST(Errors, NumbersAreWholeAndInRange) {
 }
 
 TEST(Errors, EveryNumericOptionIsStrict) {
-  const std::vector<Words> options{{"run", "-n"},         {"run", "--temp"},          {"run", "--top-k"},
-                                   {"run", "--top-p"},    {"run", "--min-p"},         {"run", "--repeat-penalty"},
-                                   {"run", "--seed"},     {"run", "--context"},       {"run", "--threads"},
-                                   {"plan", "--context"}, {"plan", "--chunk"},        {"plan", "--threads"},
-                                   {"logits", "--chunk"}, {"plan", "--prompt-bytes"}, {"logits", "--threads"},
-                                   {"eval", "--context"}, {"eval", "--threads"},      {"bench", "--prompt"},
-                                   {"bench", "--gen"},    {"bench", "--chunk"},       {"bench", "--threads"}};
+  const std::vector<Words> options{
+      {"run", "-n"},         {"run", "--temp"},           {"run", "--top-k"},         {"run", "--top-p"},
+      {"run", "--min-p"},    {"run", "--repeat-penalty"}, {"run", "--logprobs"},      {"run", "--seed"},
+      {"run", "--context"},  {"run", "--threads"},        {"plan", "--context"},      {"plan", "--chunk"},
+      {"plan", "--threads"}, {"logits", "--chunk"},       {"plan", "--prompt-bytes"}, {"logits", "--threads"},
+      {"eval", "--context"}, {"eval", "--threads"},       {"bench", "--prompt"},      {"bench", "--gen"},
+      {"bench", "--chunk"},  {"bench", "--threads"}};
   for (const Words &option : options) {
     for (const char *word : {"1e9", "-1", "99999999999999999999", "", "0x10", " 5", "5x", "nan", "-nan", "inf", "+1"}) {
       refusal({option[0], kModel, option[1], word}, 2);

@@ -6,7 +6,7 @@ set(flags -ffast-math -Ofast -ffinite-math-only)
 if(NOT CLANG)
   list(APPEND flags -funsafe-math-optimizations -freciprocal-math -fno-signed-zeros)
 endif()
-set(sources kernels/isa/scalar.cpp model/attention.cpp generate/sample.cpp)
+set(sources kernels/isa/scalar.cpp model/attention.cpp generate/logprob.cpp generate/sample.cpp)
 foreach(flag IN LISTS flags)
   foreach(source IN LISTS sources)
     execute_process(COMMAND ${CXX} -std=c++20 ${flag} -fsyntax-only -I${RUNTIME} -I${RUNTIME}/include

@@ -15,6 +15,7 @@ function(tidbit_add_set set)
   set(tidbit_library tidbit_${set})
   set(TIDBIT_TRUST OFF)  # platforms/README.md has its size
   set(TIDBIT_CHAT OFF)   # likewise
+  set(TIDBIT_LOGPROB OFF)
   if(NOT set STREQUAL "all" AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^rv32")
     set(TIDBIT_SCALAR_KERNELS OFF)
   endif()

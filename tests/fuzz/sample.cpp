@@ -1,6 +1,7 @@
 // Any floats may be logits, and any numbers the parameters. Input: tidbit_sampling, the logits.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -38,6 +39,24 @@ bool have_meaning(const std::vector<float> &logits) {
   return any;
 }
 
+// A log-probability is a number from minus infinity to 0, if the logits have a meaning and none is plus infinity.
+void ask(const std::vector<float> &logits) {
+  const auto count = static_cast<std::uint32_t>(logits.size());
+  const bool sound = have_meaning(logits) && std::find(logits.begin(), logits.end(), HUGE_VALF) == logits.end();
+  for (const std::uint32_t token : {0u, count / 2, count - 1}) {
+    float value = 1;
+    const tidbit_status status = tidbit_logprob(logits.data(), count, static_cast<std::int32_t>(token), &value);
+    EXPECT_EQ(status, sound ? TIDBIT_OK : TIDBIT_ERR_NOT_FINITE);
+    if (sound) {
+      EXPECT_LE(value, 0);
+      const float gap = logits[token] - *std::max_element(logits.begin(), logits.end());
+      EXPECT_EQ(value == -HUGE_VALF, gap == -HUGE_VALF);
+    } else {
+      EXPECT_EQ(value, 1);
+    }
+  }
+}
+
 void use(const tidbit_sampling &sampling, const std::vector<float> &logits) {
   const auto recent = recent_of(logits.size());
   std::vector<float> storage = logits;
@@ -68,6 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
   std::memcpy(&sampling, data, sizeof sampling);
   std::vector<float> logits((size - sizeof sampling) / sizeof(float));
   std::memcpy(logits.data(), data + sizeof sampling, logits.size() * sizeof(float));
+  tidbit::fuzz::ask(logits);
   tidbit::fuzz::use(sampling, logits);
   return 0;
 }

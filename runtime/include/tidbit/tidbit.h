@@ -465,6 +465,16 @@ typedef struct tidbit_rng {
 tidbit_status tidbit_sample(float *logits, uint32_t count, const tidbit_sampling *sampling, tidbit_rng *rng,
                             const int32_t *recent, uint32_t recent_count, int32_t *token);
 
+/* The natural logarithm of the probability of `token` among `count` logits (at most 2^20), which stay as they are. It
+ * is what tidbit_sample draws from at temperature 1 without filters, and has the same bits on every target. A certain
+ * token has 0, one whose logit is minus infinity has minus infinity. Call it before tidbit_sample, which overwrites the
+ * logits. For the probability among some tokens only, set the other logits to minus infinity. The time is that of two
+ * passes over the logits.
+ *
+ * Not there if the library was built without TIDBIT_LOGPROB. TIDBIT_ERR_TOKEN if there is no such token.
+ * TIDBIT_ERR_NOT_FINITE if a logit is NaN or plus infinity, or if all are minus infinity. */
+tidbit_status tidbit_logprob(const float *logits, uint32_t count, int32_t token, float *logprob);
+
 /* Computes the logits, chooses a token (all as in tidbit_logits and tidbit_sample) and feeds it, unless it ends the
  * text (tidbit_is_end). TIDBIT_ERR_CONTEXT_FULL if there is no room for it; nothing is drawn then. After
  * TIDBIT_CANCELED the token, if one was chosen, is in *token, which is otherwise -1, and was not fed. */
