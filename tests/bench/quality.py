@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""Compares what quantization costs with tidbit and with llama.cpp or one of its forks.
+
+    quality.py MODEL --tidbit build/host/tidbit --convert build/host/tidbit-convert (--text FILE | --ids FILE)
+               [--llama-quantize BIN/llama-quantize [--llama-imatrix BIN/llama-imatrix --sample FILE]]
+
+MODEL is whatever tidbit-convert reads; for the peer's rows it must be a GGUF file. Only the matrices of the layers are
+quantized: the token embedding and the head are f32 everywhere, so that formats of the same size compare. Each model is
+evaluated against the same one in f32: perplexity, KL divergence, share of tokens whose most likely successor is the
+same. `bits` are bits per weight of the matrices, scales included.
+
+tidbit's rows are measured as it runs: with activations in 8 bits and an f16 KV cache. The peer's files are read by
+tidbit-convert as f32, so their rows have the error of the weights alone. The table is in Markdown; a row is printed as
+soon as it is there.
+"""
+import argparse
+import json
+import pathlib
+import tempfile
+
+from programs import Failure, Parser, count, note, run, run_main, table
+
+# name, options of tidbit-convert
+OURS = {
+    "q8": ["--weights", "q8"],
+    "q8 transformed": ["--weights", "q8", "--transform", "hadamard"],
+    "q8 calibrated": ["--weights", "q8", "--transform", "hadamard", "--calibrate"],
+} | {name: options for bits in (6, 5, 4, 3, 2)
+     for name, options in ((f"q{bits}", ["--weights", f"q{bits}"]),
+                           (f"q{bits} calibrated", ["--weights", f"q{bits}", "--calibrate"]))}
+THEIRS = "Q8_0,Q6_K,Q5_K_M,Q4_K_M,IQ4_XS,Q4_0,IQ3_M,Q3_K_M,IQ2_M,Q2_K"
+
+
+class Bench:
+    def __init__(self, options, folder: pathlib.Path):
+        self.options, self.folder = options, folder
+        self.f32 = folder / "f32.tidbit"
+        self.convert(options.model, self.f32, ["--weights", "f32"])
+        info = json.loads(run([options.tidbit, "info", "--json", self.f32]))
+        self.kept = info["vocab_size"] * info["width"] * (1 if info["tied"] == "yes" else 2)  # weights that stay f32
+        self.weights = info["parameters"] - self.kept
+
+    def convert(self, source, blob, more) -> None:
+        run([self.options.convert, source, "-o", blob, "--context", self.options.context, *more])
+
+    def row(self, name: str, bits: float, blob: pathlib.Path) -> list[str]:
+        text = ["--ids", self.options.ids] if self.options.ids else ["--text", self.options.text]
+        figures = json.loads(run([self.options.tidbit, "eval", blob, "--against", self.f32, *text, "--json",
+                                  "--context", self.options.context, "--skip", self.options.skip]))
+        against = figures["against"]
+        return [name, f"{bits:.3f}", f"{figures['perplexity']:.3f}", f"{against['kl_mean']:.5f}",
+                f"{100 * against['same_top']:.1f}%"]
+
+    def ours(self, name: str, words: list[str]) -> list[str]:
+        blob = self.folder / "ours.tidbit"
+        words = words + [self.options.sample or "self"] if words[-1] == "--calibrate" else words
+        self.convert(self.options.model, blob, [*words, "--group", self.options.group, "--embeddings", "f32"])
+        info = json.loads(run([self.options.tidbit, "info", "--json", blob]))
+        return self.row(name, (info["weight_bytes"] - 4 * self.kept) * 8 / self.weights, blob)
+
+    def imatrix(self, source: pathlib.Path) -> pathlib.Path:
+        target = self.folder / "imatrix.gguf"
+        if not target.exists():
+            run([self.options.llama_imatrix, "-m", source, "-f", self.options.sample, "-o", target])
+        return target
+
+    def theirs(self, kind: str, weighted: bool) -> list[str]:
+        source, target, blob = (self.folder / name for name in ("f32.gguf", "theirs.gguf", "theirs.tidbit"))
+        quantize = [self.options.llama_quantize, "--allow-requantize"]
+        if not source.exists():
+            run([*quantize, self.options.model, source, "F32"])
+        importance = ["--imatrix", self.imatrix(source)] if weighted else []
+        run([*quantize, *importance, "--token-embedding-type", "f32", "--output-tensor-type", "f32", source, target,
+             kind])
+        self.convert(target, blob, ["--weights", "f32"])
+        from gguf import GGUFReader  # only here: without a peer, nothing but Python is needed
+        layers = [tensor for tensor in GGUFReader(target).tensors if tensor.name.startswith("blk.") and
+                  len(tensor.shape) > 1]
+        bits = 8 * sum(int(t.n_bytes) for t in layers) / sum(int(t.n_elements) for t in layers)
+        return self.row(f"llama.cpp {kind}{' with imatrix' if weighted else ''}", bits, blob)
+
+
+def parse() -> argparse.Namespace:
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("model", type=pathlib.Path)
+    parser.add_argument("--tidbit", required=True, type=pathlib.Path)
+    parser.add_argument("--convert", required=True, type=pathlib.Path)
+    text = parser.add_mutually_exclusive_group(required=True)
+    text.add_argument("--text", type=pathlib.Path, help="what is scored")
+    text.add_argument("--ids", type=pathlib.Path, help="token ids that are scored instead")
+    parser.add_argument("--context", type=count, default=512, help="tokens per window")
+    parser.add_argument("--skip", type=int, default=256, help="tokens of each window that are not scored")
+    parser.add_argument("--group", type=count, default=128)
+    parser.add_argument("--ours", default=",".join(OURS), help="tidbit's rows")
+    parser.add_argument("--sample", type=pathlib.Path, help="text for calibration; default: the model's own")
+    parser.add_argument("--llama-quantize", type=pathlib.Path)
+    parser.add_argument("--llama-imatrix", type=pathlib.Path, help="needs --sample")
+    parser.add_argument("--theirs", default=THEIRS, help="the peer's formats")
+    options = parser.parse_args()
+    unknown = [name for name in options.ours.split(",") if name and name not in OURS]
+    if unknown:
+        parser.error(f"{unknown[0]!r} is unknown; use some of {', '.join(OURS)}")
+    if options.llama_imatrix and not options.sample:
+        parser.error("--llama-imatrix needs --sample")
+    return options
+
+
+def main() -> None:
+    options = parse()
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(options, pathlib.Path(folder))
+        jobs = [lambda name=name: bench.ours(name, OURS[name]) for name in options.ours.split(",") if name]
+        for kind in options.theirs.split(",") if options.llama_quantize else []:
+            jobs.append(lambda kind=kind: bench.theirs(kind, False))
+            if options.llama_imatrix:
+                jobs.append(lambda kind=kind: bench.theirs(kind, True))
+        print(table(["linear weights", "bits", "perplexity", "KL divergence", "same top token"], []), flush=True)
+        for job in jobs:
+            try:
+                print("| " + " | ".join(job()) + " |", flush=True)
+            except Failure as error:
+                note(str(error))
+
+
+if __name__ == "__main__":
+    run_main(main)
