@@ -71,6 +71,7 @@ class ConfigMaker {
   Json json = Json::object();
   bool has_gaps = false;           // some layers have none of what others have
   bool has_whole_channels = true;  // YaRN's ramp begins and ends at whole channels
+  double query_growth = 0;         // of Ministral 3, behind the context before scaling
 
   const StoredTensor *tensor(const std::string &name) const {
     const auto found = tensors_.find(name);
@@ -216,7 +217,12 @@ class ConfigMaker {
       only("rope.scaling.yarn_ext_factor", 1);
       only("rope.scaling.yarn_attn_factor", 1);
       only("rope.scaling.attn_factor", 1);
-      only("rope.scaling.yarn_log_multiplier", 0);
+      if (query_growth != 0) {
+        rope["llama_4_scaling_beta"] = query_growth;
+        rope["mscale"] = rope["mscale_all_dim"] = number_or("rope.scaling.yarn_log_multiplier", 1);
+      } else {
+        only("rope.scaling.yarn_log_multiplier", 0);
+      }
     } else if (name != "none") {
       refuse_key("rope.scaling.type", "is " + in_quotes(name) + ", which is not supported");
     }
@@ -357,6 +363,12 @@ void read_lfm2(ConfigMaker &c) {
   c.json.erase("rms_norm_eps");
 }
 
+// Mistral Small 3 and Ministral 3; only the latter has YaRN.
+void read_mistral3(ConfigMaker &c) {
+  c.query_growth = c.number_or("attention.temperature_scale", 0);
+  if (c.query_growth != 0) c.json["model_type"] = "ministral3";
+}
+
 // Norms of OLMo 3 are those of OLMo 2.
 void read_olmo2(ConfigMaker &c) {
   if (!c.json.contains("sliding_window")) return;
@@ -423,6 +435,7 @@ constexpr Architecture kArchitectures[] = {
     {"granitemoe", "granitemoe", true, read_granite},
     {"hunyuan-dense", "hunyuan_v1_dense"},
     {"lfm2", "lfm2", false, read_lfm2},
+    {"mistral3", "mistral", true, read_mistral3},
     {"nemotron", "nemotron", false, read_partial, "norm_eps"},
     {"olmo", "olmo", true, read_olmo},
     {"olmo2", "olmo2", false, read_olmo2},

@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-COMMITTED = "bloom cohere falcon-new gemma glm4 granitemoe lfm2 llama-llama3-biases olmo2 phi3 qwen3".split()
+COMMITTED = "bloom cohere falcon-new gemma glm4 granitemoe lfm2 llama-llama3-biases ministral3 olmo2 phi3 qwen3".split()
 
 
 def convert(llama_cpp, source, target):
