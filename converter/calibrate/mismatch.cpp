@@ -9,6 +9,11 @@
 namespace tidbit::convert {
 namespace {
 
+// The part of the diagonal's mean that is added to the diagonal of H. With little of it, the correction is fitted to
+// chance: 8,192 vectors are few for 2,048 columns. KL divergence of Gemma 3 270M in q4: 0.067 with 0.02, 0.046 with 1;
+// 0.055 without the correction. stories260K has 64 to 172 columns, and is the same with both.
+constexpr double kDamping = 1;
+
 constexpr std::size_t kRows = format::kTileRows;  // that are corrected together
 
 // A column of the rows: what is done to one is done to all of them.
@@ -31,7 +36,7 @@ void Mismatch::add(const float *x, const float *y, std::uint32_t count) {
 }
 
 bool Mismatch::finish(const Moments &moments) {
-  factors_ = moments.damped();
+  factors_ = moments.damped(kDamping);
   return !factors_.empty() && factor(factors_, sums_.cols());
 }
 

@@ -2,7 +2,7 @@
 // matrix W gets an input x in place of the y that it gets in the original model. The matrix whose products with x come
 // closest to those of W with y is
 //   W + W M H⁻¹,  M = sum of (y - x) xᵀ,  H = sum of x xᵀ
-// and that is the one to round.
+// and that is the one to round. H is damped, so that only what the samples agree on is corrected.
 #pragma once
 
 #include <cstdint>

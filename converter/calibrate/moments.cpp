@@ -8,7 +8,7 @@
 namespace tidbit::convert {
 namespace {
 
-constexpr double kDamping = 0.01;  // as a part of the diagonal's mean
+constexpr double kDamping = 0.01;
 
 }  // namespace
 
@@ -18,21 +18,21 @@ double Moments::mean() const {
   return mean;
 }
 
-std::vector<double> Moments::damped() const {
+std::vector<double> Moments::damped(double part) const {
   const std::size_t n = sums_.cols();
-  const double part = mean();
-  if (!(part > 0) || !std::isfinite(part)) return {};
+  const double unit = mean();
+  if (!(unit > 0) || !std::isfinite(unit)) return {};
   std::vector<double> result(n * n);
   for (std::size_t i = 0; i < n; ++i) {
     std::copy_n(sums_.row(i), i + 1, result.data() + i * n);
-    result[i * n + i] += kDamping * part;
+    result[i * n + i] += part * unit;
   }
   return result;
 }
 
 std::optional<quant::Feedback> Moments::feedback() const {
   const std::size_t n = sums_.cols();
-  const std::vector<double> moments = damped();
+  const std::vector<double> moments = damped(kDamping);
   if (moments.empty()) return std::nullopt;
   // Columns in reverse turn the lower factor into the upper one that feedback needs.
   std::vector<double> reversed(n * n);

@@ -21,9 +21,9 @@ class Moments {
   // None if the inputs are all zero, or not finite.
   std::optional<quant::Feedback> feedback() const;
 
-  // H with something added to the diagonal, without which directions in which no sample moved could take any error: its
-  // lower half in [cols][cols]. Empty if the inputs are all zero, or not finite.
-  std::vector<double> damped() const;
+  // H with a part of the diagonal's mean added to the diagonal, without which directions in which no sample moved could
+  // take any error: its lower half in [cols][cols]. Empty if the inputs are all zero, or not finite.
+  std::vector<double> damped(double part) const;
 
  private:
   double mean() const;  // of the diagonal

@@ -218,6 +218,10 @@ class ConfigMaker {
       only("rope.scaling.yarn_attn_factor", 1);
       only("rope.scaling.attn_factor", 1);
       if (query_growth != 0) {
+        if (!(old_context >= 1 && old_context <= 1 << 30)) {
+          refuse_key("rope.scaling.original_context_length", "is out of range");
+        }
+        rope["original_max_position_embeddings"] = static_cast<std::uint64_t>(old_context);
         rope["llama_4_scaling_beta"] = query_growth;
         rope["mscale"] = rope["mscale_all_dim"] = number_or("rope.scaling.yarn_log_multiplier", 1);
       } else {

@@ -9,8 +9,11 @@ namespace tidbit::format {
 template <tidbit_format kFormat, std::uint32_t kBits, std::int32_t kUnit>
 struct FewBits : Blocks<kBits, kUnit> {
   static constexpr Format format{kFormat};
-  static constexpr char text[] = {'q', '0' + kBits, 0};
-  static constexpr const char *name = text;
+  static constexpr const char *name = kBits == 2   ? "q2"
+                                      : kBits == 3 ? "q3"
+                                      : kBits == 4 ? "q4"
+                                      : kBits == 5 ? "q5"
+                                                   : "q6";
   static constexpr Input input = Input::codes;
 };
 

@@ -29,43 +29,53 @@ struct CodePieces {
   CodePiece of[kMost] = {};
 };
 
+// The fewest lines that hold whole words, and their words.
 template <std::uint32_t kBits>
-struct PackedCodes {
+struct CodeLines {
   static_assert(kBits >= 2 && kBits <= 6);
   static constexpr std::uint32_t lines = kBits / (kBits & -kBits);
   static constexpr std::uint32_t words = 8 / (kBits & -kBits);
 
-  struct Words {
-    CodePieces of[words];
-  };
+  CodePieces of[words];
+};
 
-  static consteval Words make_pieces() {
-    constexpr std::uint32_t kWhole = 8 / kBits, kRest = 8 % kBits, kFirst = lines * kWhole;
-    Words all{};
-    const auto add = [&](std::uint32_t word, std::uint32_t line, std::uint32_t from, std::uint32_t bits,
-                         std::uint32_t to) {
-      CodePieces &pieces = all.of[word];
-      pieces.of[pieces.count++] = {static_cast<std::uint8_t>(line), static_cast<std::uint8_t>(from),
-                                   static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(to)};
-    };
-    for (std::uint32_t w = 0; w < kFirst; ++w) add(w, w / kWhole, w % kWhole * kBits, kBits, 0);
-    std::uint32_t line = words - kFirst, used = 0;
-    for (std::uint32_t w = kFirst; w < words; ++w) {
-      add(w, w - kFirst, 8 - kRest, kRest, 0);
-      for (std::uint32_t to = kRest; to < kBits;) {
-        const std::uint32_t left = kRest - used, lacks = kBits - to, n = left < lacks ? left : lacks;
-        add(w, line, 8 - kRest + used, n, to);
-        to += n;
-        used += n;
-        if (used == kRest) {
-          ++line;
-          used = 0;
-        }
+template <std::uint32_t kBits>
+consteval CodeLines<kBits> make_code_lines() {
+  using Lines = CodeLines<kBits>;
+  constexpr std::uint32_t kWhole = 8 / kBits, kRest = 8 % kBits, kFirst = Lines::lines * kWhole;
+  Lines all{};
+  const auto add = [&](std::uint32_t word, std::uint32_t line, std::uint32_t from, std::uint32_t bits,
+                       std::uint32_t to) {
+    CodePieces &pieces = all.of[word];
+    pieces.of[pieces.count++] = {static_cast<std::uint8_t>(line), static_cast<std::uint8_t>(from),
+                                 static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(to)};
+  };
+  for (std::uint32_t w = 0; w < kFirst; ++w) add(w, w / kWhole, w % kWhole * kBits, kBits, 0);
+  std::uint32_t line = Lines::words - kFirst, used = 0;
+  for (std::uint32_t w = kFirst; w < Lines::words; ++w) {
+    add(w, w - kFirst, 8 - kRest, kRest, 0);
+    for (std::uint32_t to = kRest; to < kBits;) {
+      const std::uint32_t left = kRest - used, lacks = kBits - to, n = left < lacks ? left : lacks;
+      add(w, line, 8 - kRest + used, n, to);
+      to += n;
+      used += n;
+      if (used == kRest) {
+        ++line;
+        used = 0;
       }
     }
-    return all;
   }
-  static constexpr Words pieces = make_pieces();
+  return all;
+}
+
+// Internal, because a member of a template would be a weak symbol, which a linker could take from a file that was
+// compiled for another CPU.
+template <std::uint32_t kBits>
+static constexpr CodeLines<kBits> kCodeLines = make_code_lines<kBits>();
+
+template <std::uint32_t kBits>
+struct PackedCodes {
+  static constexpr std::uint32_t lines = CodeLines<kBits>::lines, words = CodeLines<kBits>::words;
 
   // Calls body(offset of a byte among a tile's codes, piece) for each piece of a code.
   template <class Body>
@@ -75,7 +85,7 @@ struct PackedCodes {
     if constexpr (lines == 1) {
       body(at, CodePiece{0, static_cast<std::uint8_t>(word * kBits), kBits, 0});
     } else {
-      const CodePieces &all = pieces.of[word];
+      const CodePieces &all = kCodeLines<kBits>.of[word];
       for (std::uint32_t i = 0; i < all.count; ++i) body(at + all.of[i].line * kTileRows * 4, all.of[i]);
     }
   }

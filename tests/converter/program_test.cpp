@@ -72,7 +72,7 @@ TEST(Program, ExitsWith0OnSuccess1OnAnErrorAnd2OnWrongUse) {
   EXPECT_EQ(exit_code({source, "-o", output}), 1);
   EXPECT_EQ(exit_code({source + "no", "-o", output, "--tokenizer", "none"}), 1);
   EXPECT_EQ(exit_code({source}), 2);
-  EXPECT_EQ(exit_code({source, "-o", output, "--weights", "q3"}), 2);
+  EXPECT_EQ(exit_code({source, "-o", output, "--weights", "q7"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--weights", "q8x16"}), 0);
   EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--embeddings", "q8x16"}), 0);
   EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--kv", "q8x16"}), 2);
