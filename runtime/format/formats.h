@@ -41,6 +41,13 @@ struct FormatList {
     (body.template operator()<Rows>(), ...);
   }
 
+  // The number of the last format that this build has.
+  static constexpr std::uint32_t last_built = [] {
+    std::uint32_t last = 0, number = 0;
+    ((last = features::has_weights(Rows::format) ? number : last, ++number), ...);
+    return last;
+  }();
+
   // Whether this build has weights with codes, for which activations become codes too.
   static constexpr bool has_codes = ((features::has_weights(Rows::format) && Rows::input != Input::floats) || ...);
 

@@ -101,7 +101,8 @@ struct PackedCodes {
   // Writes a code where there are zeros.
   static void write(std::byte *codes, std::uint32_t row, std::uint32_t col, std::uint32_t code) {
     each_piece(row, col, [&](std::uint32_t at, CodePiece p) {
-      codes[at] |= static_cast<std::byte>((code >> p.to & ((1u << p.bits) - 1)) << p.from);
+      const std::uint32_t bits = (code >> p.to & ((1u << p.bits) - 1)) << p.from;
+      codes[at] = static_cast<std::byte>(static_cast<std::uint32_t>(codes[at]) | bits);
     });
   }
 };

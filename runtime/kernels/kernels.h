@@ -100,8 +100,9 @@ constexpr std::size_t index_of(format::Format format) { return static_cast<std::
 struct Kernels {
   tidbit_isa isa;
 
-  // Indexed by index_of(the format of the weights or of the KV cache).
-  MatmulKernel matmul[format::kFormats];
+  // Indexed by index_of(the format of the weights or of the KV cache). Of weights, up to the last format that the build
+  // has.
+  const MatmulKernel *matmul;
   ScoresKernel scores[format::kKvFormats];
   MixKernel mix[format::kKvFormats];
 

@@ -61,13 +61,30 @@ constexpr MixKernel mix_entry() {
   }
 }
 
+struct Matmuls {
+  MatmulKernel of[format::Formats::last_built + 1];
+};
+
+template <class L>
+constexpr Matmuls make_matmuls() {
+  Matmuls matmuls{};
+  format::Formats::each([&]<class Row> {
+    if constexpr (index_of(Row::format) <= format::Formats::last_built) {
+      matmuls.of[index_of(Row::format)] = matmul_entry<L, Row>();
+    }
+  });
+  return matmuls;
+}
+template <class L>
+static constexpr Matmuls kMatmuls = make_matmuls<L>();
+
 template <class L>
 constexpr Kernels make_kernels(tidbit_isa isa) {
   using enum format::Format;
   constexpr unsigned kLayerNorms = 0b0101, kRmsNorms = 0b1010;  // bits of the feature, with weights and without
   Kernels k{};
   k.isa = isa;
-  format::Formats::each([&]<class Row> { k.matmul[index_of(Row::format)] = matmul_entry<L, Row>(); });
+  k.matmul = kMatmuls<L>.of;
   k.scores[index_of(f32)] = scores_entry<L, f32>();
   k.scores[index_of(f16)] = scores_entry<L, f16>();
   k.scores[index_of(q8)] = scores_entry<L, q8>();

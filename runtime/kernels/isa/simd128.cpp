@@ -130,9 +130,9 @@ struct Simd128Lanes {
   using SmallCodes = EvenOdd;
   using Packed = v128_t;
   static Packed load_packed(const std::int8_t *p, std::uint32_t i) { return wasm_v128_load(p + i * 16); }
-  template <int from, int bits, int to>
+  template <std::uint32_t from, std::uint32_t bits, std::uint32_t to>
   static SmallCodes take(Packed line) {
-    const v128_t mask = wasm_i16x8_splat(((1 << bits) - 1) << to);
+    const v128_t mask = wasm_i16x8_splat(static_cast<std::int16_t>(((1u << bits) - 1) << to));
     const v128_t even = from > to   ? wasm_u16x8_shr(line, from - to)
                         : from < to ? wasm_i16x8_shl(line, to - from)
                                     : line;
