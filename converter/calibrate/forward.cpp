@@ -1,7 +1,6 @@
 #include "converter/calibrate/forward.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
@@ -44,7 +43,7 @@ struct Forward::Runner {
   static void collect(void *user, std::uint32_t, tidbit_point point, std::uint32_t first, std::uint32_t count,
                       std::uint32_t width, std::size_t stride, const float *data) {
     Runner &runner = *static_cast<Runner *>(user);
-    Observed *const into = runner.into[point];
+    Observed *const into = runner.into.at[point];
     if (into == nullptr) return;
     std::vector<float> &part = into->parts[is_of_experts(point) ? first : 0];
     into->width = width;
@@ -57,7 +56,9 @@ struct Forward::Runner {
   void run(const std::vector<std::int32_t> &tokens, std::uint32_t layer, bool keeps_all, float *hidden, bool store);
 
   BlobSession session;
-  std::array<Observed *, TIDBIT_POINT_COUNT> into = {};  // by point
+  struct {
+    Observed *at[TIDBIT_POINT_COUNT];  // by point
+  } into = {};
   bool stores = false;
 };
 
@@ -113,7 +114,7 @@ void Forward::run_batch(std::uint32_t first, tidbit_point point, std::uint32_t p
   in_parallel(count, [&](std::uint32_t i) {
     observed_[i] = {0, std::vector<std::vector<float>>(parts)};
     Runner &runner = runner_of(first + i);
-    runner.into[point] = &observed_[i];
+    runner.into.at[point] = &observed_[i];
     runner.run(sequences_[first + i], layer_, keeps_all_, hidden_[first + i].data(), false);
     runner.into = {};
   });
@@ -143,7 +144,7 @@ std::vector<std::vector<Observed>> Forward::advance(std::initializer_list<tidbit
     const auto count = std::min(kBatch, static_cast<std::uint32_t>(sequences_.size()) - first);
     in_parallel(count, [&](std::uint32_t i) {
       Runner &runner = runner_of(first + i);
-      for (std::size_t p = 0; p < points.size(); ++p) runner.into[points.begin()[p]] = &seen[p][first + i];
+      for (std::size_t p = 0; p < points.size(); ++p) runner.into.at[points.begin()[p]] = &seen[p][first + i];
       runner.run(sequences_[first + i], layer_, keeps_all_, hidden_[first + i].data(), true);
       runner.into = {};
     });

@@ -93,12 +93,12 @@ struct Avx512Lanes : XsimdLanes<Avx512> {
   using SmallCodes = __m512i;
   using Packed = __m512i;
   static Packed load_packed(const std::int8_t *p, std::uint32_t) { return _mm512_loadu_si512(p); }
-  template <int from, int bits, int to>
+  template <std::uint32_t from, std::uint32_t bits, std::uint32_t to>
   static SmallCodes take(Packed line) {
     const __m512i moved = from > to   ? _mm512_srli_epi32(line, from - to)
                           : from < to ? _mm512_slli_epi32(line, to - from)
                                       : line;
-    return _mm512_and_si512(moved, _mm512_set1_epi32(((1 << bits) - 1) * 0x01010101 << to));
+    return _mm512_and_si512(moved, _mm512_set1_epi32(static_cast<int>(((1u << bits) - 1) * 0x01010101u << to)));
   }
   static SmallCodes join(SmallCodes a, SmallCodes b) { return _mm512_or_si512(a, b); }
 
