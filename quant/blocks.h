@@ -27,7 +27,7 @@ class BlockQuantizer {
   // scale * Width::weight(fine, code) comes close to x in the mean square. x must be finite and within +-kLargest.
   static std::uint16_t quantize_group(const float *x, std::uint32_t count, std::uint8_t *codes, std::uint8_t *fine) {
     const Span group{x, count};
-    const auto blocks = static_cast<std::uint32_t>(format::block_count(count));
+    const auto blocks = format::block_count(count);
     Range ranges[kMaxBlocks];
     float unit = 0;
     group.each_block([&](std::uint32_t b, const float *at, std::uint32_t n) {

@@ -27,7 +27,7 @@ struct BlockCoder {
 
   static Group fit(const float *x, const float *importance, std::uint32_t count) {
     Group best;
-    best.blocks = static_cast<std::uint32_t>(format::block_count(count));
+    best.blocks = format::block_count(count);
     float unit = 0;
     for (std::uint32_t b = 0; b < best.blocks; ++b) {
       const Range range = range_of(x + b * format::kBlock, block_size(count, b));
