@@ -65,18 +65,19 @@ struct Matmuls {
   MatmulKernel of[format::Formats::last_built + 1];
 };
 
-template <class L>
-constexpr Matmuls make_matmuls() {
+// entry.template operator()<Row>() for each format.
+template <class Entry>
+constexpr Matmuls matmuls_of(Entry entry) {
   Matmuls matmuls{};
   format::Formats::each([&]<class Row> {
     if constexpr (index_of(Row::format) <= format::Formats::last_built) {
-      matmuls.of[index_of(Row::format)] = matmul_entry<L, Row>();
+      matmuls.of[index_of(Row::format)] = entry.template operator()<Row>();
     }
   });
   return matmuls;
 }
 template <class L>
-static constexpr Matmuls kMatmuls = make_matmuls<L>();
+static constexpr Matmuls kMatmuls = matmuls_of([]<class Row> { return matmul_entry<L, Row>(); });
 
 template <class L>
 constexpr Kernels make_kernels(tidbit_isa isa) {

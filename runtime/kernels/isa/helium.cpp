@@ -160,15 +160,21 @@ struct DspOf {
   static void mix(const Mix &m) { kDspKernels.mix[index_of(kFormat)](m); }
 };
 
+constexpr Matmuls kHeliumMatmuls = [] {
+  using enum format::Format;
+  Matmuls matmuls = matmuls_of([]<class Row> { return &DspOf<Row::format>::matmul; });
+  if constexpr (features::has_weights(q8)) matmuls.of[index_of(q8)] = &matmul_q8<HeliumRunsOf4>;
+  if constexpr (features::has_weights(q8x16)) matmuls.of[index_of(q8x16)] = &matmul_q8<HeliumRunsOf16>;
+  return matmuls;
+}();
+
 }  // namespace
 
 extern constinit const Kernels kHeliumKernels = [] {
   using enum format::Format;
   Kernels k{};
   k.isa = TIDBIT_ISA_HELIUM;
-  format::Formats::each([&]<class Row> { k.matmul[index_of(Row::format)] = &DspOf<Row::format>::matmul; });
-  if constexpr (features::has_weights(q8)) k.matmul[index_of(q8)] = &matmul_q8<HeliumRunsOf4>;
-  if constexpr (features::has_weights(q8x16)) k.matmul[index_of(q8x16)] = &matmul_q8<HeliumRunsOf16>;
+  k.matmul = kHeliumMatmuls.of;
   k.scores[index_of(f32)] = &DspOf<f32>::scores;
   k.scores[index_of(f16)] = &DspOf<f16>::scores;
   k.scores[index_of(q8)] = &DspOf<q8>::scores;

@@ -63,12 +63,20 @@ struct I8mmLanes : DotprodLanes {
   }
 };
 
+constexpr Matmuls kI8mmMatmuls = [] {
+  Matmuls matmuls = kMatmuls<I8mmLanes>;
+  if constexpr (features::has_weights(format::Format::q8)) {
+    matmuls.of[index_of(format::Format::q8)] = &PanelWalk<I8mmPanel>::matmul;
+  }
+  return matmuls;
+}();
+
 }  // namespace
 
 extern constinit const Kernels kI8mmKernels = [] {
   Kernels kernels = make_kernels<I8mmLanes>(TIDBIT_ISA_I8MM);
+  kernels.matmul = kI8mmMatmuls.of;
   if constexpr (features::has_weights(format::Format::q8)) {
-    kernels.matmul[index_of(format::Format::q8)] = &PanelWalk<I8mmPanel>::matmul;
     kernels.quantize_rows = &PanelWalk<I8mmPanel>::quantize_rows;
   }
   return kernels;
