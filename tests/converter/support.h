@@ -7,6 +7,7 @@
 #include <string>
 
 #include "converter/convert.h"
+#include "tests/support/failure.h"
 
 namespace tidbit::test {
 
@@ -38,17 +39,6 @@ std::filesystem::path golden(const std::string &name);
 void copy_golden(const std::string &name, const Folder &folder);
 
 convert::ConvertOptions plain_options(const std::filesystem::path &source, const std::filesystem::path &output);
-
-// The error message of the call, or "" if it succeeds.
-template <class Call>
-std::string failure(Call call) {
-  try {
-    call();
-  } catch (const convert::ConvertError &error) {
-    return error.what();
-  }
-  return "";
-}
 
 #define TIDBIT_SKIP_WITHOUT(path) \
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no test data: " << (path) << " (TIDBIT_DATA_DIR)"

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "converter/error.h"
+#include "tests/support/failure.h"
 #include "tests/tokenizers/support.h"
 #include "text/tokenizer_format.h"
 
@@ -59,12 +60,7 @@ TEST(GgufUnigram, TheSpaceInFrontIsDroppedWhereItWasAdded) {
 }
 
 std::string refusal(const convert::GgufTokenizer &gguf) {
-  try {
-    imported(gguf);
-  } catch (const convert::ConvertError &error) {
-    return error.what();
-  }
-  return "";
+  return failure([&] { imported(gguf); });
 }
 
 TEST(GgufUnigram, DamagedMetadataIsRefused) {

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "converter/error.h"
+#include "tests/support/failure.h"
 #include "tests/tokenizers/support.h"
 #include "text/tokenizer_format.h"
 
@@ -158,12 +159,7 @@ TEST(Normalizers, TakeLinearTimeWhateverTheText) {
 }
 
 std::string refusal(const Json &normalizer) {
-  try {
-    with_normalizer(normalizer);
-  } catch (const convert::ConvertError &error) {
-    return error.what();
-  }
-  return "";
+  return failure([&] { with_normalizer(normalizer); });
 }
 
 TEST(Normalizers, WhatCannotBeExpressedIsRefused) {

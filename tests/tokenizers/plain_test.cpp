@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "converter/error.h"
+#include "tests/support/failure.h"
 #include "tests/tokenizers/support.h"
 #include "text/tokenizer_format.h"
 
@@ -32,12 +33,7 @@ TextModel made(const Json &file) {
 }
 
 std::string refusal(const Json &file) {
-  try {
-    made(file);
-  } catch (const convert::ConvertError &error) {
-    return error.what();
-  }
-  return "";
+  return failure([&] { made(file); });
 }
 
 TEST(WordPiece, TheLongestPieceAtEachPlaceWins) {

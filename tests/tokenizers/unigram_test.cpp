@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "converter/error.h"
+#include "tests/support/failure.h"
 #include "tests/tokenizers/support.h"
 #include "text/tokenizer_format.h"
 
@@ -36,12 +37,7 @@ TextModel made(const Json &file) {
 TextModel with(const Json &vocab) { return made(file_of(vocab)); }
 
 std::string refusal(const Json &file) {
-  try {
-    made(file);
-  } catch (const convert::ConvertError &error) {
-    return error.what();
-  }
-  return "";
+  return failure([&] { made(file); });
 }
 
 TEST(Unigram, TheHighestSumWinsAndNotTheLongestPiece) {
