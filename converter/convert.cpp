@@ -114,9 +114,17 @@ std::string adapter_text(const ConvertOptions &options) {
   return text.str();
 }
 
+std::string weights_options(const ConvertOptions &options) {
+  if (options.budget.bytes != 0) return " --size " + std::to_string(options.budget.bytes);
+  if (options.budget.bits == 0) return std::string(" --weights ") + format_name(options.weights);
+  std::ostringstream text;
+  text << " --bits " << options.budget.bits;
+  return text.str();
+}
+
 std::string options_text(const ConvertOptions &options, const fs::path &tokenizer, std::uint32_t group,
                          std::uint32_t context) {
-  return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + " --weights " + format_name(options.weights) +
+  return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + weights_options(options) +
          (options.embeddings ? std::string(" --embeddings ") + format_name(*options.embeddings) : "") +
          (group != format::kDefaultGroup ? " --group " + std::to_string(group) : "") +
          (options.transform == format::InputTransform::hadamard ? " --transform hadamard" : "") + " --kv " +
@@ -161,6 +169,9 @@ ConvertReport convert(const ConvertOptions &options) try {
   parts.source = base_name(options.source);
   parts.converter = options_text(options, tokenizer, parts.group, plan.config.default_context);
 
+  if (options.budget.is_set()) {
+    report.formats = choose_formats(plan, parts, options.budget, options.output, options.progress);
+  }
   Calibration calibration;
   if (!options.calibrate.empty()) {
     calibration = calibrate(plan, parts, options.calibrate, options.output, options.progress);

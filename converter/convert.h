@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "converter/blob/blob_writer.h"
+#include "converter/budget/choose.h"
 #include "converter/error.h"
 #include "format/blob_format.h"
 #include "format/formats.h"
@@ -25,6 +26,7 @@ struct ConvertOptions {
   std::filesystem::path adapter = {};         // PEFT folder; empty: none
   double adapter_scale = 1;
   format::Format weights = format::Format::q8;
+  Budget budget = {};                             // set: formats are chosen for it, whatever `weights` says
   std::optional<format::Format> embeddings = {};  // the token embedding and the head; default: as weights
   std::uint32_t group = 0;                        // weights that share a scale: 64, 128 or 256; 0: the family's
   format::InputTransform transform = format::InputTransform::none;  // of the inputs of matrices in groups
@@ -41,7 +43,8 @@ struct ConvertReport {
   std::string family, source, converter;
   tidbit_plan_result memory = {};    // at the default context
   std::vector<TensorReport> errors;  // worst first
-  std::string calibration;           // one line; empty without one
+  std::string formats;               // one line about the choice for a budget; empty without one
+  std::string calibration;           // likewise
   std::string tokenizer;             // likewise
   std::string chat;                  // likewise, about the chat template
   std::vector<std::string> notes;

@@ -89,6 +89,7 @@ struct CommandLine {
   std::string source, output, tokenizer, weights = "q8", embeddings, kv, transform;
   std::string sign_key, adapter, calibrate;
   double adapter_scale = 1;
+  Budget budget;
   std::uint32_t group = 0, context = 0, revision = 0, threads = 0;
 };
 
@@ -117,13 +118,26 @@ void declare(CLI::App &app, CommandLine &line) {
   CLI::Option *adapter =
       app.add_option("--adapter", line.adapter, "folder of a LoRA adapter (PEFT), which is merged into the weights");
   app.add_option("--adapter-scale", line.adapter_scale, "how much of the adapter is added; default: 1")->needs(adapter);
-  app.add_option(
-         "--weights", line.weights,
-         "number format of the matrices; default: q8; q8x16 is q8 for Helium (Cortex-M55): the results are the same")
-      ->check(weights);
-  app.add_option("--embeddings", line.embeddings,
-                 "number format of the token embedding and the head; default: that of the weights")
-      ->check(weights);
+  CLI::Option *format = app.add_option("--weights", line.weights,
+                                       "number format of the matrices; default: q8; q8x16 is q8 for Helium "
+                                       "(Cortex-M55): the results are the same")
+                            ->check(weights);
+  CLI::Option *embeddings =
+      app.add_option("--embeddings", line.embeddings,
+                     "number format of the token embedding and the head; default: that of the weights")
+          ->check(weights);
+  CLI::Option *bits =
+      app.add_option("--bits", line.budget.bits,
+                     "in place of formats: bits per weight on average. The format of each matrix is chosen so that the "
+                     "predictions change least, which is measured")
+          ->check(CLI::Range(2.0, 16.0))
+          ->excludes(format)
+          ->excludes(embeddings);
+  app.add_option("--size", line.budget.bytes, "the same, for the bytes of the blob, such as 4000000 or 4MB")
+      ->transform(CLI::AsSizeValue(true))
+      ->excludes(format)
+      ->excludes(embeddings)
+      ->excludes(bits);
   app.add_option(
          "--group", line.group,
          "weights that share a scale (all but f32 and f16): 64, 128 or 256; default: 128, or 64 for Gemma; fewer are "
@@ -154,8 +168,10 @@ ConvertOptions options_of(const CommandLine &line) {
   options.weights = format_named(line.weights);
   if (!line.embeddings.empty()) options.embeddings = format_named(line.embeddings);
   options.kv = line.kv.empty() ? default_kv(options.weights) : format_named(line.kv);
+  options.budget = line.budget;
   options.group = line.group;
-  options.transform = line.transform.empty()         ? default_transform(options.weights, options.group)
+  const Format narrowest = line.budget.is_set() ? Format::q4 : options.weights;  // as far as is known here
+  options.transform = line.transform.empty()         ? default_transform(narrowest, options.group)
                       : line.transform == "hadamard" ? tidbit::format::InputTransform::hadamard
                                                      : tidbit::format::InputTransform::none;
   options.calibrate = line.calibrate;

@@ -39,7 +39,7 @@ std::string model_text(const ConvertReport &r) {
 
 std::string weights_text(const ConvertReport &r, const ConvertOptions &options) {
   const double bits = static_cast<double>(r.info.weight_bytes) * 8 / static_cast<double>(r.info.parameters);
-  return std::string(format_name(options.weights)) + ", " + grouped(r.info.parameters) + " parameters in " +
+  return (options.budget.is_set() ? r.formats : format_name(options.weights)) + ", " + grouped(r.info.parameters) + " parameters in " +
          grouped(r.info.weight_bytes) + " bytes, " + fixed(bits, 2) + " bits each";
 }
 

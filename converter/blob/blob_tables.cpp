@@ -32,19 +32,6 @@ bool is_router(const TensorPlan &tensor) {
          tensor.role == &format::kLayerRoles[static_cast<std::size_t>(format::LayerRole::router)].row;
 }
 
-Format format_of(const TensorPlan &tensor, Format weights, Format embeddings) {
-  switch (tensor.role->kind) {
-    case TensorKind::matrix:
-      if (is_router(tensor)) return weights == Format::f32 ? Format::f32 : Format::f16;
-      return is_embedding(tensor) ? embeddings : weights;
-    case TensorKind::table:
-      return weights == Format::f32 ? Format::f32 : Format::f16;
-    case TensorKind::vector:
-      break;
-  }
-  return Format::f32;
-}
-
 format::Tensor entry_of(const TensorPlan &tensor, Format f, const MatrixStorage &storage) {
   format::Tensor entry = {};
   entry.format = f;
@@ -56,7 +43,7 @@ format::Tensor entry_of(const TensorPlan &tensor, Format f, const MatrixStorage 
   }
   if (format::in_groups(f)) {
     entry.group = static_cast<std::uint16_t>(storage.group);
-    if (!is_token_embedding(tensor)) entry.transform = storage.transform;
+    entry.transform = transform_of(tensor, f, storage.transform);
   }
   entry.bytes = format::matrix_bytes(f, entry.rows, entry.cols, entry.group);
   return entry;
@@ -69,6 +56,18 @@ void append(std::vector<std::byte> &bytes, std::span<const std::byte> more) {
 }
 
 }  // namespace
+
+bool has_choice(const TensorPlan &tensor) { return tensor.role->kind == TensorKind::matrix && !is_router(tensor); }
+
+Format format_of(const TensorPlan &tensor, Format weights, Format embeddings) {
+  if (has_choice(tensor)) return tensor.format.value_or(is_embedding(tensor) ? embeddings : weights);
+  if (tensor.role->kind == TensorKind::vector) return Format::f32;
+  return weights == Format::f32 ? Format::f32 : Format::f16;
+}
+
+format::InputTransform transform_of(const TensorPlan &tensor, Format format, format::InputTransform transform) {
+  return format::in_groups(format) && !is_token_embedding(tensor) ? transform : format::InputTransform::none;
+}
 
 BlobTables::BlobTables(const ModelPlan &plan, const MatrixStorage &storage,
                        const std::vector<std::pair<SectionKind, std::uint64_t>> &sections)

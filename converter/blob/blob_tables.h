@@ -16,12 +16,22 @@ struct PlacedTensor {
   format::Tensor entry;
 };
 
-// How matrices are stored. All but the token embedding and the head have the format config.weights.
+// How matrices are stored. Those that have no format of their own have config.weights, the token embedding and the head
+// `embeddings`.
 struct MatrixStorage {
   format::Format embeddings;
   std::uint32_t group;               // in formats with groups
   format::InputTransform transform;  // likewise; the token embedding has none
 };
+
+// Whether the format of a matrix can be chosen. That of a router cannot: its errors decide which experts run.
+bool has_choice(const TensorPlan &tensor);
+
+// The format of any tensor.
+format::Format format_of(const TensorPlan &tensor, format::Format weights, format::Format embeddings);
+
+// The transform of a matrix's inputs.
+format::InputTransform transform_of(const TensorPlan &tensor, format::Format format, format::InputTransform transform);
 
 class BlobTables {
  public:

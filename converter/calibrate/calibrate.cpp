@@ -4,11 +4,13 @@
 #include <initializer_list>
 #include <memory>
 
+#include "converter/blob/blob_tables.h"
 #include "converter/blob/row_reader.h"
 #include "converter/calibrate/forward.h"
 #include "converter/calibrate/generate.h"
 #include "converter/calibrate/mismatch.h"
 #include "converter/calibrate/moments.h"
+#include "converter/calibrate/working_model.h"
 #include "converter/error.h"
 #include "converter/parallel.h"
 #include "format/formats.h"
@@ -45,49 +47,6 @@ constexpr Step kSteps[] = {
 // few directions.
 constexpr std::uint32_t kLeastPart = 4;
 
-// The model in a temporary file.
-class WorkingModel {
- public:
-  // `stage` is for the progress.
-  WorkingModel(const ModelPlan &plan, const BlobParts &parts, Format weights, Format embeddings,
-               const std::filesystem::path &output, const char *stage, const Progress &progress)
-      : file_(output) {
-    ModelPlan changed = plan;
-    changed.config.weights = weights;
-    changed.config.kv = Format::f32;
-    BlobParts unfinished = parts;
-    unfinished.embeddings = embeddings;
-    unfinished.key = nullptr;
-    unfinished.self_test = false;
-    Progress staged;
-    if (progress) {
-      staged = [&](const char *, std::uint64_t done, std::uint64_t total) { progress(stage, done, total); };
-    }
-    write_blob(changed, unfinished, file_, staged);
-    view_ = std::make_unique<BlobView>(file_.temporary());
-  }
-
-  const BlobView &view() const { return *view_; }
-  format::LayerKind kind(std::uint32_t layer) const { return model_of(&view_->model()).kind(layer); }
-
-  // Replaces rows of a matrix of f32. They begin with a tile.
-  void write_rows(std::uint32_t layer, LayerRole role, std::uint32_t first, const float *rows, std::uint32_t count,
-                  std::uint32_t cols) {
-    const format::Tensor &entry = model_of(&view_->model()).layer(layer).matrix(role);
-    const std::uint64_t bytes = format::tile_bytes(Format::f32, cols, 0);
-    std::vector<std::byte> tile(bytes);
-    for (std::uint32_t row = 0; row < count; row += kTileRows) {
-      quant::pack_tile(Format::f32, rows + std::uint64_t{row} * cols, std::min(kTileRows, count - row), cols, 0,
-                       tile.data());
-      file_.write(entry.offset + (first + row) / kTileRows * bytes, tile.data(), bytes);
-    }
-  }
-
- private:
-  OutputFile file_;
-  std::unique_ptr<BlobView> view_;
-};
-
 class Calibrator {
  public:
   Calibrator(const ModelPlan &plan, const BlobParts &parts, WorkingModel &model, const Sequences &sequences,
@@ -108,12 +67,12 @@ class Calibrator {
       kept_ = original_.advance(kKept);  // before the layer's matrices are replaced
       for (const Step &step : kSteps) {
         const TensorPlan &plan = layers_[layer][static_cast<std::size_t>(step.role)];
-        if (plan.role != nullptr) round_matrix(plan, step);
+        if (plan.role != nullptr && quant::takes_feedback(format_of(plan))) round_matrix(plan, step);
         show((layer * std::size(kSteps) + static_cast<std::size_t>(&step - kSteps) + 1));
       }
       forward_.advance({});
     }
-    if (head_.role != nullptr && quant::takes_feedback(embeddings_)) round_head();
+    if (head_.role != nullptr && quant::takes_feedback(format_of(head_))) round_head();
     return std::move(rounded_);
   }
 
@@ -121,6 +80,8 @@ class Calibrator {
   std::uint32_t all_parts() const { return all_parts_; }
 
  private:
+  Format format_of(const TensorPlan &plan) const { return convert::format_of(plan, weights_, embeddings_); }
+
   void show(std::uint64_t done) const {
     if (progress_) progress_("calibrate", done, layers_.size() * std::size(kSteps));
   }
@@ -142,15 +103,14 @@ class Calibrator {
       transform_inputs(seen.parts[0].data(), seen.count(0), head_.cols);
       moments.add(seen.parts[0].data(), seen.count(0));
     });
-    round_rows(head_, embeddings_, {0, head_.rows}, {moments.feedback(), nullptr},
-               [](std::uint32_t, const std::vector<float> &) {});
+    round_rows(head_, {0, head_.rows}, {moments.feedback(), nullptr}, [](std::uint32_t, const std::vector<float> &) {});
   }
 
   void round_matrix(const TensorPlan &plan, const Step &step) {
     const auto replace = [&](std::uint32_t first, std::vector<float> &stored) {
       const auto count = static_cast<std::uint32_t>(stored.size() / plan.cols);
       transform_inputs(stored.data(), count, plan.cols);
-      model_.write_rows(forward_.layer(), step.role, first, stored.data(), count, plan.cols);
+      model_.write_rows(model_.matrix(forward_.layer(), step.role), first, stored.data(), count);
     };
     if (step.role == LayerRole::expert_up || step.role == LayerRole::expert_down) {
       return round_experts(plan, step.point, replace);
@@ -168,12 +128,12 @@ class Calibrator {
       mismatch.add(x.data(), y.data(), count);
     });
     const bool corrects = mismatch.finish(moments);
-    round_rows(plan, weights_, {0, plan.rows}, {moments.feedback(), corrects ? &mismatch : nullptr}, replace);
+    round_rows(plan, {0, plan.rows}, {moments.feedback(), corrects ? &mismatch : nullptr}, replace);
   }
 
   template <class Replace>
   void round_experts(const TensorPlan &plan, tidbit_point point, Replace replace) {
-    const std::uint32_t parts = model_.kind(forward_.layer()).experts;
+    const std::uint32_t parts = model_.model().kind(forward_.layer()).experts;
     std::vector<std::vector<float>> inputs(parts);
     forward_.observe(point, parts, [&](const Observed &seen) {
       for (std::uint32_t e = 0; e < parts; ++e) {
@@ -190,7 +150,7 @@ class Calibrator {
         moments.add(inputs[e].data(), count);
         feedback = moments.feedback();
       }
-      round_rows(plan, weights_, {e * rows, rows}, {feedback, nullptr}, replace);
+      round_rows(plan, {e * rows, rows}, {feedback, nullptr}, replace);
     }
   }
 
@@ -205,7 +165,8 @@ class Calibrator {
 
   // Rounds some rows and calls rounded(first, rows) with what they became.
   template <class Rounded>
-  void round_rows(const TensorPlan &plan, Format f, RowRange range, const Inputs &inputs, Rounded rounded) {
+  void round_rows(const TensorPlan &plan, RowRange range, const Inputs &inputs, Rounded rounded) {
+    const Format f = format_of(plan);
     std::vector<std::byte> &packed = rounded_[&plan];
     packed.resize(format::matrix_bytes(f, plan.rows, plan.cols, group_));
     ++all_parts_;
@@ -270,7 +231,9 @@ Calibration calibrate(const ModelPlan &plan, const BlobParts &parts, const std::
   const std::string text = own ? "" : read_sample_file(samples);
   Sequences sequences;
   if (own) sequences = own_text(plan, parts, output, progress);
-  WorkingModel model(plan, parts, Format::f32, parts.embeddings, output, "expand", progress);
+  const TensorPlan &embedding = plan.globals[static_cast<std::size_t>(format::GlobalRole::token_embedding)];
+  WorkingModel model(plan, parts, Format::f32, format_of(embedding, plan.config.weights, parts.embeddings), output,
+                     "expand", progress);
   if (!own) sequences = read_samples(text, samples.string(), model.view());
   std::size_t tokens = 0;
   for (const auto &sequence : sequences) tokens += sequence.size();

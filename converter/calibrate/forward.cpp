@@ -4,7 +4,7 @@
 #include <cstring>
 #include <utility>
 
-#include "converter/calibrate/head_input.h"
+#include "converter/calibrate/head.h"
 #include "converter/parallel.h"
 
 namespace tidbit::convert {

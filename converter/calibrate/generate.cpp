@@ -5,9 +5,8 @@
 #include <memory>
 
 #include "converter/blob/blob_session.h"
-#include "converter/calibrate/head_input.h"
+#include "converter/calibrate/head.h"
 #include "converter/parallel.h"
-#include "model/linear.h"
 
 namespace tidbit::convert {
 namespace {
@@ -83,13 +82,7 @@ class Writers {
     for (std::uint32_t i = 0; i < count; ++i) {
       std::memcpy(hidden[i], sessions_[i]->get()->memory.activations.hidden[0], c.width * sizeof(float));
     }
-    apply({s, {0, count}, true}, s.model.head(), s.model.floats(format::GlobalRole::head_bias), head_input(s, count),
-          {logits_.data(), vocab_});
-    for (float &logit : logits_) logit = logit * c.logit_scale;
-    if (c.logit_cap == 0) return;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      s.kernels->soft_cap(logits_.data() + std::size_t{i} * vocab_, vocab_, c.logit_cap);
-    }
+    head_logits(s, count, logits_.data());
   }
 
   const std::uint32_t first_;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,7 +33,8 @@ struct TensorPlan {
   std::string name = {};                  // "layer 3 ffn_up", "token_embedding"
   std::uint32_t rows = 0;                 // in the blob
   std::uint32_t cols = 0;
-  std::vector<RowSource> sources = {};  // from top to bottom; for a vector, one row of 1 column per element
+  std::optional<format::Format> format = {};  // of a matrix, if it has one of its own
+  std::vector<RowSource> sources = {};        // from top to bottom; for a vector, one row of 1 column per element
 
   bool is_vector() const { return role->kind == format::TensorKind::vector; }
   std::uint32_t source_rows() const { return is_vector() ? rows * cols : rows; }
@@ -58,6 +60,21 @@ struct ModelPlan {
   std::vector<StackPlan> stacks = {};
   std::uint32_t group = format::kDefaultGroup;  // weights that share a scale, unless the user decides
   std::vector<std::string> notes = {};          // for the summary: what was left out or not recognized
+
+  // Calls body(tensor) for each that the model has, in the order of the blob.
+  template <class Body>
+  void each_tensor(Body body) {
+    for (TensorPlan &tensor : globals) {
+      if (tensor.role != nullptr) body(tensor);
+    }
+    for (StackPlan &stack : stacks) {
+      for (LayerTensors &layer : stack.layers) {
+        for (TensorPlan &tensor : layer) {
+          if (tensor.role != nullptr) body(tensor);
+        }
+      }
+    }
+  }
 };
 
 // Numbers the tensors that the model has, in the order of their roles, and fills slots[count] accordingly. Returns how
