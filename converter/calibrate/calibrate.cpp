@@ -1,6 +1,7 @@
 #include "converter/calibrate/calibrate.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <initializer_list>
 #include <memory>
 
@@ -47,6 +48,10 @@ constexpr Step kSteps[] = {
 // few directions.
 constexpr std::uint32_t kLeastPart = 4;
 
+// Added to the second moments of the head's inputs for a tied embedding, as a part of their mean: its rows are inputs
+// of the first layer too, where all columns count alike.
+const double kTiedDamping = std::getenv("TIED") ? std::atof(std::getenv("TIED")) : 0.1;
+
 class Calibrator {
  public:
   Calibrator(const ModelPlan &plan, const BlobParts &parts, WorkingModel &model, const Sequences &sequences,
@@ -54,23 +59,27 @@ class Calibrator {
       : weights_(plan.config.weights),
         embeddings_(parts.embeddings),
         group_(parts.group),
-        transformed_(parts.transform == format::InputTransform::hadamard),
+        transform_(parts.transform),
         layers_(plan.stacks.at(0).layers),
+        embedding_(plan.globals[static_cast<std::size_t>(format::GlobalRole::token_embedding)]),
         head_(plan.globals[static_cast<std::size_t>(format::GlobalRole::head)]),
         model_(model),
-        forward_(model.view(), sequences),
+        sequences_(sequences),
         original_(model.view(), sequences),
         progress_(progress) {}
 
   RoundedTensors run() {
+    round_embedding();  // original_ has embedded its tokens before
+    forward_.emplace(model_.view(), sequences_);
     for (std::uint32_t layer = 0; layer < layers_.size(); ++layer) {
       kept_ = original_.advance(kKept);  // before the layer's matrices are replaced
       for (const Step &step : kSteps) {
         const TensorPlan &plan = layers_[layer][static_cast<std::size_t>(step.role)];
         if (plan.role != nullptr && quant::takes_feedback(format_of(plan))) round_matrix(plan, step);
-        show((layer * std::size(kSteps) + static_cast<std::size_t>(&step - kSteps) + 1));
+        show("calibrate", layer * std::size(kSteps) + static_cast<std::size_t>(&step - kSteps) + 1,
+             layers_.size() * std::size(kSteps));
       }
-      forward_.advance({});
+      forward_->advance({});
     }
     if (head_.role != nullptr && quant::takes_feedback(format_of(head_))) round_head();
     return std::move(rounded_);
@@ -82,25 +91,55 @@ class Calibrator {
  private:
   Format format_of(const TensorPlan &plan) const { return convert::format_of(plan, weights_, embeddings_); }
 
-  void show(std::uint64_t done) const {
-    if (progress_) progress_("calibrate", done, layers_.size() * std::size(kSteps));
+  void show(const char *stage, std::uint64_t done, std::uint64_t total) const {
+    if (progress_) progress_(stage, done, total);
+  }
+
+  bool is_transformed(const TensorPlan &plan) const {
+    return transform_of(plan, format_of(plan), transform_) != format::InputTransform::none;
   }
 
   // The transform of a matrix's inputs before the product, for vectors [count][cols]: inputs, or rounded weights, for
   // which it is the way back.
-  void transform_inputs(float *vectors, std::uint32_t count, std::uint32_t cols) const {
-    if (!transformed_) return;
-    in_parallel(count, [&](std::uint32_t i) { quant::transform_inputs(vectors + std::uint64_t{i} * cols, cols); });
+  void transform_inputs(const TensorPlan &plan, float *vectors, std::uint32_t count) const {
+    if (!is_transformed(plan)) return;
+    in_parallel(count,
+                [&](std::uint32_t i) { quant::transform_inputs(vectors + std::uint64_t{i} * plan.cols, plan.cols); });
   }
-  void transform_weights(float *rows, std::uint32_t count, std::uint32_t cols) const {
-    if (!transformed_) return;
-    in_parallel(count, [&](std::uint32_t i) { quant::transform_weights(rows + std::uint64_t{i} * cols, cols); });
+  void transform_weights(const TensorPlan &plan, float *rows, std::uint32_t count) const {
+    if (!is_transformed(plan)) return;
+    in_parallel(count,
+                [&](std::uint32_t i) { quant::transform_weights(rows + std::uint64_t{i} * plan.cols, plan.cols); });
+  }
+
+  // A tied embedding is rounded for the inputs that it gets as the head of the original model.
+  void round_embedding() {
+    const Format f = format_of(embedding_);
+    if (f == Format::f32) return;
+    std::optional<quant::Feedback> feedback;
+    if (head_.role == nullptr && quant::takes_feedback(f)) {
+      Moments moments(embedding_.cols);
+      Forward whole(model_.view(), sequences_);
+      while (whole.layer() < layers_.size()) {
+        whole.advance({});
+        show("observe", whole.layer(), layers_.size());
+      }
+      whole.observe_head([&](Observed &seen) { moments.add(seen.parts[0].data(), seen.count(0)); });
+      feedback = moments.feedback(kTiedDamping);
+    }
+    round_rows(embedding_, {0, embedding_.rows}, {feedback, nullptr},
+               [&](std::uint32_t first, std::vector<float> &stored) {
+                 model_.write_rows(model_.model().token_embedding(), first, stored.data(),
+                                   static_cast<std::uint32_t>(stored.size() / embedding_.cols));
+                 show("embedding", first + stored.size() / embedding_.cols, embedding_.rows);
+               });
+    if (!feedback) rounded_.erase(&embedding_);  // it will be rounded in the same way when it is written
   }
 
   void round_head() {
     Moments moments(head_.cols);
-    forward_.observe_head([&](Observed &seen) {
-      transform_inputs(seen.parts[0].data(), seen.count(0), head_.cols);
+    forward_->observe_head([&](Observed &seen) {
+      transform_inputs(head_, seen.parts[0].data(), seen.count(0));
       moments.add(seen.parts[0].data(), seen.count(0));
     });
     round_rows(head_, {0, head_.rows}, {moments.feedback(), nullptr}, [](std::uint32_t, const std::vector<float> &) {});
@@ -109,8 +148,8 @@ class Calibrator {
   void round_matrix(const TensorPlan &plan, const Step &step) {
     const auto replace = [&](std::uint32_t first, std::vector<float> &stored) {
       const auto count = static_cast<std::uint32_t>(stored.size() / plan.cols);
-      transform_inputs(stored.data(), count, plan.cols);
-      model_.write_rows(model_.matrix(forward_.layer(), step.role), first, stored.data(), count);
+      transform_inputs(plan, stored.data(), count);
+      model_.write_rows(model_.matrix(forward_->layer(), step.role), first, stored.data(), count);
     };
     if (step.role == LayerRole::expert_up || step.role == LayerRole::expert_down) {
       return round_experts(plan, step.point, replace);
@@ -119,11 +158,11 @@ class Calibrator {
     Mismatch mismatch(plan.cols);
     std::vector<Observed> &kept = kept_[static_cast<std::size_t>(step.kept)];
     std::size_t sequence = 0;
-    forward_.observe(step.point, 1, [&](Observed &seen) {
+    forward_->observe(step.point, 1, [&](Observed &seen) {
       std::vector<float> &x = seen.parts[0], &y = kept[sequence++].parts[0];
       const std::uint32_t count = seen.count(0);
-      transform_inputs(x.data(), count, plan.cols);
-      transform_inputs(y.data(), count, plan.cols);
+      transform_inputs(plan, x.data(), count);
+      transform_inputs(plan, y.data(), count);
       moments.add(x.data(), count);
       mismatch.add(x.data(), y.data(), count);
     });
@@ -133,9 +172,9 @@ class Calibrator {
 
   template <class Replace>
   void round_experts(const TensorPlan &plan, tidbit_point point, Replace replace) {
-    const std::uint32_t parts = model_.model().kind(forward_.layer()).experts;
+    const std::uint32_t parts = model_.model().kind(forward_->layer()).experts;
     std::vector<std::vector<float>> inputs(parts);
-    forward_.observe(point, parts, [&](const Observed &seen) {
+    forward_->observe(point, parts, [&](const Observed &seen) {
       for (std::uint32_t e = 0; e < parts; ++e) {
         inputs[e].insert(inputs[e].end(), seen.parts[e].begin(), seen.parts[e].end());
       }
@@ -146,7 +185,7 @@ class Calibrator {
       std::optional<quant::Feedback> feedback;
       if (count >= plan.cols / kLeastPart) {
         Moments moments(plan.cols);
-        transform_inputs(inputs[e].data(), count, plan.cols);
+        transform_inputs(plan, inputs[e].data(), count);
         moments.add(inputs[e].data(), count);
         feedback = moments.feedback();
       }
@@ -170,7 +209,7 @@ class Calibrator {
     std::vector<std::byte> &packed = rounded_[&plan];
     packed.resize(format::matrix_bytes(f, plan.rows, plan.cols, group_));
     ++all_parts_;
-    if (!inputs.feedback) ++plain_parts_;
+    if (!inputs.feedback && &plan != &embedding_) ++plain_parts_;
     const std::uint32_t cols = plan.cols, step = slice_rows(plan);
     const std::uint64_t tile_bytes = format::tile_bytes(f, cols, group_);
     const std::uint32_t end = range.first + range.count;
@@ -178,7 +217,7 @@ class Calibrator {
       const std::uint32_t rows = std::min(step, end - from);
       std::vector<float> values(std::uint64_t{rows} * cols), stored(values.size());
       read_rows(plan, from, rows, values.data());
-      transform_weights(values.data(), rows, cols);
+      transform_weights(plan, values.data(), rows);
       in_parallel(format::tile_count(rows), [&](std::uint32_t i) {
         const std::uint32_t row = i * kTileRows, n = std::min(kTileRows, rows - row);
         std::byte *tile = packed.data() + (from + row) / kTileRows * tile_bytes;
@@ -197,11 +236,13 @@ class Calibrator {
 
   const Format weights_, embeddings_;
   const std::uint32_t group_;
-  const bool transformed_;
+  const format::InputTransform transform_;
   const std::vector<LayerTensors> &layers_;
-  const TensorPlan &head_;
+  const TensorPlan &embedding_, &head_;
   WorkingModel &model_;
-  Forward forward_, original_;
+  const Sequences &sequences_;
+  Forward original_;
+  std::optional<Forward> forward_;
   std::vector<std::vector<Observed>> kept_;  // of the current layer, [kKept][sequences]
   const Progress &progress_;
   RoundedTensors rounded_;
@@ -231,9 +272,7 @@ Calibration calibrate(const ModelPlan &plan, const BlobParts &parts, const std::
   const std::string text = own ? "" : read_sample_file(samples);
   Sequences sequences;
   if (own) sequences = own_text(plan, parts, output, progress);
-  const TensorPlan &embedding = plan.globals[static_cast<std::size_t>(format::GlobalRole::token_embedding)];
-  WorkingModel model(plan, parts, Format::f32, format_of(embedding, plan.config.weights, parts.embeddings), output,
-                     "expand", progress);
+  WorkingModel model(plan, parts, Format::f32, Format::f32, output, "expand", progress);
   if (!own) sequences = read_samples(text, samples.string(), model.view());
   std::size_t tokens = 0;
   for (const auto &sequence : sequences) tokens += sequence.size();

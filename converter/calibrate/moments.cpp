@@ -6,12 +6,6 @@
 #include "converter/calibrate/cholesky.h"
 
 namespace tidbit::convert {
-namespace {
-
-constexpr double kDamping = 0.01;
-
-}  // namespace
-
 double Moments::mean() const {
   double mean = 0;
   for (std::size_t i = 0; i < sums_.cols(); ++i) mean += sums_.row(i)[i] / static_cast<double>(sums_.cols());
@@ -30,9 +24,9 @@ std::vector<double> Moments::damped(double part) const {
   return result;
 }
 
-std::optional<quant::Feedback> Moments::feedback() const {
+std::optional<quant::Feedback> Moments::feedback(double part) const {
   const std::size_t n = sums_.cols();
-  const std::vector<double> moments = damped(kDamping);
+  const std::vector<double> moments = damped(part);
   if (moments.empty()) return std::nullopt;
   // Columns in reverse turn the lower factor into the upper one that feedback needs.
   std::vector<double> reversed(n * n);

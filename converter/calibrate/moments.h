@@ -18,14 +18,16 @@ class Moments {
   // Adds x[count][cols].
   void add(const float *x, std::uint32_t count) { sums_.add(x, x, count); }
 
-  // None if the inputs are all zero, or not finite.
-  std::optional<quant::Feedback> feedback() const;
+  // Of damped moments. None if the inputs are all zero, or not finite.
+  std::optional<quant::Feedback> feedback(double part = kDamping) const;
 
   // H with a part of the diagonal's mean added to the diagonal, without which directions in which no sample moved could
   // take any error: its lower half in [cols][cols]. Empty if the inputs are all zero, or not finite.
   std::vector<double> damped(double part) const;
 
  private:
+  static constexpr double kDamping = 0.01;
+
   double mean() const;  // of the diagonal
 
   OuterProducts sums_;
