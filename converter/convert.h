@@ -27,8 +27,8 @@ struct ConvertOptions {
   double adapter_scale = 1;
   format::Format weights = format::Format::q8;
   Budget budget = {};                             // set: formats are chosen for it, whatever `weights` says
-  std::optional<format::Format> embeddings = {};  // the token embedding and the head; default: as weights
-  std::uint32_t group = 0;                        // weights that share a scale: 64, 128 or 256; 0: the family's
+  std::optional<format::Format> embeddings = {};  // the token embedding and the head; default: default_embeddings
+  std::uint32_t group = 0;                        // weights that share a scale: 64, 128 or 256; 0: default_group
   format::InputTransform transform = format::InputTransform::none;  // of the inputs of matrices in groups
   format::Format kv = format::Format::f16;
   std::uint32_t context = 0;             // default context of the blob; 0: the model's, at most 2048
@@ -57,6 +57,16 @@ ConvertReport convert(const ConvertOptions &options);
 constexpr format::InputTransform default_transform(format::Format weights, std::uint32_t group) {
   return format::in_blocks(weights) && group <= format::kHadamardBlock ? format::InputTransform::hadamard
                                                                        : format::InputTransform::none;
+}
+
+// The default format of the token embedding and the head. Models that were trained with few values have others there.
+constexpr format::Format default_embeddings(format::Format weights) {
+  return weights == format::Ternary::format || weights == format::Binary::format ? format::Format::q8 : weights;
+}
+
+// The default number of weights that share a scale. BitNet has one scale per matrix.
+constexpr std::uint32_t default_group(format::Format weights, std::uint32_t of_family) {
+  return weights == format::Ternary::format ? format::kMaxGroup : of_family;
 }
 
 // The default format of the KV cache for a weight format.

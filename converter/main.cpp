@@ -118,14 +118,15 @@ void declare(CLI::App &app, CommandLine &line) {
   CLI::Option *adapter =
       app.add_option("--adapter", line.adapter, "folder of a LoRA adapter (PEFT), which is merged into the weights");
   app.add_option("--adapter-scale", line.adapter_scale, "how much of the adapter is added; default: 1")->needs(adapter);
-  CLI::Option *format = app.add_option("--weights", line.weights,
-                                       "number format of the matrices; default: q8; q8x16 is q8 for Helium "
-                                       "(Cortex-M55): the results are the same")
-                            ->check(weights);
-  CLI::Option *embeddings =
-      app.add_option("--embeddings", line.embeddings,
-                     "number format of the token embedding and the head; default: that of the weights")
+  CLI::Option *format =
+      app.add_option("--weights", line.weights,
+                     "number format of the matrices; default: q8; q8x16 is q8 for Helium (Cortex-M55): the results are "
+                     "the same; ternary and binary are for models that were trained with such weights")
           ->check(weights);
+  CLI::Option *embeddings = app.add_option("--embeddings", line.embeddings,
+                                           "number format of the token embedding and the head; default: that of the "
+                                           "weights, or q8 for ternary and binary")
+                                ->check(weights);
   CLI::Option *bits =
       app.add_option("--bits", line.budget.bits,
                      "in place of formats: bits per weight on average. The format of each matrix is chosen so that the "
@@ -138,10 +139,9 @@ void declare(CLI::App &app, CommandLine &line) {
       ->excludes(format)
       ->excludes(embeddings)
       ->excludes(bits);
-  app.add_option(
-         "--group", line.group,
-         "weights that share a scale (all but f32 and f16): 64, 128 or 256; default: 128, or 64 for Gemma; fewer are "
-         "more accurate")
+  app.add_option("--group", line.group,
+                 "weights that share a scale (all but f32 and f16): 64, 128 or 256; default: 128, or 64 for Gemma, or "
+                 "256 for ternary; fewer are more accurate")
       ->check(CLI::IsMember({64u, 128u, 256u}));
   app.add_option("--transform", line.transform,
                  "hadamard: transform the inputs of matrices in groups, which makes few bits more accurate; default: "

@@ -18,10 +18,11 @@ struct Packing {
 };
 
 extern const Packing kF32Packing, kF16Packing, kQ8Packing, kQ8x16Packing, kQ2Packing, kQ3Packing, kQ4Packing,
-    kQ5Packing, kQ6Packing;
+    kQ5Packing, kQ6Packing, kTernaryPacking, kBinaryPacking;
 
-inline const Packing *const kPackings[] = {&kF32Packing, &kF16Packing, &kQ8Packing, &kQ8x16Packing, &kQ2Packing,
-                                           &kQ3Packing,  &kQ4Packing,  &kQ5Packing, &kQ6Packing};
+inline const Packing *const kPackings[] = {&kF32Packing, &kF16Packing,     &kQ8Packing,    &kQ8x16Packing,
+                                           &kQ2Packing,  &kQ3Packing,      &kQ4Packing,    &kQ5Packing,
+                                           &kQ6Packing,  &kTernaryPacking, &kBinaryPacking};
 
 // Element `index` of an array of f32 or f16.
 void store_element(format::Format format, std::byte *out, std::uint64_t index, float value);

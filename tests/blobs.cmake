@@ -39,6 +39,10 @@ if(TIDBIT_BUILD_CONVERTER)
   foreach(weights q2 q3 q5 q6)
     tidbit_blob(tiny-${weights} ${TIDBIT_BLOB_DIR}/tiny.bin --weights ${weights} --transform none --tokenizer none)
   endforeach()
+  foreach(weights ternary binary)
+    tidbit_blob(tiny-${weights} ${TIDBIT_BLOB_DIR}/tiny.bin --weights ${weights} --embeddings ${weights}
+      --tokenizer none)
+  endforeach()
   tidbit_blob(tiny-q8-16x16 ${TIDBIT_BLOB_DIR}/tiny.bin --weights q8x16 --tokenizer none)
   tidbit_blob(home-q8-16x16 ${PROJECT_SOURCE_DIR}/converter/samples/home_control/model --weights q8x16)
   # One after another in parts.bin, for firmware images.

@@ -19,6 +19,7 @@ struct Blocks {
   static constexpr std::int32_t zero = 1 << (kBits - 1);
   static constexpr std::int32_t shift_unit = kUnit;
   static constexpr std::uint32_t block_bytes = kTileRows * kBlock * kBits / 8;
+  static constexpr bool has_fine = true;
   using Packing = PackedCodes<kBits>;
 
   // A group's integer sum is exact as a float.

@@ -6,6 +6,7 @@
 #include "format/few_bits.h"
 #include "format/floats.h"
 #include "format/q8.h"
+#include "format/trained_codes.h"
 
 namespace tidbit::format {
 
@@ -71,7 +72,7 @@ struct FormatList {
   }
 };
 
-using Formats = FormatList<F32, F16, Q8, Q4, Q8x16, Q2, Q3, Q5, Q6>;
+using Formats = FormatList<F32, F16, Q8, Q4, Q8x16, Q2, Q3, Q5, Q6, Ternary, Binary>;
 static_assert(Formats::count == kFormats);
 
 static constexpr auto kFormatNames = Formats::names();         // by number
@@ -86,10 +87,11 @@ static constexpr std::uint64_t matrix_bytes(Format f, std::uint32_t rows, std::u
 static constexpr Input input_of(Format f) {
   return Formats::visit(f, []<class Row> { return Row::input; });
 }
-// Whether the format has codes of a few bits in blocks.
+// Whether the format has codes of a few bits in blocks with scales of their own.
 static constexpr bool in_blocks(Format f) {
   return Formats::visit(f, []<class Row> {
-    return requires { typename Row::Packing; };
+    if constexpr (requires { Row::has_fine; }) return Row::has_fine;
+    return false;
   });
 }
 // Whether the format has codes in groups, with a scale per group.

@@ -1,8 +1,9 @@
-// How codes of 2 to 6 bits are packed. The codes of 16 rows are lines of 64 bytes, of which a row has 4 bytes: byte j
+// How codes of 1 to 6 bits are packed. The codes of 16 rows are lines of 64 bytes, of which a row has 4 bytes: byte j
 // of a row has codes of columns 4 w + j, for several words w. The fewest lines that hold whole words are unpacked
 // together:
 //
 //   bits   lines  words      byte of a line, highest bits first
+//   1      1      8          w7 w6 w5 w4 w3 w2 w1 w0
 //   2      1      4          w3 w2 w1 w0
 //   4      1      2          w1 w0
 //   3      3      8          (rest 2 bits)  w1 w0 | w3 w2 | w5 w4
@@ -32,14 +33,15 @@ struct CodePieces {
 // The fewest lines that hold whole words, and their words.
 template <std::uint32_t kBits>
 struct CodeLines {
-  static_assert(kBits >= 2 && kBits <= 6);
+  static_assert(kBits >= 1 && kBits <= 6);
   static constexpr std::uint32_t lines = kBits / (kBits & -kBits);
   static constexpr std::uint32_t words = 8 / (kBits & -kBits);
 
   CodePieces of[words];
 };
 
-template <std::uint32_t kBits>
+// Bits [to, to + kBits) of the codes are stored; the others are zeros.
+template <std::uint32_t kBits, std::uint32_t kTo>
 consteval CodeLines<kBits> make_code_lines() {
   using Lines = CodeLines<kBits>;
   constexpr std::uint32_t kWhole = 8 / kBits, kRest = 8 % kBits, kFirst = Lines::lines * kWhole;
@@ -50,7 +52,8 @@ consteval CodeLines<kBits> make_code_lines() {
     pieces.of[pieces.count++] = {static_cast<std::uint8_t>(line), static_cast<std::uint8_t>(from),
                                  static_cast<std::uint8_t>(bits), static_cast<std::uint8_t>(to)};
   };
-  for (std::uint32_t w = 0; w < kFirst; ++w) add(w, w / kWhole, w % kWhole * kBits, kBits, 0);
+  for (std::uint32_t w = 0; w < kFirst; ++w) add(w, w / kWhole, w % kWhole * kBits, kBits, kTo);
+  static_assert(kRest == 0 || kTo == 0);
   std::uint32_t line = Lines::words - kFirst, used = 0;
   for (std::uint32_t w = kFirst; w < Lines::words; ++w) {
     add(w, w - kFirst, 8 - kRest, kRest, 0);
@@ -70,11 +73,12 @@ consteval CodeLines<kBits> make_code_lines() {
 
 // Internal, because a member of a template would be a weak symbol, which a linker could take from a file that was
 // compiled for another CPU.
-template <std::uint32_t kBits>
-static constexpr CodeLines<kBits> kCodeLines = make_code_lines<kBits>();
+template <std::uint32_t kBits, std::uint32_t kTo>
+static constexpr CodeLines<kBits> kCodeLines = make_code_lines<kBits, kTo>();
 
-template <std::uint32_t kBits>
+template <std::uint32_t kBits, std::uint32_t kTo = 0>
 struct PackedCodes {
+  static constexpr std::uint32_t bits = kBits, to = kTo;
   static constexpr std::uint32_t lines = CodeLines<kBits>::lines, words = CodeLines<kBits>::words;
 
   // Calls body(offset of a byte among a tile's codes, piece) for each piece of a code.
@@ -83,9 +87,9 @@ struct PackedCodes {
     const std::uint32_t unit = col / (4 * words) * (lines * kTileRows * 4), word = col / 4 % words;
     const std::uint32_t at = unit + row * 4 + col % 4;
     if constexpr (lines == 1) {
-      body(at, CodePiece{0, static_cast<std::uint8_t>(word * kBits), kBits, 0});
+      body(at, CodePiece{0, static_cast<std::uint8_t>(word * kBits), kBits, kTo});
     } else {
-      const CodePieces &all = kCodeLines<kBits>.of[word];
+      const CodePieces &all = kCodeLines<kBits, kTo>.of[word];
       for (std::uint32_t i = 0; i < all.count; ++i) body(at + all.of[i].line * kTileRows * 4, all.of[i]);
     }
   }

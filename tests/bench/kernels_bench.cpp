@@ -42,6 +42,8 @@ constexpr WeightFormat kWeightFormats[] = {
     {"q4", Format::q4, format::kDefaultGroup, Unit::int4},
     {"q5", format::Q5::format, format::kDefaultGroup, Unit::int8},
     {"q6", format::Q6::format, format::kDefaultGroup, Unit::int8},
+    {"ternary", format::Ternary::format, format::kMaxGroup, Unit::int8},
+    {"binary", format::Binary::format, format::kDefaultGroup, Unit::int8},
 };
 
 struct CacheFormat {

@@ -192,7 +192,7 @@ std::vector<float> rounded(const std::vector<float> &x) {
 template <class Body>
 void each_width(Body body) {
   format::Formats::each([&]<class Row> {
-    if constexpr (requires { Row::zero; }) body.template operator()<Row>();
+    if constexpr (format::in_blocks(Row::format)) body.template operator()<Row>();
   });
 }
 
@@ -228,6 +228,46 @@ TEST(Blocks, ReachTheEndsOfTheScales) {
       EXPECT_NEAR(values[0], value, std::fabs(value) / 20) << Width::name;
     }
   });
+}
+
+// Packs a row into a tile of a format, and back.
+std::vector<float> stored_in(Format format, const std::vector<float> &row, std::uint32_t group) {
+  const auto cols = static_cast<std::uint32_t>(row.size());
+  std::vector<std::byte> tile(format::tile_bytes(format, cols, group));
+  std::vector<float> stored(row.size());
+  quant::pack_tile(format, row.data(), 1, cols, group, tile.data());
+  quant::unpack_tile(format, tile.data(), 1, cols, group, stored.data());
+  return stored;
+}
+
+// 300 columns: a group of 128 or 256, and a part of one.
+TEST(TrainedCodes, StoreTrainedWeightsExactly) {
+  std::mt19937 generator(7);
+  for (const float scale : {0.0546875f, 1.0f, 3.0f}) {
+    std::vector<float> ternary(300), binary(300);
+    for (float &w : ternary) w = scale * static_cast<float>(static_cast<int>(generator() % 3) - 1);
+    for (float &w : binary) w = generator() % 2 == 0 ? scale : -scale;
+    EXPECT_EQ(stored_in(format::Ternary::format, ternary, 256), ternary);
+    EXPECT_EQ(stored_in(format::Binary::format, binary, 128), binary);
+  }
+}
+
+TEST(TrainedCodes, TakeTwoBitsOrOne) {
+  EXPECT_EQ(format::tile_bytes(format::Ternary::format, 1024, 256) * 8, 16 * 1024 * 33 / 16);
+  EXPECT_EQ(format::tile_bytes(format::Binary::format, 1024, 128) * 8, 16 * 1024 * 9 / 8);
+}
+
+// The least errors of normally distributed weights with two and three values are 0.603 and 0.436.
+TEST(TrainedCodes, ComeCloseToOtherWeights) {
+  const std::vector<float> row = random_floats(4096, 3);
+  const auto error_of = [&](Format format) {
+    quant::ErrorMeasure measure;
+    const std::vector<float> stored = stored_in(format, row, 256);
+    measure.add(row.data(), stored.data(), row.size());
+    return measure.relative_rms();
+  };
+  EXPECT_NEAR(error_of(format::Binary::format), 0.603, 0.01);
+  EXPECT_NEAR(error_of(format::Ternary::format), 0.436, 0.01);
 }
 
 struct Shape {

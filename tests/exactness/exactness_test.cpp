@@ -148,9 +148,10 @@ INSTANTIATE_TEST_SUITE_P(Parts, Blob, ::testing::ValuesIn(part_models()));
 INSTANTIATE_TEST_SUITE_P(Blobs, Blob,
                          ::testing::Values("tiny-f32", "tiny-f16", "tiny-q8", "tiny-q8-kvq8", "tiny-q8-16x16",
                                            "tiny-q4", "tiny-q4-hadamard", "tiny-q2", "tiny-q3", "tiny-q5", "tiny-q6",
-                                           "home-f32", "home-f16", "home-q8", "home-q8-kvq8", "home-q8-16x16",
-                                           "home-q4", "home-q4-hadamard", "stories-f32", "stories-f16", "stories-q8",
-                                           "stories-q8-kvq8", "stories-q8-16x16", "stories-q4", "stories-q4-hadamard"));
+                                           "tiny-ternary", "tiny-binary", "home-f32", "home-f16", "home-q8",
+                                           "home-q8-kvq8", "home-q8-16x16", "home-q4", "home-q4-hadamard",
+                                           "stories-f32", "stories-f16", "stories-q8", "stories-q8-kvq8",
+                                           "stories-q8-16x16", "stories-q4", "stories-q4-hadamard"));
 
 }  // namespace
 }  // namespace tidbit::test

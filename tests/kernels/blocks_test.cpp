@@ -18,7 +18,7 @@ struct BitPlace {
 struct Layout {
   format::Format format;
   std::uint32_t lines;
-  int unit;
+  int unit;  // of a shift; 0 without fine bytes
   std::vector<std::vector<BitPlace>> words;
 };
 
@@ -54,6 +54,8 @@ const Layout kLayouts[] = {
       {{1, 0}, {1, 1}, {1, 2}, {1, 3}, {1, 4}, {1, 5}},
       {{2, 0}, {2, 1}, {2, 2}, {2, 3}, {2, 4}, {2, 5}},
       {{0, 6}, {0, 7}, {1, 6}, {1, 7}, {2, 6}, {2, 7}}}},
+    {format::Ternary::format, 1, 0, {{{0, 0}, {0, 1}}, {{0, 2}, {0, 3}}, {{0, 4}, {0, 5}}, {{0, 6}, {0, 7}}}},
+    {format::Binary::format, 1, 0, {{{0, 0}}, {{0, 1}}, {{0, 2}}, {{0, 3}}, {{0, 4}}, {{0, 5}}, {{0, 6}}, {{0, 7}}}},
 };
 
 // A matrix in the tiles of a layout and quantized activations, in which bytes are random or, where `extreme`, all
@@ -76,7 +78,7 @@ struct Operands {
         groups((cols + group - 1) / group),
         stride(format::round_up(cols, 64)),
         fine_at(std::size_t{groups} * 32),
-        codes_at((fine_at + (cols + 31) / 32 * 16 + 63) / 64 * 64),
+        codes_at((fine_at + (layout.unit == 0 ? 0 : (cols + 31) / 32 * 16) + 63) / 64 * 64),
         tile_bytes(codes_at + (cols + 31) / 32 * 64 * bits()),
         w((rows + 15) / 16 * tile_bytes),
         codes(tokens * stride),
@@ -118,6 +120,7 @@ struct Operands {
 
   int weight(std::uint32_t row, std::uint32_t col) const {
     const std::byte *tile = w.data() + row / 16 * tile_bytes;
+    if (layout.unit == 0) return code(tile + codes_at, row % 16, col) * (bits() == 1 ? 2 : 1) - 1;
     const auto fine = std::to_integer<int>(tile[fine_at + col / 32 * 16 + row % 16]);
     const int shift = fine / 16 < 8 ? fine / 16 : fine / 16 - 16;
     return fine % 16 * (code(tile + codes_at, row % 16, col) - (1 << (bits() - 1))) + layout.unit * shift;

@@ -126,7 +126,9 @@ enum {
   TIDBIT_Q3 = 6,
   TIDBIT_Q5 = 7,
   TIDBIT_Q6 = 8,
-  TIDBIT_FORMAT_COUNT = 9
+  TIDBIT_TERNARY = 9, /* 2 bits: -1, 0 or 1 times an f16 scale per group */
+  TIDBIT_BINARY = 10, /* 1 bit: -1 or 1 times an f16 scale per group */
+  TIDBIT_FORMAT_COUNT = 11
 };
 
 /* "f32", "f16", "q8", ...: the names of the enumerators in lower case. Null for other numbers. Always empty if the

@@ -25,11 +25,12 @@ struct BlockDot {
   using BlockSums = typename L::BlockSums;
   static constexpr std::uint32_t kRegisters = kTileRegisters<L>;
 
-  // The operands of the micro-kernel. Tiles are tile_stride apart; the activation sums of the inputs, sum_stride.
+  // The operands of the micro-kernel. The fine bytes of tiles are fine_stride apart; the activation sums of the inputs,
+  // sum_stride.
   template <std::uint32_t kTiles>
   struct Operands {
-    const std::byte *fine;
-    std::size_t tile_stride;
+    const std::byte *fine;  // of two blocks
+    std::size_t fine_stride;
     const CodeSums *sums;
     std::size_t sum_stride;
     Cursor<kTiles> codes;
@@ -107,7 +108,7 @@ struct BlockDot {
 #pragma GCC unroll 16
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
       typename L::Scales scales[kRegisters];
-      L::template load_scales<W>(o.fine + tile * o.tile_stride + half * format::kTileRows, scales);
+      L::template load_scales<W>(o.fine + tile * o.fine_stride + half * format::kTileRows, scales);
 #pragma GCC unroll 16
       for (std::uint32_t i = 0; i < kInputs * kRegisters; ++i) {
         Sums &sum = sums[tile][i / kRegisters][i % kRegisters];
@@ -122,7 +123,7 @@ struct BlockDot {
 #pragma GCC unroll 16
     for (std::uint32_t tile = 0; tile < kTiles; ++tile) {
       typename L::Zeros zeros[kRegisters];
-      L::template load_zeros<W>(o.fine + tile * o.tile_stride, zeros);
+      L::template load_zeros<W>(o.fine + tile * o.fine_stride, zeros);
 #pragma GCC unroll 16
       for (std::uint32_t i = 0; i < kInputs * kRegisters; ++i) {
         Sums &sum = sums[tile][i / kRegisters][i % kRegisters];
@@ -143,11 +144,23 @@ struct BlockDot {
       const std::uint32_t blocks = k + format::kBlock < columns ? 2 : 1;
       for (std::uint32_t half = 0; half < blocks; ++half) add_block(o, half, sums);
       add_zeros(o, sums);
-      o.fine += 2 * format::kTileRows;
+      if (W::has_fine) o.fine += 2 * format::kTileRows;
       o.sums += 1;
     }
   }
 };
+
+// The fine bytes of two blocks, for formats in which all are alike.
+template <class W>
+struct EqualFine {
+  std::uint8_t of[2 * format::kTileRows];
+};
+template <class W>
+static constexpr EqualFine<W> kEqualFine = [] {
+  EqualFine<W> fine{};
+  for (std::uint8_t &byte : fine.of) byte = W::fine;
+  return fine;
+}();
 
 template <class L, class W>
 struct BlockProduct {
@@ -163,6 +176,15 @@ struct BlockProduct {
   static std::uint64_t tile_bytes(const Matmul &m) { return W::tile_bytes(m.cols, m.group); }
   static std::uint64_t token_bytes(const Matmul &m) { return m.cols; }
 
+  // `stored` are those of the tile, if it has any.
+  [[gnu::always_inline]] static const std::byte *fine_bytes(const std::byte *stored) {
+    if constexpr (W::has_fine) {
+      return stored;
+    } else {
+      return reinterpret_cast<const std::byte *>(kEqualFine<W>.of);
+    }
+  }
+
   template <std::uint32_t kTiles, std::uint32_t kTokens>
   static void micro_kernel(const Matmul &m, Place at) {
     const auto stride = static_cast<std::size_t>(W::tile_bytes(m.cols, m.group));
@@ -170,8 +192,8 @@ struct BlockProduct {
     const std::byte *w = m.weights + at.tile * stride;
     const auto *codes = reinterpret_cast<const std::int8_t *>(w + W::head_bytes(m.cols, m.group));
     typename Dot::template Operands<kTiles> o{
-        .fine = w + format::group_scale_bytes(m.cols, m.group) + block * format::kTileRows,
-        .tile_stride = stride,
+        .fine = fine_bytes(w + format::group_scale_bytes(m.cols, m.group) + block * format::kTileRows),
+        .fine_stride = W::has_fine ? stride : 0,
         .sums = m.q.sums + at.token * m.q.sum_stride() + pair,
         .sum_stride = m.q.sum_stride(),
         .codes = Cursor<kTiles>(codes + std::size_t{at.begin} * kColumnBytes, stride,

@@ -11,13 +11,13 @@ namespace tidbit {
 
 template <class L, class W, std::uint32_t word, std::uint32_t piece>
 [[gnu::always_inline]] static inline auto take_piece(const typename L::Packed (&lines)[kUnpackedLines<W>]) {
-  constexpr format::CodePiece kPiece = format::kCodeLines<W::bits>.of[word].of[piece];
+  constexpr format::CodePiece kPiece = format::kCodeLines<W::Packing::bits, W::Packing::to>.of[word].of[piece];
   return L::template take<kPiece.from, kPiece.bits, kPiece.to>(lines[kPiece.line]);
 }
 
 template <class L, class W, std::uint32_t word>
 [[gnu::always_inline]] static inline auto unpack_word(const typename L::Packed (&lines)[kUnpackedLines<W>]) {
-  constexpr std::uint32_t kPieces = format::kCodeLines<W::bits>.of[word].count;
+  constexpr std::uint32_t kPieces = format::kCodeLines<W::Packing::bits, W::Packing::to>.of[word].count;
   auto codes = take_piece<L, W, word, 0>(lines);
   if constexpr (kPieces > 1) codes = L::join(codes, take_piece<L, W, word, 1>(lines));
   if constexpr (kPieces > 2) codes = L::join(codes, take_piece<L, W, word, 2>(lines));
