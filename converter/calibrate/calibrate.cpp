@@ -260,11 +260,20 @@ Sequences own_text(const ModelPlan &plan, const BlobParts &parts, const std::fil
   });
 }
 
+bool any_takes_feedback(const ModelPlan &plan, const BlobParts &parts) {
+  bool any = false;
+  plan.each_tensor([&](const TensorPlan &tensor) {
+    any = any || (has_choice(tensor) &&
+                  quant::takes_feedback(convert::format_of(tensor, plan.config.weights, parts.embeddings)));
+  });
+  return any;
+}
+
 }  // namespace
 
 Calibration calibrate(const ModelPlan &plan, const BlobParts &parts, const std::filesystem::path &samples,
                       const std::filesystem::path &output, const Progress &progress) {
-  if (!quant::takes_feedback(plan.config.weights)) {
+  if (!any_takes_feedback(plan, parts)) {
     throw ConvertError(
         "--calibrate has no effect on weights that are not rounded to codes; use --weights q8, or q2 to q6");
   }

@@ -64,15 +64,24 @@ struct ModelPlan {
   // Calls body(tensor) for each that the model has, in the order of the blob.
   template <class Body>
   void each_tensor(Body body) {
-    for (TensorPlan &tensor : globals) {
-      if (tensor.role != nullptr) body(tensor);
-    }
-    for (StackPlan &stack : stacks) {
-      for (LayerTensors &layer : stack.layers) {
-        for (TensorPlan &tensor : layer) {
-          if (tensor.role != nullptr) body(tensor);
-        }
+    each_tensor_of(*this, body);
+  }
+  template <class Body>
+  void each_tensor(Body body) const {
+    each_tensor_of(*this, body);
+  }
+
+ private:
+  template <class Plan, class Body>
+  static void each_tensor_of(Plan &plan, Body &body) {
+    const auto each = [&](auto &tensors) {
+      for (auto &tensor : tensors) {
+        if (tensor.role != nullptr) body(tensor);
       }
+    };
+    each(plan.globals);
+    for (auto &stack : plan.stacks) {
+      for (auto &layer : stack.layers) each(layer);
     }
   }
 };

@@ -61,9 +61,7 @@ TEST(Conversion, ReplacesAnOlderBlob) {
 // The tables of some become a line longer, those of others do not.
 TEST(Signing, LaterGivesTheSameBytesAsWhileConverting) {
   const Folder folder;
-  write_file(folder / "key",
-             "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9E"
-             "dVhC\n-----END PRIVATE KEY-----\n");
+  write_file(folder / "key", kTestKey);
   unsigned moved = 0, kept = 0;
   for (const char *name : {"llama-gqa", "gpt2-odd-heads", "gpt2-untied-by-layer", "openai-gpt-segments", "marian"}) {
     auto options = plain_options(golden(name), folder / "plain");

@@ -33,6 +33,11 @@ void write_file(const std::filesystem::path &path, const std::string &bytes);
 // A safetensors file: the length of the header, the header, the data.
 std::string safetensors(const std::string &header, const std::string &data);
 
+// A private key of Ed25519 that signs nothing but tests.
+inline constexpr const char *kTestKey =
+    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9E"
+    "dVhC\n-----END PRIVATE KEY-----\n";
+
 std::filesystem::path golden(const std::string &name);
 
 // Copies a golden's checkpoint files to a folder where they can be changed.
