@@ -35,6 +35,27 @@ void pack_tile(Format format, const float *rows, std::uint32_t count, std::uint3
   }
 }
 
+ErrorMeasure coarse_part(Format format, const std::byte *tile, const float *rows, std::uint32_t count,
+                         std::uint32_t cols, std::uint32_t group) {
+  constexpr std::uint16_t kLeastHalf = 1 << 5;  // subnormal, with 6 bits
+  ErrorMeasure part;
+  if (!format::in_groups(format)) return part;
+  for (std::uint32_t row = 0; row < count; ++row) {
+    for (std::uint32_t first = 0; first < cols; first += group) {
+      double squares = 0;
+      for (std::uint32_t k = first; k < std::min(first + group, cols); ++k) {
+        const double x = rows[std::uint64_t{row} * cols + k];
+        squares += x * x;
+      }
+      std::uint16_t scale = 0;
+      std::memcpy(&scale, tile + format::tile_element(row, first / group) * sizeof scale, sizeof scale);
+      part.signal += squares;
+      if (scale < kLeastHalf) part.noise += squares;
+    }
+  }
+  return part;
+}
+
 void unpack_tile(Format format, const std::byte *tile, std::uint32_t count, std::uint32_t cols, std::uint32_t group,
                  float *rows) {
   format::Formats::visit(format, [&]<class Row> {

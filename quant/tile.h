@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "format/format.h"
+#include "quant/error_measure.h"
 
 namespace tidbit::quant {
 
@@ -15,6 +16,11 @@ float largest_value(format::Format format);
 // group) bytes. Missing rows and all padding are zeros. Formats without groups ignore `group`.
 void pack_tile(format::Format format, const float *rows, std::uint32_t count, std::uint32_t cols, std::uint32_t group,
                std::byte *tile);
+
+// The sum of the squares of the rows as `signal`, and as `noise` that of the weights in groups whose f16 scale is so
+// small that it has fewer than 6 bits.
+ErrorMeasure coarse_part(format::Format format, const std::byte *tile, const float *rows, std::uint32_t count,
+                         std::uint32_t cols, std::uint32_t group);
 
 // The values of the first `count` rows of a tile.
 void unpack_tile(format::Format format, const std::byte *tile, std::uint32_t count, std::uint32_t cols,

@@ -115,7 +115,8 @@ class BlobWriter {
   void write_tensor(const TensorPlan &plan, const format::Tensor &entry) {
     const std::uint32_t step = slice_rows(plan), rows = plan.source_rows(), cols = plan.source_cols();
     std::vector<float> values(std::uint64_t{std::min(step, rows)} * cols);
-    quant::ErrorMeasure measure;
+    PartErrors errors(plan);
+    coarse_ = {};
     std::uint64_t offset = entry.offset;
     for (std::uint32_t first = 0; first < rows; first += step) {
       const std::uint32_t count = std::min(step, rows - first);
@@ -123,16 +124,19 @@ class BlobWriter {
       if (entry.transform == format::InputTransform::hadamard) transform_rows(values.data(), count, cols);
       check_range(plan, entry.format, values.data(), std::uint64_t{count} * cols);
       if (plan.role->kind == format::TensorKind::matrix) {
-        pack_tiles(entry, values.data(), count, rounded_tiles(plan, entry, first), measure);
+        pack_tiles(entry, values.data(), count, rounded_tiles(plan, entry, first));
       } else {
-        pack_plain(entry.format, values.data(), std::uint64_t{count} * cols, measure);
+        pack_plain(entry.format, values.data(), count, cols);
       }
+      for (std::uint32_t row = 0; row < count; ++row) errors.add(first + row, rows_[row]);
       append_weights(offset, packed_.data(), packed_.size());
       offset += packed_.size();
     }
     packed_.assign(format::round_up(offset, kAlignment) - offset, std::byte{0});
     append_weights(offset, packed_.data(), packed_.size());
-    if (entry.format != Format::f32) reports_.push_back({plan.name, measure.relative_rms()});
+    check_scales(plan, entry.format);
+    if (entry.format == Format::f32) return;
+    for (TensorReport &report : errors.reports()) reports_.push_back(std::move(report));
   }
 
   static void transform_rows(float *rows, std::uint32_t count, std::uint32_t cols) {
@@ -148,13 +152,25 @@ class BlobWriter {
     }
   }
 
-  // Both fill packed_ with a slice and measure the loss.
-  void pack_plain(Format format, const float *values, std::uint64_t count, quant::ErrorMeasure &measure) {
+  // Weights that are so small that their scales have few bits in f16 are lost, unless they are a small part of all.
+  void check_scales(const TensorPlan &plan, Format format) const {
+    constexpr double kMostLost = 0.01;
+    if (!(coarse_.noise > kMostLost * coarse_.signal)) return;
+    throw ConvertError(plan.name + ": many weights are too small for scales in f16, which " +
+                       std::string(tidbit_format_name(static_cast<tidbit_format>(format))) + " has; use --weights f32");
+  }
+
+  // Both fill packed_ with a slice and measure the loss of each row.
+  void pack_plain(Format format, const float *values, std::uint32_t rows, std::uint32_t cols) {
+    const std::uint64_t count = std::uint64_t{rows} * cols;
     packed_.resize(format::plain_bytes(format, count));
     quant::pack_plain(format, values, count, packed_.data());
     std::vector<float> stored(count);
     quant::unpack_plain(format, packed_.data(), count, stored.data());
-    measure.add(values, stored.data(), count);
+    rows_.assign(rows, {});
+    for (std::uint32_t row = 0; row < rows; ++row) {
+      rows_[row].add(values + std::uint64_t{row} * cols, stored.data() + std::uint64_t{row} * cols, cols);
+    }
   }
 
   // The tiles from a row on, if they are packed already.
@@ -166,13 +182,13 @@ class BlobWriter {
            std::uint64_t{first / kTileRows} * format::tile_bytes(entry.format, entry.cols, entry.group);
   }
 
-  void pack_tiles(const format::Tensor &entry, const float *rows, std::uint32_t count, const std::byte *rounded,
-                  quant::ErrorMeasure &measure) {
+  void pack_tiles(const format::Tensor &entry, const float *rows, std::uint32_t count, const std::byte *rounded) {
     const std::uint32_t cols = entry.cols;
     const std::uint64_t tile_bytes = format::tile_bytes(entry.format, cols, entry.group);
     const std::uint32_t tiles = format::tile_count(count);
     packed_.resize(tiles * tile_bytes);
-    std::vector<quant::ErrorMeasure> measures(tiles);
+    std::vector<quant::ErrorMeasure> coarse(tiles);
+    rows_.assign(count, {});
     in_parallel(tiles, [&](std::uint32_t i) {
       const std::uint32_t first = i * kTileRows, n = std::min(kTileRows, count - first);
       const float *from = rows + std::uint64_t{first} * cols;
@@ -184,9 +200,12 @@ class BlobWriter {
         quant::pack_tile(entry.format, from, n, cols, entry.group, tile);
       }
       quant::unpack_tile(entry.format, tile, n, cols, entry.group, stored.data());
-      measures[i].add(from, stored.data(), stored.size());
+      for (std::uint32_t row = 0; row < n; ++row) {
+        rows_[first + row].add(from + std::uint64_t{row} * cols, stored.data() + std::uint64_t{row} * cols, cols);
+      }
+      coarse[i] = quant::coarse_part(entry.format, tile, from, n, cols, entry.group);
     });
-    for (const quant::ErrorMeasure &of_tile : measures) measure.add(of_tile);
+    for (const quant::ErrorMeasure &of_tile : coarse) coarse_.add(of_tile);
   }
 
   const BlobParts &parts_;
@@ -197,6 +216,8 @@ class BlobWriter {
   BlobTables tables_;
   Hash64 weights_hash_;
   std::vector<std::byte> packed_;
+  std::vector<quant::ErrorMeasure> rows_;  // of the slice in packed_
+  quant::ErrorMeasure coarse_;             // of the tensor: the squares of all weights, and of those with coarse scales
   std::vector<TensorReport> reports_;
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "converter/blob/output_file.h"
+#include "converter/blob/part_errors.h"
 #include "converter/blob/signing_key.h"
 #include "converter/families/model_plan.h"
 
@@ -30,16 +31,11 @@ struct BlobParts {
   bool self_test = true;                                            // false: for a model that is not kept
 };
 
-struct TensorReport {
-  std::string name;       // "layer 3 ffn_up"
-  double relative_error;  // RMS of stored - original over that of the original
-};
-
 // `stage` is "weights", then "self-test".
 using Progress = std::function<void(const char *stage, std::uint64_t done, std::uint64_t total)>;
 
-// Writes everything, runs the self-test on the temporary file, and stores the result. Throws ConvertError. `progress`
-// may be empty.
+// Writes everything, runs the self-test on the temporary file, and stores the result. Throws ConvertError, also if
+// scales in f16 are too coarse for the weights. `progress` may be empty.
 std::vector<TensorReport> write_blob(const ModelPlan &plan, const BlobParts &parts, OutputFile &out,
                                      const Progress &progress);
 

@@ -9,6 +9,9 @@ quantized: the token embedding and the head are f32 everywhere, so that formats 
 evaluated against the same one in f32: perplexity, KL divergence, share of tokens whose most likely successor is the
 same. `bits` are bits per weight of the matrices, scales included.
 
+With --whole, the token embedding and the head are quantized too. `bits` are then bits per parameter. After each row of
+the peer comes one of tidbit at as many bits: --bits, calibrated, on the same sample.
+
 tidbit's rows are measured as it runs: with activations in 8 bits and an f16 KV cache. The peer's files are read by
 tidbit-convert as f32, so their rows have the error of the weights alone. The table is in Markdown; a row is printed as
 soon as it is there.
@@ -54,9 +57,15 @@ class Bench:
     def ours(self, name: str, words: list[str]) -> list[str]:
         blob = self.folder / "ours.tidbit"
         words = words + [self.options.sample or "self"] if words[-1] == "--calibrate" else words
-        self.convert(self.options.model, blob, [*words, "--group", self.options.group, "--embeddings", "f32"])
+        kept = [] if self.options.whole else ["--embeddings", "f32"]
+        self.convert(self.options.model, blob, [*words, "--group", self.options.group, *kept])
         info = json.loads(run([self.options.tidbit, "info", "--json", blob]))
+        if self.options.whole:
+            return self.row(name, info["weight_bytes"] * 8 / info["parameters"], blob)
         return self.row(name, (info["weight_bytes"] - 4 * self.kept) * 8 / self.weights, blob)
+
+    def as_large(self, bits: str) -> list[str]:
+        return self.ours("tidbit of that size", ["--bits", bits, "--calibrate"])
 
     def imatrix(self, source: pathlib.Path) -> pathlib.Path:
         target = self.folder / "imatrix.gguf"
@@ -70,13 +79,13 @@ class Bench:
         if not source.exists():
             run([*quantize, self.options.model, source, "F32"])
         importance = ["--imatrix", self.imatrix(source)] if weighted else []
-        run([*quantize, *importance, "--token-embedding-type", "f32", "--output-tensor-type", "f32", source, target,
-             kind])
+        kept = [] if self.options.whole else ["--token-embedding-type", "f32", "--output-tensor-type", "f32"]
+        run([*quantize, *importance, *kept, source, target, kind])
         self.convert(target, blob, ["--weights", "f32"])
         from gguf import GGUFReader  # only here: without a peer, nothing but Python is needed
-        layers = [tensor for tensor in GGUFReader(target).tensors if tensor.name.startswith("blk.") and
-                  len(tensor.shape) > 1]
-        bits = 8 * sum(int(t.n_bytes) for t in layers) / sum(int(t.n_elements) for t in layers)
+        tensors = [tensor for tensor in GGUFReader(target).tensors if self.options.whole or
+                   tensor.name.startswith("blk.") and len(tensor.shape) > 1]
+        bits = 8 * sum(int(t.n_bytes) for t in tensors) / sum(int(t.n_elements) for t in tensors)
         return self.row(f"llama.cpp {kind}{' with imatrix' if weighted else ''}", bits, blob)
 
 
@@ -95,6 +104,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--sample", type=pathlib.Path, help="text for calibration; default: the model's own")
     parser.add_argument("--llama-quantize", type=pathlib.Path)
     parser.add_argument("--llama-imatrix", type=pathlib.Path, help="needs --sample")
+    parser.add_argument("--whole", action="store_true", help="quantize the embedding and the head too")
     parser.add_argument("--theirs", default=THEIRS, help="the peer's formats")
     options = parser.parse_args()
     unknown = [name for name in options.ours.split(",") if name and name not in OURS]
@@ -105,19 +115,26 @@ def parse() -> argparse.Namespace:
     return options
 
 
+def show(row: list[str]) -> None:
+    print("| " + " | ".join(row) + " |", flush=True)
+
+
 def main() -> None:
     options = parse()
     with tempfile.TemporaryDirectory() as folder:
         bench = Bench(options, pathlib.Path(folder))
         jobs = [lambda name=name: bench.ours(name, OURS[name]) for name in options.ours.split(",") if name]
-        for kind in options.theirs.split(",") if options.llama_quantize else []:
-            jobs.append(lambda kind=kind: bench.theirs(kind, False))
-            if options.llama_imatrix:
-                jobs.append(lambda kind=kind: bench.theirs(kind, True))
-        print(table(["linear weights", "bits", "perplexity", "KL divergence", "same top token"], []), flush=True)
+        peers = [(kind, weighted) for kind in options.theirs.split(",") if options.llama_quantize
+                 for weighted in ([False, True] if options.llama_imatrix else [False])]
+        jobs += [lambda peer=peer: bench.theirs(*peer) for peer in peers]
+        what = "weights" if options.whole else "linear weights"
+        print(table([what, "bits", "perplexity", "KL divergence", "same top token"], []), flush=True)
         for job in jobs:
             try:
-                print("| " + " | ".join(job()) + " |", flush=True)
+                row = job()
+                show(row)
+                if options.whole and row[0].startswith("llama.cpp"):
+                    show(bench.as_large(row[1]))
             except Failure as error:
                 note(str(error))
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <set>
 
 #include "converter/blob/blob_view.h"
 #include "converter/sign.h"
@@ -199,6 +200,49 @@ TEST(Output, IsNotLeftBehindWhereAWeightIsTooLargeForItsFormat) {
   for (const Format weights : {Format::f16, Format::q8, Format::q4}) {
     options.weights = weights;
     expect_refused(options, folder, "too large for the chosen number format");
+  }
+}
+
+// Applies `change` to each weight of a checkpoint's tensors.
+template <class Change>
+void change_weights(const Folder &folder, Change change) {
+  std::string bytes = read_file(folder / "model.safetensors");
+  std::uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), 8);
+  for (std::size_t at = 8 + header; at + 4 <= bytes.size(); at += 4) {
+    float value = 0;
+    std::memcpy(&value, bytes.data() + at, 4);
+    value = change(value);
+    std::memcpy(bytes.data() + at, &value, 4);
+  }
+  write_file(folder / "model.safetensors", bytes);
+}
+
+TEST(Output, IsNotLeftBehindWhereWeightsAreTooSmallForTheirScales) {
+  const Folder folder;
+  copy_golden("llama-gqa", folder);
+  change_weights(folder, [](float w) { return w * 1e-7f; });
+  auto options = plain_options(folder.path(), folder / "x.tidbit");
+  for (const Format weights : {Format::q8, Format::q4, format::Ternary::format}) {
+    options.weights = weights;
+    options.embeddings = weights;
+    expect_refused(options, folder, "too small for scales in f16");
+  }
+  options.weights = Format::f32;
+  options.embeddings = Format::f32;
+  EXPECT_EQ(failure([&] { convert(options); }), "");
+}
+
+// A golden's q, k and v are one tensor of the blob.
+TEST(Report, HasTheErrorOfEachPartOfATensor) {
+  const Folder folder;
+  copy_golden("llama-gqa", folder);
+  const auto report = convert(plain_options(folder.path(), folder / "x.tidbit"));
+  std::set<std::string> names;
+  for (const auto &error : report.errors) names.insert(error.name);
+  for (const char *name : {"layer 0 qkv (q_proj)", "layer 0 qkv (k_proj)", "layer 0 qkv (v_proj)",
+                           "layer 1 ffn_up (gate_proj)", "layer 1 ffn_up (up_proj)", "layer 1 ffn_down", "head"}) {
+    EXPECT_EQ(names.count(name), 1u) << name;
   }
 }
 
