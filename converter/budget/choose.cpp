@@ -2,39 +2,23 @@
 
 #include <algorithm>
 
-#include "base/features.h"
 #include "converter/blob/blob_tables.h"
 #include "converter/blob/row_reader.h"
 #include "converter/budget/allocate.h"
 #include "converter/budget/influence.h"
+#include "converter/budget/weight_error.h"
 #include "converter/calibrate/generate.h"
 #include "converter/calibrate/working_model.h"
 #include "converter/error.h"
-#include "converter/parallel.h"
 #include "format/formats.h"
-#include "quant/error_measure.h"
-#include "quant/hadamard.h"
-#include "quant/tile.h"
 
 namespace tidbit::convert {
 namespace {
 
 using format::Format;
 using format::kAlignment;
-using format::kTileRows;
 
 constexpr std::uint32_t kSampleTokens = 512, kSequenceLength = 128;
-constexpr std::uint32_t kErrorTiles = 16;  // tiles of a matrix whose errors are measured, at most
-
-// From few to many bits.
-std::vector<Format> candidates() {
-  std::vector<Format> built;
-  for (const Format format : {format::Q2::format, format::Q3::format, Format::q4, format::Q5::format,
-                              format::Q6::format, Format::q8, Format::f16}) {
-    if (features::has_weights(format)) built.push_back(format);
-  }
-  return built;
-}
 
 // A matrix whose format is to be chosen, and where it is in the working model.
 struct Candidate {
@@ -62,20 +46,19 @@ std::vector<Candidate> matrices_of(ModelPlan &plan, const Model &model) {
 class Chooser {
  public:
   Chooser(WorkingModel &model, const Sequences &text, const BlobParts &parts)
-      : model_(model), parts_(parts), influence_(model.view(), text), formats_(candidates()) {
+      : model_(model), parts_(parts), influence_(model.view(), text), formats_(candidate_formats()) {
     const auto q4 = std::find(formats_.begin(), formats_.end(), Format::q4);
     probe_ = q4 == formats_.end() ? formats_.front() : *q4;
   }
 
   // What the matrix costs in each format.
   std::vector<StorageCost> costs(const Candidate &matrix) {
-    const double loss = probe(matrix), error = weight_error(*matrix.plan, probe_);
+    const TensorPlan &plan = *matrix.plan;
+    const double loss = probe(matrix), error = sampled_error(plan, probe_, parts_.group, parts_.transform).noise;
     std::vector<StorageCost> costs;
     for (const Format format : formats_) {
-      const TensorPlan &plan = *matrix.plan;
-      const std::uint32_t group = format::in_groups(format) ? parts_.group : 0;
-      const std::uint64_t bytes = format::matrix_bytes(format, plan.rows, plan.cols, group);
-      costs.push_back({format::round_up(bytes, kAlignment), error > 0 ? loss * weight_error(plan, format) / error : 0});
+      const double noise = sampled_error(plan, format, parts_.group, parts_.transform).noise;
+      costs.push_back({stored_bytes(plan, format, parts_.group), error > 0 ? loss * noise / error : 0});
     }
     return costs;
   }
@@ -83,44 +66,6 @@ class Chooser {
   const std::vector<Format> &formats() const { return formats_; }
 
  private:
-  // Rows as they are stored in a format: with their inputs transformed, or not.
-  std::vector<float> rows_of(const TensorPlan &plan, std::uint32_t first, std::uint32_t count, Format format) const {
-    std::vector<float> rows(std::uint64_t{count} * plan.cols);
-    read_rows(plan, first, count, rows.data());
-    if (transform_of(plan, format, parts_.transform) == format::InputTransform::hadamard) {
-      in_parallel(count, [&](std::uint32_t i) {
-        quant::transform_weights(rows.data() + std::uint64_t{i} * plan.cols, plan.cols);
-      });
-    }
-    return rows;
-  }
-
-  // Rounds rows to a format and back.
-  void round(Format format, std::vector<float> &rows, std::uint32_t cols) const {
-    const auto count = static_cast<std::uint32_t>(rows.size() / cols);
-    in_parallel(format::tile_count(count), [&](std::uint32_t i) {
-      const std::uint32_t n = std::min(kTileRows, count - i * kTileRows);
-      float *const at = rows.data() + std::uint64_t{i} * kTileRows * cols;
-      std::vector<std::byte> tile(format::tile_bytes(format, cols, parts_.group));
-      quant::pack_tile(format, at, n, cols, parts_.group, tile.data());
-      quant::unpack_tile(format, tile.data(), n, cols, parts_.group, at);
-    });
-  }
-
-  // The squared error of the weights in a format, relative to the weights.
-  double weight_error(const TensorPlan &plan, Format format) const {
-    const std::uint32_t tiles = format::tile_count(plan.rows), step = format::ceil_div(tiles, kErrorTiles);
-    quant::ErrorMeasure measure;
-    for (std::uint32_t tile = 0; tile < tiles; tile += step) {
-      const std::uint32_t first = tile * kTileRows;
-      const std::vector<float> rows = rows_of(plan, first, std::min(kTileRows, plan.rows - first), format);
-      std::vector<float> stored = rows;
-      round(format, stored, plan.cols);
-      measure.add(rows.data(), stored.data(), rows.size());
-    }
-    return measure.signal > 0 ? measure.noise / measure.signal : 0;
-  }
-
   // The change of the predictions if this matrix is rounded to the probe's format.
   double probe(const Candidate &matrix) {
     const TensorPlan &plan = *matrix.plan;
@@ -128,8 +73,8 @@ class Chooser {
     const std::vector<std::byte> original(data, data + matrix.entry->bytes);
     const std::uint32_t step = slice_rows(plan);
     for (std::uint32_t first = 0; first < plan.rows; first += step) {
-      std::vector<float> rows = rows_of(plan, first, std::min(step, plan.rows - first), probe_);
-      round(probe_, rows, plan.cols);
+      std::vector<float> rows = rows_for(plan, first, std::min(step, plan.rows - first), probe_, parts_.transform);
+      round_rows(probe_, plan.cols, parts_.group, rows);
       model_.write_rows(*matrix.entry, first, rows.data(), static_cast<std::uint32_t>(rows.size() / plan.cols));
     }
     const double loss = influence_.measure();
