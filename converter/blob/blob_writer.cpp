@@ -46,7 +46,7 @@ class BlobWriter {
     tables_.set_revision(parts.revision);
   }
 
-  std::vector<TensorReport> run() {
+  TensorReports run() {
     for (const PlacedTensor &tensor : tables_.tensors()) {
       if (tensor.plan != nullptr) write_tensor(*tensor.plan, tensor.entry);
     }
@@ -115,6 +115,7 @@ class BlobWriter {
   void write_tensor(const TensorPlan &plan, const format::Tensor &entry) {
     const std::uint32_t step = slice_rows(plan), rows = plan.source_rows(), cols = plan.source_cols();
     std::vector<float> values(std::uint64_t{std::min(step, rows)} * cols);
+    TensorReport report = {.name = plan.name, .relative_error = 0, .plan = &plan, .entry = entry};
     quant::ErrorMeasure measure;
     std::uint64_t offset = entry.offset;
     for (std::uint32_t first = 0; first < rows; first += step) {
@@ -123,7 +124,7 @@ class BlobWriter {
       if (entry.transform == format::InputTransform::hadamard) transform_rows(values.data(), count, cols);
       check_range(plan, entry.format, values.data(), std::uint64_t{count} * cols);
       if (plan.role->kind == format::TensorKind::matrix) {
-        pack_tiles(entry, values.data(), count, rounded_tiles(plan, entry, first), measure);
+        pack_tiles(entry, values.data(), count, rounded_tiles(plan, entry, first), report.rows);
       } else {
         pack_plain(entry.format, values.data(), std::uint64_t{count} * cols, measure);
       }
@@ -132,7 +133,9 @@ class BlobWriter {
     }
     packed_.assign(format::round_up(offset, kAlignment) - offset, std::byte{0});
     append_weights(offset, packed_.data(), packed_.size());
-    if (entry.format != Format::f32) reports_.push_back({plan.name, measure.relative_rms()});
+    for (const quant::ErrorMeasure &of_row : report.rows) measure.add(of_row);
+    report.relative_error = measure.relative_rms();
+    reports_.push_back(std::move(report));
   }
 
   static void transform_rows(float *rows, std::uint32_t count, std::uint32_t cols) {
@@ -148,7 +151,7 @@ class BlobWriter {
     }
   }
 
-  // Both fill packed_ with a slice and measure the loss.
+  // Both fill packed_ with a slice and measure the loss, the second row by row.
   void pack_plain(Format format, const float *values, std::uint64_t count, quant::ErrorMeasure &measure) {
     packed_.resize(format::plain_bytes(format, count));
     quant::pack_plain(format, values, count, packed_.data());
@@ -167,12 +170,13 @@ class BlobWriter {
   }
 
   void pack_tiles(const format::Tensor &entry, const float *rows, std::uint32_t count, const std::byte *rounded,
-                  quant::ErrorMeasure &measure) {
+                  std::vector<quant::ErrorMeasure> &measures) {
     const std::uint32_t cols = entry.cols;
     const std::uint64_t tile_bytes = format::tile_bytes(entry.format, cols, entry.group);
     const std::uint32_t tiles = format::tile_count(count);
     packed_.resize(tiles * tile_bytes);
-    std::vector<quant::ErrorMeasure> measures(tiles);
+    const std::size_t before = measures.size();
+    measures.resize(before + count);
     in_parallel(tiles, [&](std::uint32_t i) {
       const std::uint32_t first = i * kTileRows, n = std::min(kTileRows, count - first);
       const float *from = rows + std::uint64_t{first} * cols;
@@ -184,9 +188,11 @@ class BlobWriter {
         quant::pack_tile(entry.format, from, n, cols, entry.group, tile);
       }
       quant::unpack_tile(entry.format, tile, n, cols, entry.group, stored.data());
-      measures[i].add(from, stored.data(), stored.size());
+      for (std::uint32_t row = 0; row < n; ++row) {
+        const std::uint64_t at = std::uint64_t{row} * cols;
+        measures[before + first + row].add(from + at, stored.data() + at, cols);
+      }
     });
-    for (const quant::ErrorMeasure &of_tile : measures) measure.add(of_tile);
   }
 
   const BlobParts &parts_;
@@ -197,13 +203,12 @@ class BlobWriter {
   BlobTables tables_;
   Hash64 weights_hash_;
   std::vector<std::byte> packed_;
-  std::vector<TensorReport> reports_;
+  TensorReports reports_;
 };
 
 }  // namespace
 
-std::vector<TensorReport> write_blob(const ModelPlan &plan, const BlobParts &parts, OutputFile &out,
-                                     const Progress &progress) {
+TensorReports write_blob(const ModelPlan &plan, const BlobParts &parts, OutputFile &out, const Progress &progress) {
   return BlobWriter(plan, parts, out, progress).run();
 }
 
