@@ -13,7 +13,7 @@
 namespace tidbit::convert {
 namespace {
 
-constexpr std::string_view kStart = "<!DOCTYPE html>\n<!-- tidbit-convert: report -->\n";
+constexpr std::string_view kStart = "<!DOCTYPE html>\n<!-- tidbit report -->\n";
 
 std::string card(const std::string &number, const std::string &meaning) {
   return "<li><b>" + escaped(number) + "</b><span>" + escaped(meaning) + "</span></li>";
