@@ -104,9 +104,10 @@ class Axes {
 
 std::string point(const Alternative &file, const std::string &name, const Axes &axes) {
   const double x = axes.x(file.bytes), y = axes.y(file.error.relative_rms());
+  const bool exact = file.error.noise <= 0;  // on the axis, below which are its numbers
   return titled(name + ": " + grouped(file.bytes) + " bytes, error " + error_text(file),
                 "<circle class=\"point\" cx=\"" + fixed(x, 1) + "\" cy=\"" + fixed(y, 1) + "\" r=\"5\"/>" +
-                    text_at(x - 8, y + 16, "name label", name));
+                    text_at(x - 8, exact ? y - 8 : y + 16, "name label", name));
 }
 
 std::string draw(const std::vector<Alternative> &files, const Alternative &file) {

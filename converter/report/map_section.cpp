@@ -67,7 +67,7 @@ void add_tensor(const ReportTensor &tensor, std::uint64_t all, Branch &branch) {
   }
   auto small =
       std::find_if(branch.leaves.begin(), branch.leaves.end(), [](const Leaf &l) { return l.css == "c-small"; });
-  if (small == branch.leaves.end()) small = branch.leaves.insert(small, {"norms", "", "c-small", 0});
+  if (small == branch.leaves.end()) small = branch.leaves.insert(small, {"small", "", "c-small", 0});
   small->bytes += tensor.bytes;
   small->title =
       (branch.name.empty() ? "norms and tables of the model" : branch.name + ": norms, biases and the like") + ", " +
@@ -122,8 +122,9 @@ std::string draw_branch(const Branch &branch, Box box, std::uint64_t all) {
     }
     shapes = titled(branch.name + ": " + size_text(branch.bytes(), all), frame);
   }
-  std::vector<std::uint64_t> sizes;
-  for (const Leaf &leaf : branch.leaves) sizes.push_back(leaf.bytes);
+  std::vector<std::uint64_t> sizes(branch.leaves.size());
+  std::transform(branch.leaves.begin(), branch.leaves.end(), sizes.begin(),
+                 [](const Leaf &leaf) { return leaf.bytes; });
   const std::vector<Box> boxes = treemap(sizes, box);
   for (std::size_t i = 0; i < boxes.size(); ++i) shapes += draw_leaf(branch.leaves[i], boxes[i]);
   return shapes;
@@ -131,8 +132,8 @@ std::string draw_branch(const Branch &branch, Box box, std::uint64_t all) {
 
 std::string draw(const Report &report) {
   const std::vector<Branch> branches = branches_of(report);
-  std::vector<std::uint64_t> sizes;
-  for (const Branch &branch : branches) sizes.push_back(branch.bytes());
+  std::vector<std::uint64_t> sizes(branches.size());
+  std::transform(branches.begin(), branches.end(), sizes.begin(), [](const Branch &branch) { return branch.bytes(); });
   const std::vector<Box> boxes = treemap(sizes, {0, 0, kDrawingWidth, kHeight});
   std::string shapes;
   for (std::size_t i = 0; i < boxes.size(); ++i) {

@@ -25,6 +25,7 @@ struct Piece {
 // "p0" to "p4" are the colors of the parts.
 std::vector<Piece> parts_of(const Report &report) {
   std::vector<Piece> parts;
+  parts.reserve(TIDBIT_PART_COUNT);
   for (int i = 0; i < TIDBIT_PART_COUNT; ++i) {
     parts.push_back({tidbit_part_name(static_cast<tidbit_part>(i)), std::string("p").append(std::to_string(i)),
                      report.summary.memory.bytes[i]});
@@ -65,7 +66,9 @@ std::string board_bar(const Report &report, std::size_t memory, double y) {
   std::string caption = std::string(m.name) + ", " + rounded_bytes(m.bytes) + ": ";
   if (used > m.bytes) {
     for (Piece &piece : pieces) piece.css = "missing";
-    return draw_bar(y, caption + rounded_bytes(used - m.bytes) + " are missing", pieces, used);
+    const double x = kDrawingWidth * static_cast<double>(m.bytes) / static_cast<double>(used), top = y + kCaptionHeight;
+    return draw_bar(y, caption + rounded_bytes(used - m.bytes) + " are missing", pieces, used) +
+           titled("the memory ends here", line_between(x, top, x, top + kBarHeight, "limit"));
   }
   pieces.push_back({"free", "free", m.bytes - used});
   return draw_bar(y, caption + rounded_bytes(m.bytes - used) + " left", pieces, m.bytes);

@@ -29,9 +29,9 @@ section { background: var(--card); border: 1px solid var(--edge); border-radius:
 .drawing { overflow-x: auto; }
 .drawing svg { display: block; width: 100%; min-width: 640px; height: auto; }
 svg text { font-size: 12px; fill: var(--text); }
-.c-embedding { fill: #3d63c4; } .c-mixer { fill: #1c7a70; } .c-ffn { fill: #ad6413; }
+.c-embedding { fill: #3d63c4; } .c-mixer { fill: #1c7a70; } .c-ffn { fill: #b65b12; }
 .c-small { fill: #667085; } .c-text { fill: #7b4fb0; } .c-rest { fill: #a1456a; }
-.p0 { fill: #667085; } .p1 { fill: #1c7a70; } .p2 { fill: #ad6413; } .p3 { fill: #7b4fb0; } .p4 { fill: #a1456a; }
+.p0 { fill: #667085; } .p1 { fill: #1c7a70; } .p2 { fill: #b65b12; } .p3 { fill: #7b4fb0; } .p4 { fill: #a1456a; }
 .free { fill: var(--frame); } .missing { fill: #bf2b2b; stroke: var(--card); }
 rect.frame { fill: var(--frame); }
 g > rect { stroke: var(--card); stroke-width: 1; } g > rect.heat, g > rect.frame { stroke: none; }
@@ -43,7 +43,8 @@ svg text.label { text-anchor: end; } svg text.name { font-weight: 600; }
 svg text.number { text-anchor: middle; font-size: 11px; font-variant-numeric: tabular-nums; }
 svg text.hot { fill: var(--hot); }
 .heat { fill: var(--heat); }
-.grid { stroke: var(--edge); } .mark { stroke: var(--accent); stroke-dasharray: 3 4; }
+.grid { stroke: var(--edge); } .limit { stroke: #ffffff; stroke-width: 2; }
+.mark { stroke: var(--accent); stroke-dasharray: 3 4; }
 .point { fill: var(--accent); } .here { fill: none; stroke: var(--accent); stroke-width: 2.5; }
 .legend { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 12px 0 4px; padding: 0; list-style: none;
   color: var(--faint); font-size: 13px; }
