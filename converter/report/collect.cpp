@@ -104,6 +104,7 @@ class Places {
     ReportTensor tensor = {.name = written.name, .role = place.role, .layer = place.layer, .group = place.group};
     tensor.entry = written.entry;
     tensor.bytes = format::round_up(written.entry.bytes, format::kAlignment);
+    tensor.error = written.relative_error;
     tensor.matrix = written.plan->role->kind == format::TensorKind::matrix;
     if (tensor.matrix) tensor.parts = parts_of(written, place.runs, tensor.role);
     return tensor;

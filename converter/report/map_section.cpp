@@ -166,10 +166,8 @@ std::string group_table(const Report &report) {
 std::string tensor_table(const Report &report) {
   Table table({"tensor", "format", "shape", "bytes", "error"});
   for (const ReportTensor &tensor : report.tensors) {
-    quant::ErrorMeasure error;
-    for (const ErrorPart &part : tensor.parts) error.add(part.error);
     table.row({tensor.name, format_name(tensor.entry.format), shape_text(tensor.entry), grouped(tensor.bytes),
-               tensor.matrix ? percent(error.relative_rms()) : ""});
+               tensor.entry.format == format::Format::f32 ? "" : percent(tensor.error)});
   }
   return table.text();
 }

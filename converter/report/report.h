@@ -28,6 +28,7 @@ struct ReportTensor {
   bool matrix = false;
   format::Tensor entry = {};
   std::uint64_t bytes = 0;            // in the blob, up to the next tensor
+  double error = 0;                   // relative RMS
   std::vector<ErrorPart> parts = {};  // of a matrix
 };
 
