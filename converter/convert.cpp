@@ -11,6 +11,8 @@
 #include "converter/families/adapter.h"
 #include "converter/families/planner.h"
 #include "converter/families/read_model.h"
+#include "converter/report/collect.h"
+#include "converter/report/page.h"
 #include "converter/sign.h"
 #include "converter/tokenizer/import.h"
 
@@ -27,26 +29,41 @@ std::string base_name(const fs::path &path) {
 
 // Protects indices, configurations and tokenizers in the checkpoint's folder, even if they are not read. They may be
 // symbolic links: so they are in the cache of Hugging Face.
-void refuse_file_beside(const fs::path &output, const fs::path &source) {
+void refuse_file_beside(const fs::path &output, const fs::path &source, bool (*is_older)(const fs::path &)) {
   std::error_code ignored;
-  if (!fs::is_regular_file(output, ignored) || fs::file_size(output) == 0 || is_blob(output)) return;
+  if (!fs::is_regular_file(output, ignored) || fs::file_size(output) == 0 || is_older(output)) return;
   fs::path folder = fs::is_directory(source) ? source : source.parent_path();
   if (folder.empty()) folder = ".";
   for (const fs::directory_entry &entry : fs::directory_iterator(folder)) {
     if (!fs::equivalent(output, entry.path(), ignored)) continue;
-    throw ConvertError(output.string() + ": is in the checkpoint's folder and is not a blob; it would be overwritten");
+    throw ConvertError(output.string() + ": is in the checkpoint's folder and is not " +
+                       (is_older == is_blob ? "a blob" : "a report") + "; it would be overwritten");
   }
 }
 
+void refuse_inputs(const fs::path &output, const ConvertOptions &options, const Checkpoint &checkpoint) {
+  refuse_same_file(output, options.source);
+  refuse_same_file(output, options.tokenizer_file);
+  refuse_same_file(output, options.sign_key);
+  refuse_same_file(output, options.calibrate);
+  refuse_same_file(output, checkpoint.config_name);
+  for (const auto &[name, tensor] : checkpoint.tensors) refuse_same_file(output, tensor.file->path());
+}
+
 void check_output(const ConvertOptions &options, const Checkpoint &checkpoint) {
-  refuse_same_file(options.output, options.source);
-  refuse_same_file(options.output, options.tokenizer_file);
-  refuse_same_file(options.output, options.sign_key);
-  refuse_same_file(options.output, options.calibrate);
-  refuse_same_file(options.output, checkpoint.config_name);
-  for (const auto &[name, tensor] : checkpoint.tensors) refuse_same_file(options.output, tensor.file->path());
-  refuse_file_beside(options.output, options.source);
-  if (!options.adapter.empty()) refuse_file_beside(options.output, options.adapter);
+  refuse_inputs(options.output, options, checkpoint);
+  refuse_file_beside(options.output, options.source, is_blob);
+  if (!options.adapter.empty()) refuse_file_beside(options.output, options.adapter, is_blob);
+}
+
+void check_report(const ConvertOptions &options, const Checkpoint &checkpoint) {
+  if (options.report.empty()) return;
+  if (fs::weakly_canonical(options.report) == fs::weakly_canonical(options.output)) {
+    throw ConvertError(options.report.string() + ": is the name of the blob, too; give --report another");
+  }
+  refuse_inputs(options.report, options, checkpoint);
+  refuse_file_beside(options.report, options.source, is_report);
+  if (!options.adapter.empty()) refuse_file_beside(options.report, options.adapter, is_report);
 }
 
 fs::path tokenizer_path(const ConvertOptions &options) {
@@ -133,6 +150,25 @@ std::string options_text(const ConvertOptions &options, const fs::path &tokenize
          (options.calibrate.empty() ? "" : " --calibrate " + base_name(options.calibrate));
 }
 
+// Those of tensors that could differ from the checkpoint's, worst first.
+std::vector<TensorReport> errors_of(const TensorReports &written) {
+  std::vector<TensorReport> errors;
+  for (const TensorReport &tensor : written) {
+    if (tensor.entry.format != format::Format::f32) errors.push_back({tensor.name, tensor.relative_error});
+  }
+  std::sort(errors.begin(), errors.end(), [](const TensorReport &a, const TensorReport &b) {
+    return std::tie(b.relative_error, a.name) < std::tie(a.relative_error, b.name);
+  });
+  return errors;
+}
+
+void write_report(const ModelPlan &plan, const BlobParts &parts, const TensorReports &written, const OutputFile &blob,
+                  const ConvertOptions &options, const ConvertReport &summary, OutputFile &out) {
+  const BlobView view(blob.temporary());
+  const std::string page = report_page(collect_report(plan, parts, written, view, options, summary));
+  out.write(0, page.data(), page.size());
+}
+
 // Opens the finished blob with the runtime, as the last check.
 void describe_blob(const fs::path &path, ConvertReport &report) {
   const BlobView view(path);
@@ -150,6 +186,9 @@ ConvertReport convert(const ConvertOptions &options) try {
   Checkpoint checkpoint = open_checkpoint(options.source);
   if (!options.adapter.empty()) merge_adapter(options.adapter, options.adapter_scale, checkpoint);
   check_output(options, checkpoint);
+  check_report(options, checkpoint);
+  std::optional<OutputFile> page;  // opened before the work, so that a wrong path costs none
+  if (!options.report.empty()) page.emplace(options.report);
   ModelPlan plan = plan_model(checkpoint, options.context);
   set_options(options, plan.config);
   check_format(options.weights);
@@ -179,13 +218,13 @@ ConvertReport convert(const ConvertOptions &options) try {
     report.calibration = calibration.description;
   }
   OutputFile out(options.output);
-  report.errors = write_blob(plan, parts, out, options.progress);
-  std::sort(report.errors.begin(), report.errors.end(), [](const TensorReport &a, const TensorReport &b) {
-    return std::tie(b.relative_error, a.name) < std::tie(a.relative_error, b.name);
-  });
+  const TensorReports written = write_blob(plan, parts, out, options.progress);
+  report.errors = errors_of(written);
   report.notes = plan.notes;
   describe_blob(out.temporary(), report);
+  if (page) write_report(plan, parts, written, out, options, report, *page);
   out.finish();
+  if (page) page->finish();
   return report;
 } catch (const fs::filesystem_error &error) {
   throw ConvertError(error.what());

@@ -35,6 +35,8 @@ struct ConvertOptions {
   std::uint32_t revision = 0;            // of the blob, for updates
   std::filesystem::path sign_key = {};   // PEM file of an Ed25519 private key; empty: the blob is not signed
   std::filesystem::path calibrate = {};  // sample text or token ids; empty: weights are rounded to the nearest
+  std::filesystem::path report = {};     // HTML page about the blob; empty: none
+  std::string board = {};                // of the report: a name in platforms/cli/boards.cpp; empty: none
   Progress progress = {};
 };
 

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/boards.h"
 #include "converter/convert.h"
 #include "converter/parallel.h"
 #include "converter/sign.h"
@@ -87,7 +88,7 @@ class ProgressBar {
 // The options as they were typed; CLI11 has checked them.
 struct CommandLine {
   std::string source, output, tokenizer, weights = "q8", embeddings, kv, transform;
-  std::string sign_key, adapter, calibrate;
+  std::string sign_key, adapter, calibrate, report, board;
   double adapter_scale = 1;
   Budget budget;
   std::uint32_t group = 0, context = 0, revision = 0, threads = 0;
@@ -103,6 +104,14 @@ std::vector<std::string> format_names(std::uint32_t count) {
 Format format_named(const std::string &name) {
   const auto names = format_names(tidbit::format::kFormats);
   return static_cast<Format>(std::find(names.begin(), names.end(), name) - names.begin());
+}
+
+// Empty if there is such a board.
+std::string board_error(const std::string &name) {
+  if (tidbit::cli::find_board(name.c_str()) != nullptr) return "";
+  std::array<char, 256> boards;
+  tidbit::cli::list_boards(boards.data(), boards.size());
+  return "unknown board '" + name + "'; use one of " + boards.data();
 }
 
 void declare(CLI::App &app, CommandLine &line) {
@@ -151,6 +160,12 @@ void declare(CLI::App &app, CommandLine &line) {
                  "round the weights (all but f32 and f16) so that the layers' outputs change least on a sample: FILE "
                  "is a text or a "
                  "list of token ids, 'self' lets the model write the sample; needs disk space for the model in f32");
+  CLI::Option *report = app.add_option(
+      "--report", line.report,
+      "write an HTML page: bytes by tensor, errors by layer, other formats, memory; takes a while for large models");
+  app.add_option("--board", line.board, "in the report, what is left on this board; 'tidbit plan --help' lists them")
+      ->check(CLI::Validator(board_error, "BOARD"))
+      ->needs(report);
   app.add_option("--threads", line.threads, "threads; default: one per CPU")->check(CLI::Range(1u, 1024u));
   app.add_option("--kv", line.kv, "number format of the KV cache; default: f32 with f32 weights, else f16")->check(kv);
   app.add_option("--context", line.context,
@@ -177,6 +192,8 @@ ConvertOptions options_of(const CommandLine &line) {
   options.calibrate = line.calibrate;
   options.context = line.context;
   options.revision = line.revision;
+  options.report = line.report;
+  options.board = line.board;
   options.sign_key = line.sign_key;
   if (line.tokenizer == "none") {
     options.tokenizer = TokenizerChoice::none;

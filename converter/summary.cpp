@@ -1,25 +1,13 @@
 #include "converter/summary.h"
 
 #include <algorithm>
-#include <cstdio>
+
+#include "converter/numbers.h"
 
 namespace tidbit::convert {
 namespace {
 
 constexpr std::size_t kWorstShown = 3;
-
-std::string fixed(double value, int digits) {
-  char text[64];
-  std::snprintf(text, sizeof text, "%.*f", digits, value);
-  return text;
-}
-
-// 1234567 as "1,234,567"
-std::string grouped(std::uint64_t value) {
-  std::string text = std::to_string(value);
-  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, 1, ',');
-  return text;
-}
 
 std::string line(const char *label, const std::string &text) {
   std::string start = label;
@@ -27,15 +15,19 @@ std::string line(const char *label, const std::string &text) {
   return start + text + "\n";
 }
 
-std::string model_text(const ConvertReport &r) {
-  const tidbit_model_info &i = r.info;
+}  // namespace
+
+std::string model_shape(const ConvertReport &report) {
+  const tidbit_model_info &i = report.info;
   std::string heads = std::to_string(i.heads) + " heads of " + std::to_string(i.head_dim);
   if (i.kv_heads != i.heads) heads += " (" + std::to_string(i.kv_heads) + " for keys and values)";
   std::string layers = std::to_string(i.layers) + " layers";
   if (i.layer_kinds != 1) layers += " of " + std::to_string(i.layer_kinds) + " kinds";
-  return r.source + ": " + r.family + ", " + layers + ", width " + std::to_string(i.width) + ", " + heads +
-         ", feed-forward " + std::to_string(i.ffn_width) + ", vocabulary " + grouped(i.vocab_size);
+  return report.family + ", " + layers + ", width " + std::to_string(i.width) + ", " + heads + ", feed-forward " +
+         std::to_string(i.ffn_width) + ", vocabulary " + grouped(i.vocab_size);
 }
+
+namespace {
 
 std::string weights_text(const ConvertReport &r, const ConvertOptions &options) {
   const double bits = static_cast<double>(r.info.weight_bytes) * 8 / static_cast<double>(r.info.parameters);
@@ -75,7 +67,7 @@ std::string one_line(std::string text) {
 }
 
 std::string summary(const ConvertReport &report, const ConvertOptions &options) {
-  std::string text = line("model", model_text(report));
+  std::string text = line("model", report.source + ": " + model_shape(report));
   text += line("weights", weights_text(report, options));
   text += line("blob", options.output.string() + ", " + grouped(report.info.blob_bytes) + " bytes");
   text += line("memory", memory_text(report, options));

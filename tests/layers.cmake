@@ -17,7 +17,7 @@ set(layers
   "runtime/model:base format kernels tidbit"
   "runtime/generate:base format kernels tidbit"
   "quant:base format"
-  "converter:base format tidbit quant text model kernels"  # the last two are for calibrate/forward.cpp
+  "converter:base format tidbit quant text model kernels cli"  # calibrate/forward.cpp; report/: cli/boards.h
   "platforms:tidbit cli posix format text")  # the last two are for cli/needs.cpp; musl's builds allow no other file
 
 # The system's headers that the library may include: those of C that a toolchain without an operating system has, and

@@ -46,7 +46,7 @@ class BlobWriter {
     tables_.set_revision(parts.revision);
   }
 
-  std::vector<TensorReport> run() {
+  TensorReports run() {
     for (const PlacedTensor &tensor : tables_.tensors()) {
       if (tensor.plan != nullptr) write_tensor(*tensor.plan, tensor.entry);
     }
@@ -115,7 +115,8 @@ class BlobWriter {
   void write_tensor(const TensorPlan &plan, const format::Tensor &entry) {
     const std::uint32_t step = slice_rows(plan), rows = plan.source_rows(), cols = plan.source_cols();
     std::vector<float> values(std::uint64_t{std::min(step, rows)} * cols);
-    PartErrors errors(plan);
+    TensorReport report = {.name = plan.name, .relative_error = 0, .plan = &plan, .entry = entry};
+    quant::ErrorMeasure measure;
     coarse_ = {};
     std::uint64_t offset = entry.offset;
     for (std::uint32_t first = 0; first < rows; first += step) {
@@ -124,19 +125,19 @@ class BlobWriter {
       if (entry.transform == format::InputTransform::hadamard) transform_rows(values.data(), count, cols);
       check_range(plan, entry.format, values.data(), std::uint64_t{count} * cols);
       if (plan.role->kind == format::TensorKind::matrix) {
-        pack_tiles(entry, values.data(), count, rounded_tiles(plan, entry, first));
+        pack_tiles(entry, values.data(), count, rounded_tiles(plan, entry, first), report.rows);
       } else {
-        pack_plain(entry.format, values.data(), count, cols);
+        pack_plain(entry.format, values.data(), std::uint64_t{count} * cols, measure);
       }
-      for (std::uint32_t row = 0; row < count; ++row) errors.add(first + row, rows_[row]);
       append_weights(offset, packed_.data(), packed_.size());
       offset += packed_.size();
     }
     packed_.assign(format::round_up(offset, kAlignment) - offset, std::byte{0});
     append_weights(offset, packed_.data(), packed_.size());
     check_scales(plan, entry.format);
-    if (entry.format == Format::f32) return;
-    for (TensorReport &report : errors.reports()) reports_.push_back(std::move(report));
+    for (const quant::ErrorMeasure &of_row : report.rows) measure.add(of_row);
+    report.relative_error = measure.relative_rms();
+    reports_.push_back(std::move(report));
   }
 
   static void transform_rows(float *rows, std::uint32_t count, std::uint32_t cols) {
@@ -160,17 +161,13 @@ class BlobWriter {
                        std::string(tidbit_format_name(static_cast<tidbit_format>(format))) + " has; use --weights f32");
   }
 
-  // Both fill packed_ with a slice and measure the loss of each row.
-  void pack_plain(Format format, const float *values, std::uint32_t rows, std::uint32_t cols) {
-    const std::uint64_t count = std::uint64_t{rows} * cols;
+  // Both fill packed_ with a slice and measure the loss, the second row by row.
+  void pack_plain(Format format, const float *values, std::uint64_t count, quant::ErrorMeasure &measure) {
     packed_.resize(format::plain_bytes(format, count));
     quant::pack_plain(format, values, count, packed_.data());
     std::vector<float> stored(count);
     quant::unpack_plain(format, packed_.data(), count, stored.data());
-    rows_.assign(rows, {});
-    for (std::uint32_t row = 0; row < rows; ++row) {
-      rows_[row].add(values + std::uint64_t{row} * cols, stored.data() + std::uint64_t{row} * cols, cols);
-    }
+    measure.add(values, stored.data(), count);
   }
 
   // The tiles from a row on, if they are packed already.
@@ -182,13 +179,15 @@ class BlobWriter {
            std::uint64_t{first / kTileRows} * format::tile_bytes(entry.format, entry.cols, entry.group);
   }
 
-  void pack_tiles(const format::Tensor &entry, const float *rows, std::uint32_t count, const std::byte *rounded) {
+  void pack_tiles(const format::Tensor &entry, const float *rows, std::uint32_t count, const std::byte *rounded,
+                  std::vector<quant::ErrorMeasure> &measures) {
     const std::uint32_t cols = entry.cols;
     const std::uint64_t tile_bytes = format::tile_bytes(entry.format, cols, entry.group);
     const std::uint32_t tiles = format::tile_count(count);
     packed_.resize(tiles * tile_bytes);
+    const std::size_t before = measures.size();
+    measures.resize(before + count);
     std::vector<quant::ErrorMeasure> coarse(tiles);
-    rows_.assign(count, {});
     in_parallel(tiles, [&](std::uint32_t i) {
       const std::uint32_t first = i * kTileRows, n = std::min(kTileRows, count - first);
       const float *from = rows + std::uint64_t{first} * cols;
@@ -201,7 +200,8 @@ class BlobWriter {
       }
       quant::unpack_tile(entry.format, tile, n, cols, entry.group, stored.data());
       for (std::uint32_t row = 0; row < n; ++row) {
-        rows_[first + row].add(from + std::uint64_t{row} * cols, stored.data() + std::uint64_t{row} * cols, cols);
+        const std::uint64_t at = std::uint64_t{row} * cols;
+        measures[before + first + row].add(from + at, stored.data() + at, cols);
       }
       coarse[i] = quant::coarse_part(entry.format, tile, from, n, cols, entry.group);
     });
@@ -216,15 +216,13 @@ class BlobWriter {
   BlobTables tables_;
   Hash64 weights_hash_;
   std::vector<std::byte> packed_;
-  std::vector<quant::ErrorMeasure> rows_;  // of the slice in packed_
-  quant::ErrorMeasure coarse_;             // of the tensor: the squares of all weights, and of those with coarse scales
-  std::vector<TensorReport> reports_;
+  quant::ErrorMeasure coarse_;  // of the tensor: the squares of all weights, and of those with coarse scales
+  TensorReports reports_;
 };
 
 }  // namespace
 
-std::vector<TensorReport> write_blob(const ModelPlan &plan, const BlobParts &parts, OutputFile &out,
-                                     const Progress &progress) {
+TensorReports write_blob(const ModelPlan &plan, const BlobParts &parts, OutputFile &out, const Progress &progress) {
   return BlobWriter(plan, parts, out, progress).run();
 }
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "converter/blob/output_file.h"
-#include "converter/blob/part_errors.h"
 #include "converter/blob/signing_key.h"
 #include "converter/families/model_plan.h"
+#include "quant/error_measure.h"
 
 namespace tidbit::convert {
 
@@ -31,12 +31,22 @@ struct BlobParts {
   bool self_test = true;                                            // false: for a model that is not kept
 };
 
+struct TensorReport {
+  std::string name;       // "layer 3 ffn_up"
+  double relative_error;  // RMS of stored - original over that of the original
+  const TensorPlan *plan = nullptr;
+  format::Tensor entry = {};
+  std::vector<quant::ErrorMeasure> rows = {};  // of a matrix: the error of each row
+};
+
 // `stage` is "weights", then "self-test".
 using Progress = std::function<void(const char *stage, std::uint64_t done, std::uint64_t total)>;
 
+// All tensors, in the order of the blob.
+using TensorReports = std::vector<TensorReport>;
+
 // Writes everything, runs the self-test on the temporary file, and stores the result. Throws ConvertError, also if
 // scales in f16 are too coarse for the weights. `progress` may be empty.
-std::vector<TensorReport> write_blob(const ModelPlan &plan, const BlobParts &parts, OutputFile &out,
-                                     const Progress &progress);
+TensorReports write_blob(const ModelPlan &plan, const BlobParts &parts, OutputFile &out, const Progress &progress);
 
 }  // namespace tidbit::convert

@@ -18,14 +18,26 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// For the signal handler. The name is complete before the flag is set.
-char unfinished_name[4096];
-std::atomic<bool> unfinished{false};
+// The temporary files that exist, for the signal handler. A conversion has at most three: the blob, the report and a
+// calibration's copy of the model.
+struct Unfinished {
+  char name[4096];
+  std::atomic<bool> exists{false};  // only then is the name complete
+};
+Unfinished unfinished_files[8];
 static_assert(std::atomic<bool>::is_always_lock_free);
 
-void remember(const std::string &name) {
-  std::memcpy(unfinished_name, name.c_str(), name.size() + 1);
-  unfinished.store(true);
+Unfinished &free_entry() {
+  for (Unfinished &file : unfinished_files) {
+    if (!file.exists.load()) return file;
+  }
+  throw ConvertError("too many files are being written at a time");
+}
+
+void forget(const std::string &name) {
+  for (Unfinished &file : unfinished_files) {
+    if (file.exists.load() && name == file.name) file.exists.store(false);
+  }
 }
 
 // Holds signals back until the end of a scope.
@@ -72,19 +84,22 @@ OutputFile::OutputFile(const fs::path &target) : target_(target) {
   check_target(target);
   if (fs::exists(target)) target_ = fs::canonical(target);  // through a symbolic link, not over it
   std::string name = target_.string() + ".XXXXXX";
-  if (name.size() >= sizeof unfinished_name) throw ConvertError(target.string() + ": the name is too long");
+  if (name.size() >= sizeof Unfinished::name) throw ConvertError(target.string() + ": the name is too long");
+  Unfinished &entry = free_entry();
   const SignalsHeld held;  // none may arrive before the new file's name is recorded
   descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
   if (descriptor_ < 0) fail(target_, "cannot be created");
   temporary_ = name;
-  remember(name);
+  std::memcpy(entry.name, name.c_str(), name.size() + 1);
+  entry.exists.store(true);
   ::fchmod(descriptor_, usual_mode());
 }
 
 OutputFile::~OutputFile() {
   if (descriptor_ < 0) return;
   ::close(descriptor_);
-  remove_unfinished_output();
+  ::unlink(temporary_.c_str());
+  forget(temporary_);
 }
 
 void OutputFile::write(std::uint64_t offset, const void *data, std::size_t bytes) {
@@ -108,7 +123,7 @@ void OutputFile::write_padded(std::uint64_t offset, const void *data, std::size_
 void OutputFile::finish() {
   if (::fsync(descriptor_) != 0) fail(target_, "cannot be written");
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(target_, "cannot be renamed to its final name");
-  unfinished.store(false);
+  forget(temporary_);
   ::close(descriptor_);
   descriptor_ = -1;
 }
@@ -121,7 +136,9 @@ void refuse_same_file(const fs::path &output, const fs::path &input) {
 }
 
 void remove_unfinished_output() noexcept {
-  if (unfinished.exchange(false)) ::unlink(unfinished_name);
+  for (Unfinished &file : unfinished_files) {
+    if (file.exists.exchange(false)) ::unlink(file.name);
+  }
 }
 
 }  // namespace tidbit::convert

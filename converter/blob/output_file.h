@@ -28,7 +28,7 @@ class OutputFile {
 // Throws ConvertError if writing the output would overwrite this input.
 void refuse_same_file(const std::filesystem::path &output, const std::filesystem::path &input);
 
-// Removes the temporary file of an unfinished OutputFile, if there is one. Safe in a signal handler.
+// Removes the temporary files of all unfinished OutputFiles. Safe in a signal handler.
 void remove_unfinished_output() noexcept;
 
 }  // namespace tidbit::convert

@@ -1,5 +1,5 @@
-// Boards for `tidbit plan --board`: the size of each memory, and the width and rate of the bus to it, from which its
-// bandwidth is computed.
+// Boards for `tidbit plan --board` and the converter's report: the size of each memory, and the width and rate of the
+// bus to it, from which its bandwidth is computed.
 #pragma once
 
 #include <stddef.h>

@@ -242,6 +242,29 @@ TEST(SelfTest, IsAsShortAsTheContext) {
   }
 }
 
+TEST(OutputFile, UnfinishedOnesAreAllRemovedByASignalHandler) {
+  const Folder folder;
+  const convert::OutputFile a(folder / "a"), b(folder / "b");
+  EXPECT_EQ(folder.files(), 2u);
+  convert::remove_unfinished_output();
+  EXPECT_EQ(folder.files(), 0u);
+}
+
+TEST(OutputFile, RemovesOrFinishesNoOtherThanItself) {
+  const Folder folder;
+  convert::OutputFile kept(folder / "kept");
+  {
+    const convert::OutputFile dropped(folder / "dropped");
+    convert::OutputFile finished(folder / "finished");
+    finished.finish();
+  }
+  EXPECT_TRUE(fs::exists(kept.temporary()));
+  EXPECT_EQ(folder.files(), 2u);
+  convert::remove_unfinished_output();
+  EXPECT_FALSE(fs::exists(kept.temporary()));
+  EXPECT_TRUE(fs::exists(folder / "finished"));
+}
+
 TEST(Progress, CountsUpToTheTotalOfEachStage) {
   const Folder folder;
   auto options = plain_options(golden("llama-gqa"), folder / "x.tidbit");

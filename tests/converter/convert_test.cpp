@@ -5,7 +5,6 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
-#include <set>
 
 #include "converter/blob/blob_view.h"
 #include "converter/sign.h"
@@ -231,19 +230,6 @@ TEST(Output, IsNotLeftBehindWhereWeightsAreTooSmallForTheirScales) {
   options.weights = Format::f32;
   options.embeddings = Format::f32;
   EXPECT_EQ(failure([&] { convert(options); }), "");
-}
-
-// A golden's q, k and v are one tensor of the blob.
-TEST(Report, HasTheErrorOfEachPartOfATensor) {
-  const Folder folder;
-  copy_golden("llama-gqa", folder);
-  const auto report = convert(plain_options(folder.path(), folder / "x.tidbit"));
-  std::set<std::string> names;
-  for (const auto &error : report.errors) names.insert(error.name);
-  for (const char *name : {"layer 0 qkv (q_proj)", "layer 0 qkv (k_proj)", "layer 0 qkv (v_proj)",
-                           "layer 1 ffn_up (gate_proj)", "layer 1 ffn_up (up_proj)", "layer 1 ffn_down", "head"}) {
-    EXPECT_EQ(names.count(name), 1u) << name;
-  }
 }
 
 TEST(Output, ThatDoesNotFitTheDiskIsRefusedAndRemoved) {

@@ -120,7 +120,8 @@ TEST(Program, HoldsNoTensorInMemory) {
 #endif
   const Folder folder;
   write_large_checkpoint(folder / "large.bin");
-  const Outcome outcome = finish(start({folder / "large.bin", "-o", folder / "x.tidbit", "--tokenizer", "none"}));
+  const Outcome outcome = finish(
+      start({folder / "large.bin", "-o", folder / "x.tidbit", "--tokenizer", "none", "--report", folder / "x.html"}));
   EXPECT_EQ(outcome.status, 0);
   EXPECT_LT(outcome.peak_kilobytes, 64 * 1024);
 }
@@ -165,9 +166,9 @@ TEST(Program, LeavesNothingBehindWhereItIsInterrupted) {
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGALRM, SIGUSR1}) {
     const Folder folder;
     write_large_checkpoint(folder / "large.bin");
-    const pid_t child =
-        start({folder / "large.bin", "-o", folder / "x.tidbit", "--tokenizer", "none", "--weights", "f32"});
-    for (int i = 0; i < 1000 && folder.files() < 2; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    const pid_t child = start({folder / "large.bin", "-o", folder / "x.tidbit", "--tokenizer", "none", "--weights",
+                               "f32", "--report", folder / "x.html"});
+    for (int i = 0; i < 1000 && folder.files() < 3; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(2));
     ::kill(child, number);
     const Outcome outcome = finish(child);
     if (WIFEXITED(outcome.status)) continue;  // it finished before the signal
