@@ -38,6 +38,7 @@ Vocabulary read_any(const fs::path &file) {
   const std::string bytes = read_whole_file(file, kMostTokenizerBytes);
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) throw ConvertError(file.string() + ": the file is empty");
+  if (file.extension() == ".txt") return read_vocab_txt(bytes, file);
   if (looks_like_llama2c(bytes)) return read_llama2c(bytes, file.string());
   if (bytes[first] == '{' || bytes.starts_with("\xEF\xBB\xBF")) return read_json(bytes, file);
   return read_sentencepiece(bytes, read_tokenizer_config(file), file.string());
@@ -85,7 +86,7 @@ fs::path find_tokenizer(const fs::path &checkpoint) {
   if (is_gguf(checkpoint)) return checkpoint;
   const fs::path folder = fs::is_directory(checkpoint, ignored) ? checkpoint : checkpoint.parent_path();
   for (const char *name :
-       {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin", "meta.pkl"}) {
+       {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin", "meta.pkl", "vocab.txt"}) {
     if (is_there(folder / name)) return folder / name;
   }
   const fs::path here = folder.empty() ? fs::path(".") : folder;

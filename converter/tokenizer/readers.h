@@ -31,6 +31,7 @@ TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer);
 
 Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig &config);
 Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view merges, const TokenizerConfig &config);
+Vocabulary read_vocab_txt(const std::string &bytes, const std::filesystem::path &path);
 Vocabulary read_characters(const NamedTokens &tokens, const std::string &source);
 Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &config, const std::string &source);
 

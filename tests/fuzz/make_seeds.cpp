@@ -382,6 +382,10 @@ void add_tokenizers(Seeds &seeds) {
   for (const char *file : {"sp_unigram/tokenizer.model", "gguf_t5/tokenizer.gguf"}) {
     add_section(seeds, fs::path(TIDBIT_TOKENIZERS) / file);
   }
+  const auto bert = fs::path(TIDBIT_TOKENIZERS) / "vocab_txt";
+  for (const json &entry : json::parse(read_file(bert / "expected.json"))) {
+    seeds.add_files("vocab_txt", {read_file(bert / "vocab.txt"), entry.at("config").dump()});
+  }
   seeds.add("llama2c_tokenizer", llama2c_tokenizer());
   seeds.add("sentencepiece", sentencepiece_model());
   for (const char *name : {"sp_unigram", "sp_suffix", "sp_suffix_bpe"}) {
