@@ -86,7 +86,8 @@ fs::path find_tokenizer(const fs::path &checkpoint) {
   if (is_gguf(checkpoint)) return checkpoint;
   const fs::path folder = fs::is_directory(checkpoint, ignored) ? checkpoint : checkpoint.parent_path();
   for (const char *name :
-       {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin", "meta.pkl", "vocab.txt"}) {
+       {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin", "meta.pkl", "spiece.model",
+        "sentencepiece.bpe.model", "sentencepiece.model", "spm.model", "vocab.txt"}) {
     if (is_there(folder / name)) return folder / name;
   }
   const fs::path here = folder.empty() ? fs::path(".") : folder;

@@ -28,19 +28,15 @@ constexpr std::array kClasses = {
     WordPieceClass{"MPNetTokenizer", "mpnet", "[UNK]", "<s>", "</s>", "<pad>", "<mask>"},
 };
 
-Json object_of(const std::filesystem::path &file) { return is_there(file) ? read_json_object(file) : Json::object(); }
-
 // Without any file beside it, the vocabulary is BERT's.
-const WordPieceClass &class_of(const JsonNode &config, const JsonNode &model, const std::string &source) {
-  std::string name = config.text_or("tokenizer_class", model.text_or("tokenizer_class", "").c_str());
-  if (name.ends_with("Fast")) name.resize(name.size() - 4);
-  const std::string type = model.text_or("model_type", "");
-  if (name.empty() && type.empty()) return kClasses[0];
+const WordPieceClass &class_of(const TokenizerConfig &config, const std::string &source) {
+  const std::string &name = config.declared_class;
+  if (name.empty() && config.model_type.empty()) return kClasses[0];
   for (const WordPieceClass &known : kClasses) {
-    if (name.empty() ? type == known.model_type : name == known.name) return known;
+    if (name.empty() ? config.model_type == known.model_type : name == known.name) return known;
   }
-  const std::string what =
-      name.empty() ? "config.json has the model_type " + in_quotes(type) : "the tokenizer_class is " + in_quotes(name);
+  const std::string what = name.empty() ? "config.json has the model_type " + in_quotes(config.model_type)
+                                        : "the tokenizer_class is " + in_quotes(name);
   throw ConvertError(source + ": " + what +
                      ", and it is not known how that reads a vocab.txt; save the tokenizer as tokenizer.json, or write "
                      "\"tokenizer_class\": \"BertTokenizer\" to tokenizer_config.json if it is one of BERT's");
@@ -135,14 +131,14 @@ Json tokenizer_json(Json tokens, const JsonNode &settings, const WordPieceClass 
 
 Vocabulary read_vocab_txt(const std::string &bytes, const std::filesystem::path &path) {
   const std::string source = path.string();
-  const auto folder = path.parent_path();
-  const Json config = object_of(folder / "tokenizer_config.json"), model = object_of(folder / "config.json");
-  const JsonNode settings(config, (folder / "tokenizer_config.json").string() + ":");
-  const WordPieceClass &known = class_of(settings, JsonNode(model, (folder / "config.json").string() + ":"), source);
+  const TokenizerConfig config = read_tokenizer_config(path);
+  const WordPieceClass &known = class_of(config, source);
+  const auto file = path.parent_path() / "tokenizer_config.json";
+  const Json json = is_there(file) ? read_json_object(file) : Json::object();
+  const JsonNode settings(json, file.string() + ":");
   if (!settings.flag_or("do_basic_tokenize", true)) settings.at("do_basic_tokenize").refuse("is not supported");
-  const TokenizerConfig tokenizer_config = read_tokenizer_config(path);
-  const std::string json = tokenizer_json(tokens_of(bytes, source), settings, known, tokenizer_config, source).dump();
-  return read_tokenizer_json(TokenizerFile(json, source), tokenizer_config);
+  const std::string made = tokenizer_json(tokens_of(bytes, source), settings, known, config, source).dump();
+  return read_tokenizer_json(TokenizerFile(made, source), config);
 }
 
 }  // namespace tidbit::convert
