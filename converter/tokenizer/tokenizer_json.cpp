@@ -82,7 +82,6 @@ void place_unknown(Vocabulary &vocabulary, const JsonNode &model, const NamedTok
 
 // The scores of a Unigram model, and its unknown token.
 void place_scores(Vocabulary &vocabulary, const JsonNode &model, const TokenizerFile &file) {
-  constexpr double kUnknownPenalty = 10;
   const std::vector<double> &scores = file.scores();
   if (scores.size() != vocabulary.pieces.size()) model.refuse("is of type Unigram, but its vocabulary has no scores");
   for (std::size_t id = 0; id < scores.size(); ++id) vocabulary.pieces[id].score = scores[id];
@@ -90,7 +89,7 @@ void place_scores(Vocabulary &vocabulary, const JsonNode &model, const Tokenizer
   const std::uint32_t id = token_id(unknown);
   if (id >= scores.size()) unknown.refuse("is " + std::to_string(id) + ", which is not in the vocabulary");
   vocabulary.unknown = static_cast<std::int32_t>(id);
-  vocabulary.unknown_score = *std::min_element(scores.begin(), scores.end()) - kUnknownPenalty;
+  vocabulary.unknown_score = *std::min_element(scores.begin(), scores.end()) - static_cast<double>(kUnknownPenalty);
   vocabulary.pieces[id].type = PieceType::unknown;
 }
 

@@ -64,6 +64,9 @@ inline bool has_score(const Piece &piece) {
   return (piece.type == PieceType::normal || piece.type == PieceType::user_defined) && !std::isnan(piece.score);
 }
 
+// MergeBy::best: a character without a piece scores so much less than the worst piece.
+inline constexpr float kUnknownPenalty = 10;
+
 struct Merge {
   std::uint32_t left;
   std::uint32_t right;
