@@ -1,10 +1,7 @@
 // WordPiece and WordLevel. TIDBIT_PLAIN may name a folder of folders with a tokenizer.json and an expected.json of the
 // same form as the goldens'.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "converter/error.h"
@@ -25,12 +22,7 @@ Json word_piece(const Json &vocab) {
 const Json kVocab = {{"[UNK]", 0}, {"a", 1},      {"ab", 2}, {"##b", 3}, {"##bc", 4},
                      {"##", 5},    {"abcdef", 6}, {".", 7},  {"n't", 8}, {"##\xE6\x9D\xB1", 9}};
 
-TextModel made(const Json &file) {
-  const auto path =
-      std::filesystem::path(testing::TempDir()) / ("tidbit_plain_" + std::to_string(::getpid()) + ".json");
-  std::ofstream(path) << file.dump();
-  return import(path, 64);
-}
+TextModel made(const Json &file) { return from_json(file.dump()); }
 
 std::string refusal(const Json &file) {
   return failure([&] { made(file); });
