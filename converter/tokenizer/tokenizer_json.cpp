@@ -313,6 +313,9 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   }
   read_lists(vocabulary, file);
   add_missing_tokens(vocabulary, file.tokens(), config);
+  vocabulary.unknown_is_text = std::none_of(
+      vocabulary.added.begin(), vocabulary.added.end(),
+      [&vocabulary](const AddedPiece &added) { return std::int64_t{added.id} == vocabulary.unknown && added.special; });
   if (unigram || plain) drop_scores(vocabulary, file.tokens());
   place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
   finish_kind(vocabulary, model, file);

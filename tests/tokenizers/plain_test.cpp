@@ -55,7 +55,15 @@ TEST(WordPiece, ASpaceStandsBetweenWordsThatAreNotJoined) {
   const TextModel model = made(word_piece(kVocab));
   EXPECT_EQ(model.decode({1, 3, 2, 7, 8, 1}), "ab ab.n't a");
   EXPECT_EQ(model.decode({3, 3, 5, 1}), "##bb a");
-  EXPECT_EQ(model.decode({0, 1, 0, 3}), "ab");
+  EXPECT_EQ(model.decode({0, 1, 0, 3}), "[UNK] a [UNK]b");
+}
+
+TEST(WordPiece, AnUnknownTokenThatIsSpecialDecodesToNothing) {
+  Json file = word_piece(kVocab);
+  file["added_tokens"] = {{{"id", 0}, {"content", "[UNK]"}, {"special", true}}};
+  EXPECT_EQ(made(file).decode({0, 1, 0, 3}), "ab");
+  file["added_tokens"][0]["special"] = false;
+  EXPECT_EQ(made(file).decode({0, 1, 0, 3}), "[UNK] a [UNK]b");
 }
 
 TEST(WordPiece, AWordOfAnyLengthTakesAtMost16StepsPerByte) {
