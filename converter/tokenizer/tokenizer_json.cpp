@@ -80,6 +80,11 @@ void place_unknown(Vocabulary &vocabulary, const JsonNode &model, const NamedTok
   vocabulary.pieces[static_cast<std::size_t>(id)].type = PieceType::unknown;
 }
 
+bool is_special(const Vocabulary &vocabulary, std::int64_t id) {
+  return std::any_of(vocabulary.added.begin(), vocabulary.added.end(),
+                     [id](const AddedPiece &added) { return std::int64_t{added.id} == id && added.special; });
+}
+
 // The scores of a Unigram model, and its unknown token.
 void place_scores(Vocabulary &vocabulary, const JsonNode &model, const TokenizerFile &file) {
   const std::vector<double> &scores = file.scores();
@@ -313,9 +318,7 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   }
   read_lists(vocabulary, file);
   add_missing_tokens(vocabulary, file.tokens(), config);
-  vocabulary.unknown_is_text = std::none_of(
-      vocabulary.added.begin(), vocabulary.added.end(),
-      [&vocabulary](const AddedPiece &added) { return std::int64_t{added.id} == vocabulary.unknown && added.special; });
+  vocabulary.unknown_is_text = !is_special(vocabulary, vocabulary.unknown);
   if (unigram || plain) drop_scores(vocabulary, file.tokens());
   place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
   finish_kind(vocabulary, model, file);
