@@ -1,6 +1,7 @@
 #include "converter/chat/section.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string_view>
 
@@ -15,6 +16,8 @@ namespace {
 struct Cut {
   std::string_view head, middle, tail;
   std::uint32_t first_token = kNoToken;
+  bool strips_left = false;   // the first token takes the white space in front of it
+  bool strips_right = false;  // ... the last token what is behind it
 };
 
 template <class T>
@@ -36,7 +39,7 @@ class SectionWriter {
   }
 
   ChatSection run() {
-    for_each_glue([&](ChatRole, ChatRole, const std::string &text) { cut(text, true); });
+    for_each_glue([&](ChatRole from, ChatRole to, const std::string &text) { trim_beside(from, to, cut(text, true)); });
     add_texts();
     for_each_glue([&](ChatRole from, ChatRole to, const std::string &text) { add_piece(from, to, text); });
     ChatSection section;
@@ -67,7 +70,6 @@ class SectionWriter {
   Cut cut(std::string_view text, bool make_special) {
     std::size_t first = text.size(), last = text.size();
     Cut result;
-    bool strips_left = false;  // the first token takes the white space in front of it
     for (std::size_t at = 0; at < text.size();) {
       const Tables::Match match = marker_at(text.substr(at));
       if (match.bytes == 0) {
@@ -79,16 +81,23 @@ class SectionWriter {
         first = at;
       }
       if (make_special) set_special(match.token, text.substr(at, match.bytes));
-      strips_left = strips_left || (first == at && (match.options & format::added_text::kStripLeft) != 0);
+      if (first == at) result.strips_left = (match.options & format::added_text::kStripLeft) != 0;
       at += match.bytes;
-      if ((match.options & format::added_text::kStripRight) != 0)
-        at = text.size() - stripped(text.substr(at), true, false).size();
+      result.strips_right = (match.options & format::added_text::kStripRight) != 0;
+      if (result.strips_right) at = text.size() - stripped(text.substr(at), true, false).size();
       last = at;
     }
-    result.head = strips_left ? stripped(text.substr(0, first), false, true) : text.substr(0, first);
+    result.head = result.strips_left ? stripped(text.substr(0, first), false, true) : text.substr(0, first);
     result.middle = text.substr(first, last - first);
     result.tail = text.substr(last);
     return result;
+  }
+
+  // Tokens also take the white space of the messages beside them. The end of the text of `from`, the start of that of
+  // `to`.
+  void trim_beside(ChatRole from, ChatRole to, const Cut &parts) {
+    if (parts.strips_left && parts.head.empty()) trim_[static_cast<std::size_t>(from)] |= format::chat_trim::kEnd;
+    if (parts.strips_right && parts.tail.empty()) trim_[static_cast<std::size_t>(to)] |= format::chat_trim::kStart;
   }
 
   // A token that is a word may be a part of what users type.
@@ -124,7 +133,7 @@ class SectionWriter {
 
   void add_texts() {
     format::ChatTexts texts = {};
-    std::copy(pieces_.trim.begin(), pieces_.trim.end(), texts.trim);
+    std::copy(trim_.begin(), trim_.end(), texts.trim);
     append(data_, &texts, 1);
     add_record(format::kChatTexts, 0);
   }
@@ -168,6 +177,7 @@ class SectionWriter {
   }
 
   const Pieces &pieces_;
+  std::array<std::uint8_t, kChatRoles> trim_ = pieces_.trim;
   std::vector<std::byte> &tokenizer_;
   const Tables tables_;
   format::Header header_ = {};

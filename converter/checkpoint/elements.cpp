@@ -73,6 +73,17 @@ const StoredType *stored_type(const char *StoredType::*container, std::string_vi
   return nullptr;
 }
 
+// "F32, F16 and BF16"
+static std::string readable_types() {
+  std::vector<std::string> names;
+  for (const StoredType &type : kStoredTypes) {
+    if (type.read != nullptr && type.safetensors != nullptr) names.emplace_back(type.safetensors);
+  }
+  std::string text = names[0];
+  for (std::size_t i = 1; i < names.size(); ++i) text += (i + 1 < names.size() ? ", " : " and ") + names[i];
+  return text;
+}
+
 void check_type(const StoredTensor &tensor) {
   if (tensor.layout == Layout::gaps) {
     throw ConvertError(tensor.file->path().string() + ": tensor " + in_quotes(tensor.name) +
@@ -80,7 +91,7 @@ void check_type(const StoredTensor &tensor) {
   }
   if (tensor.type->read != nullptr) return;
   throw ConvertError(tensor.file->path().string() + ": tensor " + in_quotes(tensor.name) + " has the type " +
-                     tensor.type->name() + "; weights must be F32, F16 or BF16");
+                     tensor.type->name() + "; of this file format, " + readable_types() + " are read");
 }
 
 void read_elements(const StoredTensor &tensor, std::uint64_t first, std::uint64_t count, float *out) {

@@ -3,6 +3,7 @@
 #include "converter/error.h"
 #include "converter/tokenizer/gguf_splits.h"
 #include "converter/tokenizer/gguf_unigram.h"
+#include "converter/tokenizer/gguf_word_piece.h"
 #include "converter/tokenizer/readers.h"
 #include "converter/tokenizer/splits.h"
 
@@ -65,9 +66,9 @@ bool is_valid(const GgufTokenizer &gguf, std::int32_t id) {
 
 void refuse_unsupported(const GgufTokenizer &gguf, const std::string &source) {
   const bool scored = gguf.model == "llama" || gguf.model == "t5";
-  if (!scored && gguf.model != "gpt2") {
+  if (!scored && gguf.model != "gpt2" && gguf.model != "bert") {
     throw ConvertError(source + ": the tokenizer \"" + gguf.model +
-                       "\" is not supported; \"llama\", \"gpt2\" and \"t5\" are");
+                       "\" is not supported; \"llama\", \"gpt2\", \"t5\" and \"bert\" are");
   }
   if (!gguf.types.empty() && gguf.types.size() != gguf.tokens.size()) {
     throw ConvertError(source + ": the numbers of tokens and types differ");
@@ -99,6 +100,7 @@ void set_ends(Vocabulary &vocabulary, const GgufTokenizer &gguf, const Defaults 
 ImportedTokenizer import_gguf_tokenizer(const GgufTokenizer &gguf, std::uint32_t vocab_size,
                                         const std::string &source) {
   refuse_unsupported(gguf, source);
+  if (gguf.model == "bert") return build_section(gguf_word_piece(gguf, source), vocab_size, source);
   Vocabulary vocabulary;
   Defaults defaults;
   if (gguf.model == "llama") {

@@ -10,7 +10,7 @@
 namespace tidbit::convert {
 
 struct GgufTokenizer {
-  std::string model;  // "llama", "gpt2" or "t5"
+  std::string model;  // "llama", "gpt2", "t5" or "bert"
   std::string pre;    // may be empty
   std::vector<std::string> tokens;
   std::vector<float> scores;        // "llama" and "t5"
@@ -18,12 +18,15 @@ struct GgufTokenizer {
   std::vector<std::string> merges;  // "gpt2"
   std::int32_t bos = -1;
   std::int32_t eos = -1;
-  std::int32_t unknown = -1;  // "t5"
-  int add_bos = -1;           // -1: not specified
+  std::int32_t unknown = -1;    // "t5" and "bert"
+  std::int32_t separator = -1;  // "bert"
+  int add_bos = -1;             // -1: not specified
   int add_eos = -1;
   int add_space_prefix = -1;
   int remove_extra_whitespaces = -1;  // "t5"
   std::string charsmap;               // "t5"; may be empty
+  int lowercase = -1;                 // "bert"
+  int strip_accents = -1;
 };
 
 // Reads the metadata of a GGUF file. Throws ConvertError if it has no tokenizer.

@@ -57,10 +57,13 @@ GgufTokenizer read_gguf_tokenizer(const std::filesystem::path &file) {
   tokenizer.bos = metadata.token("bos_token_id");
   tokenizer.eos = metadata.token("eos_token_id");
   tokenizer.unknown = metadata.token("unknown_token_id");
+  tokenizer.separator = metadata.token("seperator_token_id");  // as GGUF spells it
   tokenizer.add_bos = metadata.flag("add_bos_token");
   tokenizer.add_eos = metadata.flag("add_eos_token");
   tokenizer.add_space_prefix = metadata.flag("add_space_prefix");
   tokenizer.remove_extra_whitespaces = metadata.flag("remove_extra_whitespaces");
+  tokenizer.lowercase = metadata.flag("normalizer.lowercase");
+  tokenizer.strip_accents = metadata.flag("normalizer.strip_accents");
   tokenizer.charsmap = gguf.bytes("tokenizer.ggml.precompiled_charsmap");
   return tokenizer;
 }

@@ -15,7 +15,6 @@ using format::normalizer::kMaxKey;
 using Kind = NormalizerStep::Kind;
 namespace flag = format::flag;
 
-constexpr float kUnknownPenalty = 10;
 constexpr std::int32_t kUsualUnknown = 2;
 
 bool has_space(const std::string &text) { return text.find(' ') != std::string::npos; }

@@ -14,13 +14,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The list of merges that belongs to a vocab.json, under one of its common names; empty if there is none.
-fs::path merges_beside(const fs::path &vocab) {
-  const fs::path folder = vocab.parent_path();
-  for (const char *name : {"merges.txt", "merges.lf.txt", "vocab.bpe", "vocab_40000.bpe"}) {
+// The first of the files that is there, or an empty path.
+fs::path first_there(const fs::path &folder, std::initializer_list<const char *> names) {
+  for (const char *name : names) {
     if (is_there(folder / name)) return folder / name;
   }
   return {};
+}
+
+// The list of merges that belongs to a vocab.json, under one of its common names; empty if there is none.
+fs::path merges_beside(const fs::path &vocab) {
+  const fs::path folder = vocab.parent_path();
+  return first_there(folder, {"merges.txt", "merges.lf.txt", "vocab.bpe", "vocab_40000.bpe"});
 }
 
 Vocabulary read_json(const std::string &bytes, const fs::path &path) {
@@ -38,6 +43,7 @@ Vocabulary read_any(const fs::path &file) {
   const std::string bytes = read_whole_file(file, kMostTokenizerBytes);
   const std::size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) throw ConvertError(file.string() + ": the file is empty");
+  if (file.extension() == ".txt") return read_vocab_txt(bytes, file);
   if (looks_like_llama2c(bytes)) return read_llama2c(bytes, file.string());
   if (bytes[first] == '{' || bytes.starts_with("\xEF\xBB\xBF")) return read_json(bytes, file);
   return read_sentencepiece(bytes, read_tokenizer_config(file), file.string());
@@ -84,12 +90,14 @@ fs::path find_tokenizer(const fs::path &checkpoint) {
   if (!fs::is_directory(checkpoint, ignored) && has_pickled_characters(checkpoint)) return checkpoint;
   if (is_gguf(checkpoint)) return checkpoint;
   const fs::path folder = fs::is_directory(checkpoint, ignored) ? checkpoint : checkpoint.parent_path();
-  for (const char *name :
-       {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin", "meta.pkl"}) {
-    if (is_there(folder / name)) return folder / name;
-  }
+  const fs::path usual = first_there(
+      folder, {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin", "meta.pkl"});
+  if (!usual.empty()) return usual;
   const fs::path here = folder.empty() ? fs::path(".") : folder;
-  return fs::is_directory(here, ignored) ? numbered_tokenizer(here) : fs::path();
+  const fs::path numbered = fs::is_directory(here, ignored) ? numbered_tokenizer(here) : fs::path();
+  if (!numbered.empty()) return numbered;
+  return first_there(folder,
+                     {"spiece.model", "sentencepiece.bpe.model", "sentencepiece.model", "spm.model", "vocab.txt"});
 }
 
 }  // namespace tidbit::convert

@@ -147,6 +147,9 @@ static TokenizerConfig read_config_file(const std::filesystem::path &file) {
   config.add_bos_token = optional_flag(node, "add_bos_token");
   config.add_eos_token = optional_flag(node, "add_eos_token");
   config.add_prefix_space = node.flag_or("add_prefix_space", false);
+  const auto extra = node.find("extra_ids");
+  if (extra && !extra->value().is_number_unsigned()) extra->refuse("is not a number of tokens");
+  if (extra) config.extra_ids = extra->value().get<std::int64_t>();
   config.added_source = file.string() + ": added_tokens_decoder";
   const auto added = node.find("added_tokens_decoder");
   if (!added) return config;
@@ -155,9 +158,22 @@ static TokenizerConfig read_config_file(const std::filesystem::path &file) {
   return config;
 }
 
+// The class of the tokenizer may be in config.json instead.
+static void read_model_config(TokenizerConfig &config, const std::filesystem::path &file) {
+  config.declared_class = config.tokenizer_class;
+  if (is_there(file)) {
+    const Json json = read_json_object(file);
+    const JsonNode node(json, file.string() + ":");
+    config.model_type = node.text_or("model_type", "");
+    if (config.declared_class.empty()) config.declared_class = node.text_or("tokenizer_class", "");
+  }
+  if (config.declared_class.ends_with("Fast")) config.declared_class.resize(config.declared_class.size() - 4);
+}
+
 TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer) {
   const auto folder = tokenizer.parent_path();
   TokenizerConfig config = read_config_file(folder / "tokenizer_config.json");
+  read_model_config(config, folder / "config.json");
   const auto special = folder / "special_tokens_map.json";
   if (is_there(special)) config.special_texts.merge(special_texts(read_json_object(special)));
   if (config.added_tokens.empty()) read_added_tokens_json(config, folder / "added_tokens.json");

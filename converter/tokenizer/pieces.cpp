@@ -63,7 +63,6 @@ Vocabulary sentencepiece_vocabulary(std::vector<Piece> pieces, std::uint32_t fla
 // SentencePiece computes in f32. A user-defined piece wins over all others, by a score for each of its bytes as the
 // file has them, where U+2581 has three.
 void make_unigram(Vocabulary &vocabulary, const std::string &source) {
-  constexpr float kUnknownPenalty = 10;
   if (vocabulary.unknown < 0) throw ConvertError(source + ": there is no unknown token");
   float least = std::numeric_limits<float>::max();
   float most = std::numeric_limits<float>::min();  // the library's start, so usually this small positive number

@@ -14,11 +14,14 @@
 
 namespace tidbit::convert {
 
-// The contents of tokenizer_config.json next to the tokenizer, and the added tokens, which may be in added_tokens.json;
-// all empty if there is no such file.
+// The contents of tokenizer_config.json next to the tokenizer, the added tokens, which may be in added_tokens.json, and
+// what config.json says of the tokenizer; all empty if there is no such file.
 struct TokenizerConfig {
   std::string added_source;  // where the added tokens come from, for messages
   std::string tokenizer_class;
+  std::string declared_class;   // the class without "Fast", also from config.json; empty if none is named
+  std::string model_type;       // of config.json
+  std::int64_t extra_ids = -1;  // T5's sentinels; -1: not specified
   std::string bos_token;
   std::string eos_token;
   int add_bos_token = -1;  // -1: not specified
@@ -31,6 +34,7 @@ TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer);
 
 Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig &config);
 Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view merges, const TokenizerConfig &config);
+Vocabulary read_vocab_txt(const std::string &bytes, const std::filesystem::path &path);
 Vocabulary read_characters(const NamedTokens &tokens, const std::string &source);
 Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &config, const std::string &source);
 

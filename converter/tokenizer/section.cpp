@@ -141,7 +141,8 @@ void write_texts(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &
     text.insert(text.end(), piece.text.begin(), piece.text.end());
     offsets.push_back(static_cast<std::uint32_t>(text.size()));
     auto bits = static_cast<std::uint8_t>(piece.decoding | (whole[id] ? attribute::kWhole : 0));
-    if (piece.type == PieceType::control || piece.type == PieceType::unknown) bits |= attribute::kSpecial;
+    const bool hidden_unknown = piece.type == PieceType::unknown && !vocabulary.unknown_is_text;
+    if (piece.type == PieceType::control || hidden_unknown) bits |= attribute::kSpecial;
     if (piece.type == PieceType::byte) bits |= attribute::kByte;
     attributes.push_back(bits);
   }

@@ -1,5 +1,6 @@
 // SentencePiece .model files: protocol buffers, read field by field.
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 #include <string_view>
@@ -153,6 +154,59 @@ void refuse_unsupported(const Model &model, const std::string &source) {
   if (!model.escape_blanks) throw ConvertError(source + ": escape_whitespaces = false is not supported");
 }
 
+// Classes and model types of Hugging Face whose tokens have other ids than the pieces of their model, or whose text is
+// changed before it gets there.
+constexpr std::array<std::array<const char *, 2>, 30> kOwnRules = {{{"AlbertTokenizer", "albert"},
+                                                                    {"BarthezTokenizer", ""},
+                                                                    {"BartphoTokenizer", ""},
+                                                                    {"BigBirdTokenizer", "big_bird"},
+                                                                    {"CamembertTokenizer", "camembert"},
+                                                                    {"CpmTokenizer", ""},
+                                                                    {"DebertaV2Tokenizer", "deberta-v2"},
+                                                                    {"ErnieMTokenizer", "ernie_m"},
+                                                                    {"FNetTokenizer", "fnet"},
+                                                                    {"GPTSw3Tokenizer", ""},
+                                                                    {"LasrTokenizer", ""},
+                                                                    {"LayoutXLMTokenizer", ""},
+                                                                    {"M2M100Tokenizer", "m2m_100"},
+                                                                    {"MBart50Tokenizer", ""},
+                                                                    {"MBartTokenizer", "mbart"},
+                                                                    {"MLukeTokenizer", ""},
+                                                                    {"MarianTokenizer", "marian"},
+                                                                    {"NllbTokenizer", "nllb-moe"},
+                                                                    {"PLBartTokenizer", "plbart"},
+                                                                    {"PegasusTokenizer", "pegasus"},
+                                                                    {"RemBertTokenizer", "rembert"},
+                                                                    {"SeamlessM4TTokenizer", "seamless_m4t"},
+                                                                    {"SiglipTokenizer", "siglip"},
+                                                                    {"Speech2TextTokenizer", "speech_to_text"},
+                                                                    {"SpeechT5Tokenizer", "speecht5"},
+                                                                    {"UdopTokenizer", "udop"},
+                                                                    {"XGLMTokenizer", "xglm"},
+                                                                    {"XLMProphetNetTokenizer", "xlm-prophetnet"},
+                                                                    {"XLMRobertaTokenizer", "xlm-roberta"},
+                                                                    {"XLNetTokenizer", "xlnet"}}};
+
+void refuse_own_rules(const TokenizerConfig &config, const std::string &source) {
+  const std::string &name = config.declared_class;
+  for (const auto &[known, model_type] : kOwnRules) {
+    if (name.empty() ? config.model_type.empty() || config.model_type != model_type : name != known) continue;
+    throw ConvertError(source + ": the tokenizer is a " + known +
+                       ", which has rules that are not in this file; save it as tokenizer.json");
+  }
+}
+
+// T5's sentinels come after the pieces. It puts the end of the text behind each one, and nothing in front.
+bool is_t5(const TokenizerConfig &config, const std::string &source) {
+  if (config.declared_class != "T5Tokenizer") return false;
+  if (config.extra_ids != 0 && config.added_tokens.empty()) {
+    throw ConvertError(source +
+                       ": a T5Tokenizer has extra_ids that no added_tokens_decoder describes; save it as "
+                       "tokenizer.json");
+  }
+  return true;
+}
+
 // The charsmap, which leaves user-defined pieces alone.
 NormalizerStep charsmap_step(const Model &model, const std::string &source) {
   CharMap map = read_charsmap(model.charsmap, false, source);
@@ -172,6 +226,8 @@ NormalizerStep charsmap_step(const Model &model, const std::string &source) {
 Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &config, const std::string &source) {
   Model model = read_model(bytes, source);
   refuse_unsupported(model, source);
+  refuse_own_rules(config, source);
+  const bool t5 = is_t5(config, source);
   std::uint32_t flags = format::flag::kFuseUnknown;
   if (model.add_dummy_prefix) flags |= format::flag::kPrefixBlank | format::flag::kPrefixEverySegment;
   if (model.add_dummy_prefix && model.blank_suffix) flags |= format::flag::kBlankBehind;
@@ -191,8 +247,8 @@ Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &c
   vocabulary.description = unigram ? "SentencePiece Unigram" : "SentencePiece BPE";
   if (model.bos >= 0 && model.bos < count) vocabulary.bos = model.bos;
   if (model.eos >= 0 && model.eos < count) vocabulary.ends = {model.eos};
-  if (vocabulary.bos >= 0 && config.add_bos_token != 0) vocabulary.prefix = {vocabulary.bos};
-  if (!vocabulary.ends.empty() && config.add_eos_token == 1) vocabulary.suffix = vocabulary.ends;
+  if (vocabulary.bos >= 0 && config.add_bos_token != 0 && !t5) vocabulary.prefix = {vocabulary.bos};
+  if (!vocabulary.ends.empty() && (config.add_eos_token == 1 || t5)) vocabulary.suffix = vocabulary.ends;
   return vocabulary;
 }
 

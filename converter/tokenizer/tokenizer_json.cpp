@@ -80,9 +80,13 @@ void place_unknown(Vocabulary &vocabulary, const JsonNode &model, const NamedTok
   vocabulary.pieces[static_cast<std::size_t>(id)].type = PieceType::unknown;
 }
 
+bool is_special(const Vocabulary &vocabulary, std::int64_t id) {
+  return std::any_of(vocabulary.added.begin(), vocabulary.added.end(),
+                     [id](const AddedPiece &added) { return std::int64_t{added.id} == id && added.special; });
+}
+
 // The scores of a Unigram model, and its unknown token.
 void place_scores(Vocabulary &vocabulary, const JsonNode &model, const TokenizerFile &file) {
-  constexpr double kUnknownPenalty = 10;
   const std::vector<double> &scores = file.scores();
   if (scores.size() != vocabulary.pieces.size()) model.refuse("is of type Unigram, but its vocabulary has no scores");
   for (std::size_t id = 0; id < scores.size(); ++id) vocabulary.pieces[id].score = scores[id];
@@ -90,7 +94,7 @@ void place_scores(Vocabulary &vocabulary, const JsonNode &model, const Tokenizer
   const std::uint32_t id = token_id(unknown);
   if (id >= scores.size()) unknown.refuse("is " + std::to_string(id) + ", which is not in the vocabulary");
   vocabulary.unknown = static_cast<std::int32_t>(id);
-  vocabulary.unknown_score = *std::min_element(scores.begin(), scores.end()) - kUnknownPenalty;
+  vocabulary.unknown_score = *std::min_element(scores.begin(), scores.end()) - static_cast<double>(kUnknownPenalty);
   vocabulary.pieces[id].type = PieceType::unknown;
 }
 
@@ -314,6 +318,7 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   }
   read_lists(vocabulary, file);
   add_missing_tokens(vocabulary, file.tokens(), config);
+  vocabulary.unknown_is_text = !is_special(vocabulary, vocabulary.unknown);
   if (unigram || plain) drop_scores(vocabulary, file.tokens());
   place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
   finish_kind(vocabulary, model, file);

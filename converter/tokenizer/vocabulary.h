@@ -64,6 +64,9 @@ inline bool has_score(const Piece &piece) {
   return (piece.type == PieceType::normal || piece.type == PieceType::user_defined) && !std::isnan(piece.score);
 }
 
+// MergeBy::best: a character without a piece scores so much less than the worst piece.
+inline constexpr float kUnknownPenalty = 10;
+
 struct Merge {
   std::uint32_t left;
   std::uint32_t right;
@@ -95,6 +98,7 @@ struct Vocabulary {
   std::vector<std::int32_t> suffix;
   std::array<std::int32_t, 256> byte_tokens;
   std::int32_t unknown = -1;
+  bool unknown_is_text = false;  // it decodes to its text, as it is not a special token
   double unknown_score = 0;           // MergeBy::best: of a character without a piece
   std::string continuing;             // kind plain: what pieces begin with that are not the first of a word
   std::uint32_t most_characters = 0;  // MergeBy::longest: of a word

@@ -1,7 +1,7 @@
 #include "text/lattice.h"
 
+#include "text/starts.h"
 #include "text/tokenizer_features.h"
-#include "text/utf8.h"
 
 #if TIDBIT_FEATURE_TOKENIZERS & 16
 
@@ -10,8 +10,6 @@ namespace tidbit {
 using namespace format;
 
 static_assert(features::has(TokenizerKind::unigram));
-
-constexpr std::uint32_t kLookupsPerStep = 64;
 
 Lattice::Lattice(const Tables &tables, const Workspace &workspace, Steps &steps, const char *text, std::uint32_t size)
     : tables_(tables),
@@ -50,21 +48,16 @@ void Lattice::extend(std::uint32_t at) {
   const std::uint32_t most = tables_.header().longest_piece < size_ - at ? tables_.header().longest_piece : size_ - at;
   const double sum = before(at);
   bool single = false;
-  std::uint32_t state = kFnvStart;
-  std::uint32_t lookups = 0;
-  for (std::uint32_t span = 0; span < most;) {
-    const std::uint32_t bytes = utf8_decode(text_ + at + span, size_ - at - span).bytes;
-    if (bytes > most - span || (++lookups % kLookupsPerStep == 0 && !steps_.take())) break;
-    state = fnv(state, text_ + at + span, bytes);
-    span += bytes;
-    const std::uint32_t hash = mixed(state);
+  Starts starts(text_ + at, size_ - at, most, kFnvStart, steps_);
+  while (starts.next()) {
+    const std::uint32_t hash = starts.hash();
     if (!tables_.begins_piece(hash)) break;
-    const std::uint32_t token = tables_.find_hashed(text_ + at, span, hash);
+    const std::uint32_t token = tables_.find_hashed(text_ + at, starts.bytes(), hash);
     if (token == kNoToken || std::int64_t{token} == tables_.header().unknown_token) continue;
     const double score = tables_.score(token);
     if (score != score) continue;
-    consider(at + span, span, token, score + sum);
-    single = single || span == first;
+    consider(at + starts.bytes(), starts.bytes(), token, score + sum);
+    single = single || starts.bytes() == first;
   }
   if (single) return;
   const auto unknown = static_cast<std::uint32_t>(tables_.header().unknown_token);

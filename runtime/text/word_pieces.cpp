@@ -1,7 +1,7 @@
 #include "text/word_pieces.h"
 
+#include "text/starts.h"
 #include "text/tokenizer_features.h"
-#include "text/utf8.h"
 
 #if TIDBIT_FEATURE_TOKENIZERS & 8
 
@@ -10,8 +10,6 @@ namespace tidbit {
 using namespace format;
 
 static_assert(features::has(TokenizerKind::plain));
-
-constexpr std::uint32_t kLookupsPerStep = 64;
 
 WordPieces::WordPieces(const Tables &tables, const Workspace &workspace, Steps &steps, const char *text,
                        std::uint32_t size)
@@ -50,19 +48,13 @@ bool WordPieces::split(const char *text, std::uint32_t size) {
 std::uint32_t WordPieces::longest(Bytes lead, const char *text, std::uint32_t size, std::uint32_t *token) {
   if (lead.size > tables_.header().longest_piece || !steps_.take()) return 0;
   const std::uint32_t room = tables_.header().longest_piece - lead.size;
-  const std::uint32_t most = room < size ? room : size;
-  std::uint32_t state = fnv(kFnvStart, lead.data, lead.size);
+  Starts starts(text, size, room < size ? room : size, fnv(kFnvStart, lead.data, lead.size), steps_);
   std::uint32_t found = 0;
-  std::uint32_t lookups = 0;
-  for (std::uint32_t span = 0; span < most;) {
-    const std::uint32_t bytes = utf8_decode(text + span, size - span).bytes;
-    if (bytes > most - span || (++lookups % kLookupsPerStep == 0 && !steps_.take())) break;
-    state = fnv(state, text + span, bytes);
-    span += bytes;
-    const std::uint32_t piece = tables_.find_behind(lead, text, span, mixed(state));
+  while (starts.next()) {
+    const std::uint32_t piece = tables_.find_behind(lead, text, starts.bytes(), starts.hash());
     if (piece == kNoToken || (tables_.attributes(piece) & attribute::kWhole) == 0) continue;
     *token = piece;
-    found = span;
+    found = starts.bytes();
   }
   return found;
 }

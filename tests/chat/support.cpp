@@ -30,7 +30,7 @@ std::string render(const std::string &source, const Json &variables) {
 
 ChatModel::ChatModel(const std::string &style) {
   constexpr std::uint32_t kVocab = 640;
-  const std::filesystem::path folder = std::string(TIDBIT_CHAT_TESTS) + "/goldens/" + style;
+  const std::filesystem::path folder = std::filesystem::path(TIDBIT_CHAT_TESTS) / "goldens" / style;
   tokenizer_ = convert::import_tokenizer(folder / "tokenizer.json", kVocab);
   header_.config.vocab_size = kVocab;
   header_.config.bos_token = tokenizer_.bos_token;

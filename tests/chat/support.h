@@ -28,7 +28,7 @@ Json special_tokens();
 // What a template writes, or "error: ...".
 std::string render(const std::string &source, const Json &variables = Json::object());
 
-// A model that has only a tokenizer and a chat template, of a folder in goldens/.
+// A model that has only a tokenizer and a chat template, of a folder in goldens/, or of one with an absolute path.
 class ChatModel {
  public:
   explicit ChatModel(const std::string &style);

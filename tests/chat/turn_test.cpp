@@ -1,6 +1,10 @@
 // tidbit_chat_*: the tokens of a turn.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 
 #include "tests/chat/support.h"
 
@@ -80,6 +84,28 @@ TEST(ChatTurn, TokensThatNoFileNamesAreThoseOfTheConfiguration) {
   EXPECT_EQ(import().description, "messages of system, user and assistant, from it");
   config.bos_token = -1;
   EXPECT_NE(import().section, named.chat().section);
+}
+
+// As with Phi-3, whose markers take what is behind them, and with some that take what is in front.
+TEST(ChatTurn, MarkersTakeTheWhiteSpaceOfTextsBesideThem) {
+  const auto folder = std::filesystem::path(testing::TempDir()) / ("tidbit_chat_strip_" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  Json tokenizer = Json::parse(read_file("goldens/llama3/tokenizer.json"));
+  for (Json &token : tokenizer["added_tokens"]) token["rstrip"] = true;
+  for (Json &token : tokenizer["added_tokens"]) token["lstrip"] = token["content"] == "<|eot_id|>";
+  const std::string start = "<|start_header_id|>", end = "<|end_header_id|>\n", stop = "<|eot_id|>\n";
+  std::ofstream(folder / "tokenizer.json") << tokenizer.dump();
+  std::ofstream(folder / "chat_template.jinja")
+      << "{% for m in messages %}" + start + "{{ m['role'] }}" + end + "{{ m['content'] }}" + stop +
+             "{% endfor %}{% if add_generation_prompt %}" + start + "assistant" + end + "{% endif %}";
+  const ChatModel model(folder.string());
+  const std::string question = " \n the light \t", answer = "  on. ";
+  const std::string text = start + "user" + end + question + stop + start + "assistant" + end + answer + stop + start +
+                           "user" + end + question + stop + start + "assistant" + end;
+  EXPECT_EQ(model.turn({message(TIDBIT_ROLE_USER, question), message(TIDBIT_ROLE_ASSISTANT, answer),
+                        message(TIDBIT_ROLE_USER, question)}),
+            model.encode(text, TIDBIT_TEXT_PARSE));
+  std::filesystem::remove_all(folder);
 }
 
 TEST(ChatTurn, SaysWhichRolesThereAre) {

@@ -1,6 +1,6 @@
 // The tokenizer of a GGUF file, as the metadata describe it. The input is text: the lines of one record are separated
 // by line feeds, the records by zero bytes: model, pre; tokens; scores; types; merges; bos, eos, three switches,
-// unknown and one more switch; the charsmap, as numbers.
+// unknown, one more switch, separator and two more switches; the charsmap, as numbers.
 #include "converter/tokenizer/gguf.h"
 
 #include <cstdlib>
@@ -39,7 +39,7 @@ tidbit::convert::GgufTokenizer read(const std::uint8_t *data, std::size_t size) 
   gguf.types = integers(records[3]);
   if (!records[4].empty()) gguf.merges = split(records[4], '\n');
   auto numbers = integers(records[5]);
-  numbers.resize(7, -1);
+  numbers.resize(10, -1);
   gguf.bos = numbers[0];
   gguf.eos = numbers[1];
   gguf.add_bos = numbers[2];
@@ -47,6 +47,9 @@ tidbit::convert::GgufTokenizer read(const std::uint8_t *data, std::size_t size) 
   gguf.add_space_prefix = numbers[4];
   gguf.unknown = numbers[5];
   gguf.remove_extra_whitespaces = numbers[6];
+  gguf.separator = numbers[7];
+  gguf.lowercase = numbers[8];
+  gguf.strip_accents = numbers[9];
   for (const std::int32_t byte : integers(records[6])) gguf.charsmap.push_back(static_cast<char>(byte));
   return gguf;
 }

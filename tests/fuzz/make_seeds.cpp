@@ -286,6 +286,15 @@ void add_scored_gguf(Seeds &seeds) {
   seeds.add_files("gguf", {"llama", lines_of(texts), lines_of(scores), lines_of(types), "", "1\n2\n1\n0\n1"});
 }
 
+void add_gguf_word_piece(Seeds &seeds) {
+  const auto gguf = convert::read_gguf_tokenizer(fs::path(TIDBIT_TOKENIZERS) / "gguf_bert" / "tokenizer.gguf");
+  std::vector<std::string> types;
+  for (const std::int32_t type : gguf.types) types.push_back(std::to_string(type));
+  for (const char *numbers : {"1\n-1\n-1\n-1\n-1\n0\n-1\n2", "1\n-1\n-1\n-1\n-1\n0\n-1\n2\n0\n1"}) {
+    seeds.add_files("gguf", {"bert\njina-v2-en", lines_of(gguf.tokens), "", lines_of(types), "", numbers});
+  }
+}
+
 void add_gguf_unigram(Seeds &seeds) {
   const auto gguf = convert::read_gguf_tokenizer(fs::path(TIDBIT_TOKENIZERS) / "gguf_t5" / "tokenizer.gguf");
   std::vector<std::string> scores, types, charsmap;
@@ -379,8 +388,12 @@ void add_tokenizers(Seeds &seeds) {
     if (folder.filename() == "byte_level") add_byte_level(seeds, tokenizer);
     if (folder.filename() == "characters") seeds.add("vocab_json", tokenizer.at("model").at("vocab").dump());
   }
-  for (const char *file : {"sp_unigram/tokenizer.model", "gguf_t5/tokenizer.gguf"}) {
+  for (const char *file : {"sp_unigram/tokenizer.model", "gguf_t5/tokenizer.gguf", "gguf_bert/tokenizer.gguf"}) {
     add_section(seeds, fs::path(TIDBIT_TOKENIZERS) / file);
+  }
+  const auto bert = fs::path(TIDBIT_TOKENIZERS) / "vocab_txt";
+  for (const json &entry : json::parse(read_file(bert / "expected.json"))) {
+    seeds.add_files("vocab_txt", {read_file(bert / "vocab.txt"), entry.at("config").dump()});
   }
   seeds.add("llama2c_tokenizer", llama2c_tokenizer());
   seeds.add("sentencepiece", sentencepiece_model());
@@ -389,6 +402,7 @@ void add_tokenizers(Seeds &seeds) {
   }
   add_scored_gguf(seeds);
   add_gguf_unigram(seeds);
+  add_gguf_word_piece(seeds);
   add_texts(seeds);
   add_expressions(seeds);
 }

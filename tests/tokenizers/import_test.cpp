@@ -9,6 +9,8 @@
 namespace tidbit::test {
 namespace {
 
+const std::filesystem::path kSentencePiece = TIDBIT_GOLDENS "/sp_unigram/tokenizer.model";
+
 std::string refusal(const std::filesystem::path &file) {
   try {
     convert::import_tokenizer(file, 200000);
@@ -418,6 +420,33 @@ TEST_F(Folder, FlagsForBeginAndEndCountOnlyForTheClassesThatHeedThem) {
   EXPECT_TRUE(begins("GemmaTokenizerFast"));
   EXPECT_FALSE(begins("GPT2TokenizerFast"));
   EXPECT_FALSE(begins("PreTrainedTokenizerFast"));
+}
+
+TEST_F(Folder, ASentencePieceModelWhoseClassHasOtherIdsIsRefusedByName) {
+  const auto file = write("sentencepiece.bpe.model", read_file(kSentencePiece));
+  EXPECT_EQ(convert::find_tokenizer(path), file);
+  EXPECT_EQ(refusal(file), "accepted");
+  write("config.json", R"({"model_type": "xlm-roberta"})");
+  expect_refused(file, "XLMRobertaTokenizer");
+  write("tokenizer_config.json", R"({"tokenizer_class": "LlamaTokenizer"})");
+  EXPECT_EQ(refusal(file), "accepted");
+  for (const std::string name : {"XGLMTokenizer", "CamembertTokenizer", "PegasusTokenizer", "AlbertTokenizer"}) {
+    write("tokenizer_config.json", R"({"tokenizer_class": ")" + name + R"(Fast"})");
+    expect_refused(file, name);
+  }
+}
+
+TEST_F(Folder, T5PutsTheEndBehindATextAndNothingInFront) {
+  const auto file = write("spiece.model", read_file(kSentencePiece));
+  const TextModel plain = import(file, 1000);
+  write("tokenizer_config.json", R"({"tokenizer_class": "T5Tokenizer", "extra_ids": 0})");
+  const TextModel t5 = import(convert::find_tokenizer(path), 1000);
+  Ids ids = plain.encode("the fox");
+  EXPECT_EQ(t5.encode("the fox"), ids);
+  ids.push_back(2);
+  EXPECT_EQ(t5.encode("the fox", TIDBIT_TEXT_SPECIAL), ids);
+  write("tokenizer_config.json", R"({"tokenizer_class": "T5Tokenizer"})");
+  expect_refused(file, "extra_ids");
 }
 
 }  // namespace

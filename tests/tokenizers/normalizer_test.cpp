@@ -27,13 +27,8 @@ const Json &goldens() {
 TextModel changed(const Json &tokenizer, const Json &change) {
   Json file = tokenizer;
   file.update(change);
-  const auto path = std::filesystem::path(testing::TempDir()) /
-                    ("tidbit_normalizer_tokenizer_" + std::to_string(::getpid()) + ".json");
-  std::ofstream(path) << file.dump();
   const auto tokens = file["model"]["vocab"].size() + file["added_tokens"].size();
-  TextModel model = import(path, static_cast<std::uint32_t>(tokens));
-  std::filesystem::remove(path);
-  return model;
+  return from_json(file.dump(), static_cast<std::uint32_t>(tokens));
 }
 TextModel with_normalizer(const Json &normalizer) {
   return changed(goldens().at("tokenizers").at("bytes"), {{"normalizer", normalizer}});

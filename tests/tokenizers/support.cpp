@@ -1,5 +1,7 @@
 #include "tests/tokenizers/support.h"
 
+#include <unistd.h>
+
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -61,6 +63,17 @@ TextModel golden(const std::string &name) {
   const std::filesystem::path file = std::filesystem::path(TIDBIT_GOLDENS) / name / "tokenizer.json";
   const std::uint32_t tokens = convert::import_tokenizer(file, 4096).vocab_size;
   return import(file, tokens);
+}
+
+TextModel from_json(const std::string &text, std::uint32_t vocab_size) {
+  const auto path =
+      std::filesystem::path(testing::TempDir()) / ("tidbit_tokenizer_" + std::to_string(::getpid()) + ".json");
+  std::ofstream(path) << text;
+  const struct Remover {
+    const std::filesystem::path &path;
+    ~Remover() { std::filesystem::remove(path); }
+  } remover{path};
+  return import(path, vocab_size);
 }
 
 void use_everything(const TextModel &model) {

@@ -44,6 +44,9 @@ class TextModel {
 TextModel import(const std::filesystem::path &file, std::uint32_t vocab_size);
 TextModel golden(const std::string &name);  // its vocabulary size is the number of its tokens
 
+// From the text of a tokenizer.json.
+TextModel from_json(const std::string &text, std::uint32_t vocab_size = 64);
+
 // Calls every text function, with a text of all kinds of characters. For sanitizers, whatever the tables hold.
 void use_everything(const TextModel &model);
 

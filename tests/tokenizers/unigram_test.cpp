@@ -1,10 +1,7 @@
 // Unigram: the sequence of pieces with the highest sum of scores. TIDBIT_UNIGRAM may name a folder with a
 // tokenizer.json and an expected.json of the same form as the goldens'.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdlib>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "converter/error.h"
@@ -28,12 +25,7 @@ Json file_of(const Json &vocab) {
           {"pre_tokenizer", {{"type", "Metaspace"}, {"prepend_scheme", "never"}}}};
 }
 
-TextModel made(const Json &file) {
-  const auto path =
-      std::filesystem::path(testing::TempDir()) / ("tidbit_unigram_" + std::to_string(::getpid()) + ".json");
-  std::ofstream(path) << file.dump();
-  return import(path, 64);
-}
+TextModel made(const Json &file) { return from_json(file.dump()); }
 TextModel with(const Json &vocab) { return made(file_of(vocab)); }
 
 std::string refusal(const Json &file) {

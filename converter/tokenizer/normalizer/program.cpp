@@ -328,7 +328,10 @@ class Builder {
       for (const char32_t character : key) bytes += utf8(character).size();
       most = std::max(most, ratio(text, bytes));
     }
-    if (!map.surrounded.empty()) most = std::max(most, 5.0 / 3);
+    if (!map.surrounded.empty()) {
+      const std::string shortest = utf8(map.surrounded[0].first);
+      most = std::max(most, ratio(" " + shortest + " ", shortest.size()));
+    }
     growth_ *= most;
   }
 
