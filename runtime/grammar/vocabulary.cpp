@@ -1,6 +1,7 @@
 // Sorts the vocabulary by text, in the caller's memory.
 #include "grammar/vocabulary.h"
 
+#include "format/model.h"
 #include "grammar/walk.h"
 
 namespace tidbit {
@@ -107,25 +108,25 @@ void store_texts(Vocabulary &v) {
 using namespace tidbit;
 
 extern "C" uint64_t tidbit_vocabulary_bytes(const tidbit_model *model) {
-  tidbit_model_info info;
-  if (tidbit_info(model, &info) != TIDBIT_OK || info.has_tokenizer == 0) return 0;
-  return memory_bytes(measure(model, info.vocab_size), info.vocab_size);
+  if (!is_open(model) || model_of(model).tokenizer == nullptr) return 0;
+  const std::uint32_t vocab_size = model_of(model).config().vocab_size;
+  return memory_bytes(measure(model, vocab_size), vocab_size);
 }
 
 extern "C" tidbit_status tidbit_vocabulary_init(const tidbit_model *model, void *memory, size_t bytes,
                                                 tidbit_vocabulary *vocabulary) {
   if (vocabulary == nullptr) return TIDBIT_ERR_ARGUMENT;
   *vocabulary = {};
-  tidbit_model_info info;
-  if (const tidbit_status status = tidbit_info(model, &info); status != TIDBIT_OK) return status;
-  if (info.has_tokenizer == 0) return TIDBIT_ERR_NO_TOKENIZER;
+  if (!is_open(model)) return TIDBIT_ERR_ARGUMENT;
+  if (model_of(model).tokenizer == nullptr) return TIDBIT_ERR_NO_TOKENIZER;
   if (memory == nullptr) return TIDBIT_ERR_ARGUMENT;
   if (reinterpret_cast<std::uintptr_t>(memory) % 4 != 0) return TIDBIT_ERR_ALIGNMENT;
-  const Size size = measure(model, info.vocab_size);
-  if (bytes < memory_bytes(size, info.vocab_size)) return TIDBIT_ERR_MEMORY;
+  const std::uint32_t vocab_size = model_of(model).config().vocab_size;
+  const Size size = measure(model, vocab_size);
+  if (bytes < memory_bytes(size, vocab_size)) return TIDBIT_ERR_MEMORY;
   Vocabulary v{};
   v.model = model;
-  v.size = info.vocab_size;
+  v.size = vocab_size;
   v.count = size.tokens;
   v.ids = static_cast<std::uint32_t *>(memory);
   v.offsets = v.ids + v.size;
