@@ -15,7 +15,8 @@ TEST(GrammarRegex, MatchesWholeTexts) {
 
 // Against the standard library's matcher, for all short texts over an alphabet of three.
 TEST(GrammarRegex, AgreesWithAnotherMatcher) {
-  for (const char *pattern : {"(a|b)*abb", "a?b?c?", "(ab|c)+", "a{2,4}b", "((a|b)(b|c)){0,2}", "[^a]+", "(a*b)*c", "a{0}b"}) {
+  for (const char *pattern :
+       {"(a|b)*abb", "a?b?c?", "(ab|c)+", "a{2,4}b", "((a|b)(b|c)){0,2}", "[^a]+", "(a*b)*c", "a{0}b"}) {
     const Form form = Form::regex(pattern);
     const std::regex expected(pattern);
     std::vector<std::string> texts = {""};

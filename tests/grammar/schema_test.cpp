@@ -26,7 +26,8 @@ TEST(GrammarSchema, OtherPropertiesDoNotRepeatTheNamedOnes) {
 
 TEST(GrammarSchema, StringsHaveLengthsInCharacters) {
   const Form form = Form::schema(R"({"type":"string","minLength":2,"maxLength":3})");
-  for (const char *text : {R"("ab")", R"("é東🙂")", R"("\n\"")", R"("\u00e9x")"}) EXPECT_TRUE(form.matches(text)) << text;
+  for (const char *text : {R"("ab")", R"("é東🙂")", R"("\n\"")", R"("\u00e9x")"})
+    EXPECT_TRUE(form.matches(text)) << text;
   for (const char *text : {R"("a")", R"("abcd")", "\"a\n\"", R"("\x")", R"("\ud800a")"}) {
     EXPECT_FALSE(form.matches(text)) << text;
   }
@@ -44,7 +45,8 @@ TEST(GrammarSchema, PatternsAreWrittenAsJson) {
 
 TEST(GrammarSchema, FormatsAreExact) {
   const Form date = Form::schema(R"({"type":"string","format":"date"})");
-  for (const char *text : {"\"2024-02-29\"", "\"2026-11-30\"", "\"2000-12-31\""}) EXPECT_TRUE(date.matches(text)) << text;
+  for (const char *text : {"\"2024-02-29\"", "\"2026-11-30\"", "\"2000-12-31\""})
+    EXPECT_TRUE(date.matches(text)) << text;
   for (const char *text : {"\"2023-02-29\"", "\"2026-11-31\"", "\"2026-13-01\"", "\"2026-1-1\"", "\"2026-00-10\""}) {
     EXPECT_FALSE(date.matches(text)) << text;
   }
@@ -57,8 +59,8 @@ TEST(GrammarSchema, FormatsAreExact) {
 TEST(GrammarSchema, IntegersKeepTheirBounds) {
   const std::pair<int, int> all[] = {{0, 0}, {-7, 13}, {5, 123}, {-120, -9}, {99, 1001}, {-1, 0}, {-100, 100}};
   for (const auto &[least, most] : all) {
-    const Form form = Form::schema(R"({"type":"integer","minimum":)" + std::to_string(least) + R"(,"exclusiveMaximum":)" +
-                                   std::to_string(most + 1) + "}");
+    const Form form = Form::schema(R"({"type":"integer","minimum":)" + std::to_string(least) +
+                                   R"(,"exclusiveMaximum":)" + std::to_string(most + 1) + "}");
     for (int i = -1200; i <= 1200; ++i) {
       EXPECT_EQ(form.matches(std::to_string(i)), i >= least && i <= most) << least << " " << most << " " << i;
     }
@@ -113,7 +115,8 @@ TEST(GrammarSchema, ArraysHaveTheirLengths) {
 }
 
 TEST(GrammarSchema, ReferencesMayBeRecursive) {
-  const Form form = Form::schema(R"({"$defs":{"node":{"type":"object","properties":{"left":{"anyOf":[{"$ref":"#/$defs/node"},
+  const Form form =
+      Form::schema(R"({"$defs":{"node":{"type":"object","properties":{"left":{"anyOf":[{"$ref":"#/$defs/node"},
     {"type":"null"}]},"a/b":{"type":"integer"}},"required":["left"]}},"anyOf":[{"$ref":"#/$defs/node"}]})");
   EXPECT_TRUE(form.matches(R"({"left":{"left":null,"a/b":1}})"));
   EXPECT_FALSE(form.matches(R"({"left":{"left":1}})"));
