@@ -8,8 +8,8 @@
 namespace tidbit::convert {
 namespace {
 
-constexpr std::size_t kMaxStates = 200000;
-constexpr std::size_t kMaxEdges = 2000000;
+constexpr std::size_t kMaxStates = 100000;
+constexpr std::size_t kMaxEdges = 1000000;
 
 using Subset = std::vector<std::uint32_t>;
 

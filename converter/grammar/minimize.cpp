@@ -9,7 +9,7 @@ namespace tidbit::convert {
 namespace {
 
 constexpr std::uint32_t kNever = 0xFFFF;         // needs more places of the stack than there are
-constexpr std::uint64_t kMaxVisits = 300000000;  // of edges, while states are merged
+constexpr std::uint64_t kMaxVisits = 200000000;  // of edges, while states are merged
 
 using State = PushAutomaton::State;
 
