@@ -35,17 +35,19 @@ Expression written(const CharSet &set) {
 
 // A trie of texts. What leaves it, or ends inside it, is none of them.
 struct Trie {
+  std::uint32_t character = 0;  // which leads here
   bool ends = false;
-  std::vector<std::pair<std::uint32_t, Trie>> next;
+  std::vector<Trie> next = {};
 };
 
 void insert(Trie &trie, std::string_view text) {
   Trie *at = &trie;
   while (!text.empty()) {
     const Character c = utf8_decode(text.data(), static_cast<std::uint32_t>(std::min<std::size_t>(text.size(), 4)));
-    auto place = std::find_if(at->next.begin(), at->next.end(), [&](const auto &n) { return n.first == c.code_point; });
-    if (place == at->next.end()) place = at->next.insert(place, {c.code_point, {}});
-    at = &place->second;
+    auto place =
+        std::find_if(at->next.begin(), at->next.end(), [&](const Trie &n) { return n.character == c.code_point; });
+    if (place == at->next.end()) place = at->next.insert(place, {c.code_point});
+    at = &*place;
     text.remove_prefix(c.bytes);
   }
   at->ends = true;
@@ -54,9 +56,10 @@ void insert(Trie &trie, std::string_view text) {
 Expression outside(const Trie &trie) {
   std::vector<Expression> ways;
   CharSet known;
-  for (const auto &[c, next] : trie.next) {
-    known = united(known, set_of(c, c));
-    ways.push_back(sequence({character(set_of(c, c)), outside(next)}));
+  for (const Trie &next : trie.next) {
+    const CharSet own = set_of(next.character, next.character);
+    known = united(known, own);
+    ways.push_back(sequence({character(own), outside(next)}));
   }
   const CharSet others = intersection(plain_characters(), complement(known));
   ways.push_back(sequence({character(others), repeat(character(plain_characters()), 0)}));

@@ -15,11 +15,20 @@ class Walk {
       frames_[i] = {state.stack[i], static_cast<std::uint16_t>(i)};
     }
     places_[0] = {state.state, state.depth, state.depth, state.depth};
+    for (std::uint32_t i = grammar.first_edge[state.state]; i < grammar.first_edge[state.state + 1u]; ++i) {
+      const GrammarEdge &edge = grammar.edges[i];
+      if (edge.target != state.state || edge.pushes != 0) continue;
+      for (std::uint32_t b = edge.first; b <= edge.last; ++b) stays_[b] = 1;
+    }
   }
 
   // Reads the byte behind the first `at` ones (below kMaxGrammarToken). False if the grammar does not allow it.
   bool step(std::uint32_t at, std::uint8_t byte) {
     Place place = places_[at];
+    if (stays_[byte] != 0 && place.state == places_[0].state) {
+      places_[at + 1] = place;
+      return true;
+    }
     for (;;) {
       const GrammarEdge *edge = grammar_.find(place.state, byte);
       if (edge != nullptr && place.depth + grammar_.cost(*edge) <= format::kGrammarDepth) {
@@ -72,6 +81,8 @@ class Walk {
   }
 
   const Grammar &grammar_;
+  // Bytes that lead from the first state to itself. Inside a string, that is most of what there is to read.
+  std::uint8_t stays_[256] = {};
   Frame frames_[kFrames];
   Place places_[kMaxGrammarToken + 1];
 };

@@ -299,13 +299,13 @@ TEST(Commands, ForcedTokensDoNotChangeTheOthers) {
 }
 
 TEST(Commands, AGrammarThatIsNoneIsRefused) {
-  const Result text = tidbit({"run", kModel, "--grammar", kModel});
+  const Result text = tidbit({"run", kModel, "-p", "a", "--grammar", kModel});
   EXPECT_EQ(text.code, 1);
   EXPECT_NE(text.error.find("is no compiled grammar; make one with tidbit-grammar"), std::string::npos);
   std::vector<std::byte> bytes = convert::compile_regex("abc", "form");
   bytes.resize(bytes.size() - 1);
-  EXPECT_EQ(tidbit({"run", kModel, "--grammar", grammar_file("short.grammar", bytes)}).code, 1);
-  EXPECT_EQ(tidbit({"run", kModel, "--grammar", "/none"}).code, 1);
+  EXPECT_EQ(tidbit({"run", kModel, "-p", "a", "--grammar", grammar_file("short.grammar", bytes)}).code, 1);
+  EXPECT_EQ(tidbit({"run", kModel, "-p", "a", "--grammar", "/none"}).code, 1);
 }
 
 TEST(Commands, AChoiceDoesNotDependOnTheOthers) {
