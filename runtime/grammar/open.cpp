@@ -60,7 +60,8 @@ class Check {
       if (std::uint32_t{edge.push} + edge.pushes > grammar_.header->return_count) return at(&edge);
       goes_on = goes_on || grammar_.cost(edge) <= grammar_.needs(s);
     }
-    return goes_on ? TIDBIT_OK : at(grammar_.states + s);
+    if (!goes_on) return at(grammar_.states + s);
+    return TIDBIT_OK;
   }
 
   const std::byte *bytes_;
