@@ -36,7 +36,7 @@ inline bool is_ready(const tidbit_vocabulary *vocabulary) {
 }
 
 struct TokenText {
-  const char *text = nullptr;
+  const char *text = "";
   std::uint32_t bytes = 0;
   char small[8] = {};
 

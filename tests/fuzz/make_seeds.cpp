@@ -428,8 +428,9 @@ void add_grammars(Seeds &seeds) {
   const char *const schemas[] = {
       R"({"type":"object","properties":{"a":{"type":"integer","minimum":-3,"maximum":17},"b":{"enum":["x",1,null]}},
           "required":["b"],"additionalProperties":{"type":"string","minLength":1,"maxLength":3}})",
-      R"({"$defs":{"t":{"type":"array","items":{"anyOf":[{"$ref":"#/$defs/t"},{"type":"number","exclusiveMinimum":0.5}]},
-          "maxItems":2}},"oneOf":[{"$ref":"#/$defs/t"},{"type":"string","pattern":"^a+$"},{"type":["null","boolean"]}]})",
+      R"({"$defs":{"t":{"type":"array","items":{"anyOf":[{"$ref":"#/$defs/t"},{"type":"number",
+          "exclusiveMinimum":0.5}]},"maxItems":2}},"anyOf":[{"$ref":"#/$defs/t"},{"type":"string","pattern":"^a+$"},
+          {"type":["null","boolean"]}]})",
       R"({"type":"string","format":"date-time"})"};
   const char *const gbnfs[] = {"root ::= \"[\" (root (\",\" root)*)? \"]\" | [0-9]{1,3} # list\n",
                                "root ::= a | b\na ::= \"x\" a?\nb ::= \"\\u00e9\" [^a-c]+\n"};

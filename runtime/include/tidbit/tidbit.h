@@ -648,7 +648,8 @@ typedef struct tidbit_grammar {
 
 /* Checks the grammar [bytes, bytes + size), aligned to 4 bytes, in place. After TIDBIT_OK, nothing in it can make the
  * library read outside it or go on without end, and each place in it has a byte that may follow, or may be the last. On
- * an error, *fault (may be null) is the offset of what was refused. Grammars may come from the same sources as blobs. */
+ * an error, *fault (may be null) is the offset of what was refused. Grammars may come from the same sources as blobs.
+ */
 tidbit_status tidbit_grammar_open(const void *bytes, size_t size, tidbit_grammar *grammar, uint64_t *fault);
 
 /* The texts of a model's tokens in the order that masks need: plain memory owned by the caller, with a view of the
