@@ -57,6 +57,7 @@ option(TIDBIT_HADAMARD "Matrices whose inputs are transformed: q2 to q6 as tidbi
 option(TIDBIT_TRUST "Signed blobs and updates: tidbit_verify_signature, tidbit_ed25519, tidbit_open_newest" ON)
 option(TIDBIT_CHAT "Conversations: tidbit_chat_turn and the functions beside it" ON)
 option(TIDBIT_LOGPROB "Log-probabilities: tidbit_logprob" ON)
+option(TIDBIT_GRAMMAR "Answers of a fixed form: tidbit_grammar_mask and the functions beside it" ON)
 foreach(name STATUS_STRINGS SCALAR_KERNELS INSPECT SPLIT_PROGRAM NORMALIZER HADAMARD TRUST CHAT)
   list(APPEND tidbit_features TIDBIT_FEATURE_${name}=$<BOOL:${TIDBIT_${name}}>)
 endforeach()

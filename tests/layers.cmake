@@ -14,6 +14,7 @@ set(layers
   "runtime/open:base format text tidbit"
   "runtime/trust:base format tidbit"
   "runtime/chat:base format tidbit"
+  "runtime/grammar:base format tidbit"
   "runtime/model:base format kernels tidbit"
   "runtime/generate:base format kernels tidbit"
   "quant:base format"

@@ -45,6 +45,7 @@ class Generation {
   bool is_stop(int32_t token) const;
   const char *ending(int32_t token, uint32_t generated) const;
   int feed(int32_t token);
+  int feed_held();
 
   const LoadedModel &model_;
   LoadedSession &session_;
@@ -53,6 +54,9 @@ class Generation {
   Emitter &emitter_;
   GenerationResult &result_;
   Recent recent_;
+  static constexpr uint32_t kHeld = 64;
+  int32_t held_[kHeld] = {};  // tokens that are fed when the next logits are needed
+  uint32_t held_count_ = 0;
   tidbit_stream stream_ = {};
 };
 
@@ -70,12 +74,22 @@ int Generation::prefill(const History &history) {
   return code;
 }
 
-// Samples the token that follows the tokens fed so far.
+// Samples the token that follows. -1 if the grammar has come to its end, for which the model has no token.
 int Generation::next(int32_t *token) {
+  Grammar *grammar = request_.grammar;
+  if (grammar != nullptr && request_.logprobs == nullptr) {
+    *token = grammar->forced();
+    if (*token >= 0) return kOk;
+  }
+  if (const int code = feed_held(); code != kOk) return code;
   float *logits = nullptr;
   tidbit_status status = tidbit_logits(session_.get(), &logits, nullptr);
   if (status != TIDBIT_OK) return status_error("computing logits", status);
   if (request_.logprobs != nullptr) request_.logprobs->keep(logits);
+  *token = -1;
+  if (grammar != nullptr) status = grammar->mask(logits);
+  if (status == TIDBIT_ERR_NO_TOKEN && grammar->may_end()) return kOk;
+  if (status != TIDBIT_OK) return status_error("--grammar", status);
   status = tidbit_sample(logits, model_.info().vocab_size, &request_.sampling, &rng_, recent_.data(), recent_.count(),
                          token);
   if (status == TIDBIT_OK) return request_.logprobs != nullptr ? request_.logprobs->write(*token) : kOk;
@@ -117,8 +131,17 @@ const char *Generation::ending(int32_t token, uint32_t generated) const {
 
 // Feeds a token that was emitted. kGoOn if the context is full.
 int Generation::feed(int32_t token) {
-  if (tidbit_position(session_.get()) < session_.plan().context) return session_.feed(&token, 1);
-  return request_.make_room != nullptr ? request_.make_room(request_.user) : kGoOn;
+  if (tidbit_position(session_.get()) + held_count_ == session_.plan().context) {
+    return request_.make_room != nullptr ? request_.make_room(request_.user) : kGoOn;
+  }
+  held_[held_count_++] = token;
+  return request_.grammar == nullptr || held_count_ == kHeld ? feed_held() : kOk;
+}
+
+int Generation::feed_held() {
+  const uint32_t count = held_count_;
+  held_count_ = 0;
+  return count > 0 ? session_.feed(held_, count) : kOk;
 }
 
 int Generation::decode(double start) {
@@ -130,9 +153,13 @@ int Generation::decode(double start) {
       decode_start = posix::seconds_now();
       result_.first_token_seconds = decode_start - start;
     }
-    if (tidbit_is_end(model_.get(), token) != 0) {
-      result_.ending = "end of text";
+    if (token < 0 || tidbit_is_end(model_.get(), token) != 0) {
+      result_.ending = token < 0 ? "end of the grammar" : "end of text";
       return kOk;
+    }
+    if (request_.grammar != nullptr) {
+      const tidbit_status status = request_.grammar->accept(token);
+      if (status != TIDBIT_OK) return status_error("--grammar", status);
     }
     if (const int code = emit(token); code != kOk) return code;
     if (request_.take != nullptr) {

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "cli/grammar.h"
 #include "cli/loaded_model.h"
 #include "cli/logprobs.h"
 #include "cli/options.h"
@@ -24,6 +25,7 @@ struct GenerationRequest {
   uint32_t most = 256;           // tokens to generate
   bool continues_text = false;   // the first token continues a text, so its leading space is kept
   Logprobs *logprobs = nullptr;  // if not null, each token becomes a line of it instead of text or an id
+  Grammar *grammar = nullptr;    // if not null, the form of the text
   // Takes each token that is emitted, before it is fed. May be null. Returns an exit code.
   int (*take)(void *user, int32_t token) = nullptr;
   // Called when the context is full. May be null. If it has made room, it feeds all tokens that were taken and returns

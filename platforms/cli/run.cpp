@@ -20,6 +20,7 @@ struct RunOptions {
   const char *prompt = nullptr;
   const char *tokens = nullptr;
   const char *choice = nullptr;
+  const char *grammar = nullptr;
   Seed seed = {0, false};
   uint32_t logprobs = 0;
   bool parse = false;
@@ -40,6 +41,7 @@ constexpr char kNotes[] =
     "--choice ' on, off'. Of two that begin alike, the shorter is never less probable. With --logprobs it prints a "
     "line\n"
     "of JSON for each of the N most probable; 'share' is the probability among the texts.\n"
+    "--grammar takes a file of tidbit-grammar. A text that ends early, as with -n, may be unfinished.\n"
     "The same model, prompt, options and seed give the same text on every machine.\n"
     "The model is read from its file as it is used. If the file may change or vanish meanwhile, use --preload.";
 
@@ -49,6 +51,8 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
       flag_option("--parse", &run->parse, "recognize special tokens written out in the prompt"),
       text_option("--tokens", nullptr, "IDS", &run->tokens, "prompt as ids (1,2,3); prints ids instead of text"),
       text_option("--choice", nullptr, "A,B,C", &run->choice, "print the most probable of these texts, generate none"),
+      text_option("--grammar", nullptr, "FILE", &run->grammar,
+                  "generate only what this compiled grammar allows; see tidbit-grammar"),
       number_option("--context", nullptr, &run->session.context, 1, UINT32_MAX,
                     "context length in tokens; default: the model's"),
       number_option("--threads", nullptr, &run->session.threads, 1, 64,
@@ -73,6 +77,7 @@ int check(const RunOptions &run) {
   if (run.choice != nullptr && (run.tokens != nullptr || run.stats || run.generation.stops.count > 0)) {
     return usage_error("--choice cannot be used with --tokens, --stats or --stop");
   }
+  if (run.choice != nullptr && run.grammar != nullptr) return usage_error("use either --choice or --grammar, not both");
   if (run.logprobs > 0 && run.echo) return usage_error("use either --echo or --logprobs, not both");
   return check_stops(run.generation.stops);
 }
@@ -127,6 +132,11 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
   if (run.logprobs > 0) {
     if (const int code = logprobs.start(model, run.logprobs); code != kOk) return code;
     request.logprobs = &logprobs;
+  }
+  Grammar grammar;
+  if (run.grammar != nullptr) {
+    if (const int code = grammar.start(model, run.grammar, request.continues_text); code != kOk) return code;
+    request.grammar = &grammar;
   }
   GenerationResult result;
   const int code = generate(model, session, {prompt.data(), prompt.count(), 0}, request, start, emitter, &result);

@@ -8,7 +8,7 @@ install(TARGETS tidbit EXPORT tidbitTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_
   INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
   FILES_MATCHING PATTERN "*.h")
-foreach(program tidbit-cli tidbit-convert)
+foreach(program tidbit-cli tidbit-convert tidbit-grammar)
   if(TARGET ${program})
     install(TARGETS ${program} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   endif()

@@ -34,6 +34,8 @@ constexpr const char *kStatus[TIDBIT_STATUS_COUNT] = {
     "the blob's signature is missing or wrong",
     "a window or a convolution no longer has what comes before this position; reset, and feed the tokens again",
     "the blob has no chat template, or none for these roles in this order",
+    "this is no compiled grammar, or it is damaged",
+    "the grammar allows no token of the vocabulary, or not this one",
 };
 
 constexpr const char *kParts[TIDBIT_PART_COUNT] = {"state", "kv", "activations", "logits", "scratch"};

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "converter/grammar/compile.h"
 #include "tests/cli/process.h"
 #include "tidbit/tidbit.h"
 
@@ -256,6 +258,54 @@ TEST(Commands, AChoiceHasTheProbabilityOfItsTokens) {
   for (const auto &line : lines) shares += line["share"].get<double>();
   EXPECT_NEAR(shares, 1, 1e-6);
   EXPECT_EQ(tidbit({"run", kModel, "-p", prompt, "--choice", "qq," + text}).out, text + "\n");
+}
+
+// A file with a compiled grammar.
+std::string grammar_file(const std::string &name, const std::vector<std::byte> &bytes) {
+  const std::string path = testing::TempDir() + name;
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char *>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  return path;
+}
+
+TEST(Commands, AGrammarGivesTheFormOfTheAnswer) {
+  const std::string schema = R"({"type":"object","properties":{"room":{"enum":["hall","kitchen"]},
+    "on":{"type":"boolean"}},"required":["room","on"]})";
+  const std::string file = grammar_file("schema.grammar", convert::compile_schema(schema, "schema"));
+  for (const char *seed : {"1", "2", "3"}) {
+    const Result result =
+        tidbit({"run", kModel, "-p", "light", "--grammar", file, "--temp", "2", "--seed", seed, "--stats"});
+    ASSERT_EQ(result.code, 0) << result.error;
+    const nlohmann::json answer = nlohmann::json::parse(result.out);
+    EXPECT_TRUE(answer["room"] == "hall" || answer["room"] == "kitchen") << result.out;
+    EXPECT_TRUE(answer["on"].is_boolean());
+    EXPECT_NE(result.error.find("ended: end of"), std::string::npos);
+  }
+}
+
+// Tokens without a choice are fed together, which must not change what comes after them.
+TEST(Commands, ForcedTokensDoNotChangeTheOthers) {
+  const std::string file = grammar_file("forced.grammar", convert::compile_regex("lamp is o(n|ff) now", "form"));
+  const Words words{"run", kModel, "-p", "light", "--grammar", file, "--temp", "0"};
+  Words one_by_one = words;
+  one_by_one.insert(one_by_one.end(), {"--logprobs", "1"});
+  std::string text;
+  for (const auto &line : lines_of(one_by_one)) {
+    if (line.contains("text") && !line["text"].is_null()) text += line["text"];
+  }
+  const std::string out = tidbit(words).out;
+  EXPECT_EQ(out.substr(0, 9), "lamp is o");
+  EXPECT_EQ(text.substr(0, out.size() - 1) + "\n", out);
+}
+
+TEST(Commands, AGrammarThatIsNoneIsRefused) {
+  const Result text = tidbit({"run", kModel, "-p", "a", "--grammar", kModel});
+  EXPECT_EQ(text.code, 1);
+  EXPECT_NE(text.error.find("is no compiled grammar; make one with tidbit-grammar"), std::string::npos);
+  std::vector<std::byte> bytes = convert::compile_regex("abc", "form");
+  bytes.resize(bytes.size() - 1);
+  EXPECT_EQ(tidbit({"run", kModel, "-p", "a", "--grammar", grammar_file("short.grammar", bytes)}).code, 1);
+  EXPECT_EQ(tidbit({"run", kModel, "-p", "a", "--grammar", "/none"}).code, 1);
 }
 
 TEST(Commands, AChoiceDoesNotDependOnTheOthers) {

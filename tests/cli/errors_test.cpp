@@ -51,6 +51,7 @@ TEST(Errors, TheCommandLineIsCheckedStrictly) {
                              {"run", kModel, "--choice", "a,b", "--tokens", "1"},
                              {"run", kModel, "--choice", "a,b", "--stats"},
                              {"run", kModel, "--choice", "a,b", "--stop", "c"},
+                             {"run", kModel, "--choice", "a,b", "--grammar", "g"},
                              {"run", kModel, "--stop", ""}}) {
     refusal(words, 2);
   }

@@ -16,6 +16,7 @@ function(tidbit_add_set set)
   set(TIDBIT_TRUST OFF)  # platforms/README.md has its size
   set(TIDBIT_CHAT OFF)   # likewise
   set(TIDBIT_LOGPROB OFF)
+  set(TIDBIT_GRAMMAR OFF)
   if(NOT set STREQUAL "all" AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^rv32")
     set(TIDBIT_SCALAR_KERNELS OFF)
   endif()

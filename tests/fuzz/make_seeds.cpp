@@ -10,6 +10,7 @@
 
 #include "converter/checkpoint/zip.h"
 #include "converter/convert.h"
+#include "converter/grammar/compile.h"
 #include "converter/tokenizer/gguf.h"
 #include "converter/tokenizer/import.h"
 #include "tests/converter/torch_files.h"
@@ -436,6 +437,28 @@ void add_keys(Seeds &seeds) {
   seeds.add("signature", bytes);
 }
 
+void add_grammars(Seeds &seeds) {
+  const char *const regexes[] = {"a(b|c)*[0-9]{2,4}", "[à-ÿ東]+\\.?", "(ab?){3}|x"};
+  const char *const schemas[] = {
+      R"({"type":"object","properties":{"a":{"type":"integer","minimum":-3,"maximum":17},"b":{"enum":["x",1,null]}},
+          "required":["b"],"additionalProperties":{"type":"string","minLength":1,"maxLength":3}})",
+      R"({"$defs":{"t":{"type":"array","items":{"anyOf":[{"$ref":"#/$defs/t"},{"type":"number",
+          "exclusiveMinimum":0.5}]},"maxItems":2}},"anyOf":[{"$ref":"#/$defs/t"},{"type":"string","pattern":"^a+$"},
+          {"type":["null","boolean"]}]})",
+      R"({"type":"string","format":"date-time"})"};
+  const char *const gbnfs[] = {"root ::= \"[\" (root (\",\" root)*)? \"]\" | [0-9]{1,3} # list\n",
+                               "root ::= a | b\na ::= \"x\" a?\nb ::= \"\\u00e9\" [^a-c]+\n"};
+  const auto add = [&](const char *target, const char *text, auto compile) {
+    seeds.add(target, text);
+    const std::vector<std::byte> bytes = compile(text, "seed");
+    seeds.add("grammar_open",
+              std::string(reinterpret_cast<const char *>(bytes.data()), bytes.size()) + std::string(64, 'a'));
+  };
+  for (const char *text : regexes) add("grammar_regex", text, convert::compile_regex);
+  for (const char *text : schemas) add("grammar_schema", text, convert::compile_schema);
+  for (const char *text : gbnfs) add("grammar_gbnf", text, convert::compile_gbnf);
+}
+
 }  // namespace
 }  // namespace tidbit::fuzz
 
@@ -456,6 +479,7 @@ int main(int count, char **arguments) try {
   add_tokenizers(seeds);
   add_logits(seeds);
   add_keys(seeds);
+  add_grammars(seeds);
   return 0;
 } catch (const std::exception &error) {
   std::cerr << "make_seeds: " << error.what() << "\n";

@@ -1,0 +1,34 @@
+// An answer of a fixed form: a grammar that tidbit-grammar compiled, and where the answer is in it.
+#pragma once
+
+#include <stdint.h>
+
+#include "cli/loaded_model.h"
+#include "posix/mapped_file.h"
+#include "posix/memory_region.h"
+#include "tidbit/tidbit.h"
+
+namespace tidbit::cli {
+
+class Grammar {
+ public:
+  // Reads the file. `continues` says that the answer goes on behind a prompt. Returns an exit code.
+  int start(const LoadedModel &model, const char *path, bool continues);
+
+  // The token, if only one is possible, otherwise -1.
+  int32_t forced() const { return tidbit_grammar_forced(&grammar_, &vocabulary_, &state_); }
+  // TIDBIT_ERR_NO_TOKEN if no token is possible.
+  tidbit_status mask(float *logits) const;
+  tidbit_status accept(int32_t token) { return tidbit_grammar_accept(&grammar_, model_->get(), token, &state_); }
+  bool may_end() const { return tidbit_grammar_may_end(&grammar_, &state_) != 0; }
+
+ private:
+  const LoadedModel *model_ = nullptr;
+  posix::MappedFile file_;
+  posix::MemoryRegion memory_;
+  tidbit_grammar grammar_ = {};
+  tidbit_vocabulary vocabulary_ = {};
+  tidbit_grammar_state state_ = {};
+};
+
+}  // namespace tidbit::cli
