@@ -51,7 +51,8 @@ TEST_P(Hostile, EveryCutIsRefused) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Hostile,
-                         testing::Values("byte_level", "digits", "pieces", "metaspace", "characters", "unigram_bytes"),
+                         testing::Values("byte_level", "digits", "pieces", "metaspace", "characters", "unigram_bytes",
+                                         "unmarked_bytes"),
                          [](const auto &tested) { return std::string(tested.param); });
 
 TEST(Check, NamesTheFieldThatIsWrong) {
