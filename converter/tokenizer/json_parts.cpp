@@ -13,7 +13,9 @@ void add_merge(Vocabulary &vocabulary, const NamedTokens &names, const std::stri
                const std::string &source) {
   const std::int64_t a = names.find(left);
   const std::int64_t b = names.find(right);
-  const std::int64_t both = names.find(left + right);
+  const bool marked = vocabulary.kind == format::TokenizerKind::word_bpe;
+  const std::size_t mark = marked ? vocabulary.continuing.size() : 0;  // of the right token, which the merge drops
+  const std::int64_t both = right.size() < mark ? -1 : names.find(left + right.substr(mark));
   if (a < 0 || b < 0 || both < 0) {
     throw ConvertError(source + ": the merge of " + in_quotes(left) + " and " + in_quotes(right) +
                        " uses a token that is not in the vocabulary");

@@ -1,4 +1,4 @@
-// How the tokens of WordPiece and WordLevel decode behind other tokens.
+// How the tokens of WordPiece and WordLevel, and of BPE over characters, decode behind other tokens.
 #include <array>
 #include <utility>
 
@@ -57,6 +57,55 @@ void set_plain_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &de
       decoder->refuse("changes the text of the token " + in_quotes(piece.text) + ", which is not supported");
     }
     piece.decoding = continues ? attribute::kContinues : joined ? attribute::kJoined : std::uint8_t{0};
+  }
+}
+
+// The suffix becomes a space, at the end of the text nothing.
+static void set_word_ends(Vocabulary &vocabulary, const JsonNode &decoder) {
+  const std::string suffix = decoder.text_or("suffix", "</w>");
+  if (suffix != vocabulary.word_end) {
+    decoder.refuse("has the suffix " + in_quotes(suffix) + ", but the model has the end_of_word_suffix " +
+                   in_quotes(vocabulary.word_end));
+  }
+  for (Piece &piece : vocabulary.pieces) {
+    const std::size_t at = piece.text.find(suffix);
+    if (at == std::string::npos) continue;
+    if (at + suffix.size() != piece.text.size()) {
+      decoder.refuse("changes the token " + in_quotes(piece.text) + " in its middle, which is not supported");
+    }
+    piece.decoding = attribute::kEndsWord;
+  }
+}
+
+// Fuse and ByteFallback, or a sequence of them: nothing stands between tokens.
+static bool only_joins(const JsonNode &decoder, bool *bytes) {
+  const std::string &type = decoder.at("type").text();
+  if (type == "ByteFallback") *bytes = true;
+  if (type != "Sequence") return type == "ByteFallback" || type == "Fuse";
+  const JsonNode steps = decoder.at("decoders");
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    if (!only_joins(steps.element(i), bytes)) return false;
+  }
+  return true;
+}
+
+void set_word_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &decoder, const std::string &source) {
+  const std::string type = decoder ? decoder->at("type").text() : "";
+  const bool has_bytes = (vocabulary.flags & format::flag::kByteFallback) != 0;
+  if (type == "BPEDecoder" && !vocabulary.word_end.empty()) return set_word_ends(vocabulary, *decoder);
+  if (!vocabulary.word_end.empty()) {
+    throw ConvertError(source + ": the end_of_word_suffix " + in_quotes(vocabulary.word_end) +
+                       " is supported only with the decoder BPEDecoder");
+  }
+  bool bytes = false;
+  if (decoder && only_joins(*decoder, &bytes)) {
+    for (Piece &piece : vocabulary.pieces) piece.decoding = attribute::kJoined;
+  } else {
+    set_plain_decoder(vocabulary, decoder, source);
+  }
+  if (bytes != has_bytes) {
+    throw ConvertError(source +
+                       ": byte_fallback of the model and the decoder ByteFallback are supported only together");
   }
 }
 

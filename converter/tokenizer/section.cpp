@@ -137,7 +137,7 @@ void write_texts(const Vocabulary &vocabulary, Writer &writer, TokenizerHeader &
   const std::vector<bool> whole = whole_pieces(vocabulary);
   for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
     const Piece &piece = vocabulary.pieces[id];
-    if (vocabulary.kind == TokenizerKind::plain && !piece.text.empty()) text.push_back(' ');
+    if (stores_blanks(vocabulary.kind) && !piece.text.empty()) text.push_back(' ');
     text.insert(text.end(), piece.text.begin(), piece.text.end());
     offsets.push_back(static_cast<std::uint32_t>(text.size()));
     auto bits = static_cast<std::uint8_t>(piece.decoding | (whole[id] ? attribute::kWhole : 0));
@@ -323,7 +323,7 @@ void fill_up(Vocabulary &vocabulary, std::uint32_t vocab_size, const std::string
                        "; use the tokenizer that belongs to the model");
   }
   vocabulary.pieces.resize(vocab_size);
-  const std::uint32_t most = kMaxPieceBytes - (vocabulary.kind == TokenizerKind::plain ? 1 : 0);
+  const std::uint32_t most = kMaxPieceBytes - (stores_blanks(vocabulary.kind) ? 1 : 0);
   for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
     if (vocabulary.pieces[id].text.size() <= most) continue;
     throw ConvertError(source + ": token " + std::to_string(id) + " is longer than " + std::to_string(most) + " bytes");
@@ -367,6 +367,9 @@ ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size,
   header.most_characters = vocabulary.most_characters;
   if (!vocabulary.continuing.empty()) {
     header.continuing = writer.append(std::vector(vocabulary.continuing.begin(), vocabulary.continuing.end()));
+  }
+  if (!vocabulary.word_end.empty()) {
+    header.word_end = writer.append(std::vector(vocabulary.word_end.begin(), vocabulary.word_end.end()));
   }
   const bool bytes = vocabulary.kind == TokenizerKind::byte_level || (header.flags & flag::kByteFallback) != 0;
   if (bytes) {

@@ -23,11 +23,6 @@ void refuse_model(const JsonNode &model) {
   if (type != "BPE" && type != "Unigram" && type != "WordPiece" && type != "WordLevel") {
     model.refuse("has the type " + in_quotes(type) + "; BPE, Unigram, WordPiece and WordLevel are supported");
   }
-  const std::string word_end = model.text_or("end_of_word_suffix", "");
-  if (!word_end.empty()) model.refuse("has the end_of_word_suffix " + in_quotes(word_end) + ", which is not supported");
-  if (type != "WordPiece" && !model.text_or("continuing_subword_prefix", "").empty()) {
-    model.refuse("has a continuing_subword_prefix, which is not supported");
-  }
   const auto dropout = model.find("dropout");
   if (dropout && dropout->value() != 0) model.refuse("has a dropout, which is not supported");
   if (const auto merges = model.find("merges")) merges->check_list();
@@ -119,6 +114,24 @@ void place_words(Vocabulary &vocabulary, const JsonNode &model) {
   vocabulary.most_characters = static_cast<std::uint32_t>(std::min(number.get<std::uint64_t>(), limit));
 }
 
+// What marks the place of a piece in its word: only BPE over characters has it.
+void place_marks(Vocabulary &vocabulary, const JsonNode &model) {
+  for (const char *key : {"end_of_word_suffix", "continuing_subword_prefix"}) {
+    const std::string mark = model.text_or(key, "");
+    const bool suffix = key[0] == 'e';
+    if (mark.empty() || (vocabulary.kind == TokenizerKind::plain && !suffix)) continue;
+    const std::string has = std::string("has the ") + key + " " + in_quotes(mark);
+    if (vocabulary.kind != TokenizerKind::word_bpe) {
+      model.refuse(has + ", which is supported only for BPE without a ByteLevel or Metaspace pre-tokenizer");
+    }
+    if (mark.size() > format::kMaxMark) {
+      model.refuse(has + ", which is longer than " + std::to_string(format::kMaxMark) + " bytes");
+    }
+    if (model.flag_or("byte_fallback", false)) model.refuse(has + " and byte_fallback, which is not supported");
+    (suffix ? vocabulary.word_end : vocabulary.continuing) = mark;
+  }
+}
+
 // The tokens before and after `$A`.
 void read_template(Vocabulary &vocabulary, const JsonNode &json) {
   bool behind = false;
@@ -176,6 +189,14 @@ void read_strip(Vocabulary &vocabulary, const JsonNode &json) {
   if (start == 1) vocabulary.flags |= flag::kDropFirstBlank;
 }
 
+// Texts have spaces in place of U+2581 already.
+void check_replace(const Vocabulary &vocabulary, const JsonNode &json) {
+  const JsonNode pattern = json.at("pattern");
+  const bool blanks = pattern.text_or("String", "") == "\xE2\x96\x81" && json.text_or("content", "") == " ";
+  if (blanks && writes_blanks(vocabulary.kind)) return;
+  json.refuse("is the decoder \"Replace\", which is supported only for U+2581 by a space after Metaspace");
+}
+
 // The decoder only decides whether the first token loses spaces; everything else follows from the kind.
 void read_decoder(Vocabulary &vocabulary, const JsonNode &json, const std::string &source) {
   const std::string &type = json.at("type").text();
@@ -184,11 +205,13 @@ void read_decoder(Vocabulary &vocabulary, const JsonNode &json, const std::strin
     for (std::size_t i = 0; i < steps.size(); ++i) read_decoder(vocabulary, steps.element(i), source);
   } else if (type == "Strip") {
     read_strip(vocabulary, json);
+  } else if (type == "Replace") {
+    check_replace(vocabulary, json);
   } else if (type == "Metaspace") {
     const char *usual = json.flag_or("add_prefix_space", true) ? "always" : "never";
     if (json.text_or("prepend_scheme", usual) != "never")
       vocabulary.flags |= flag::kDropFirstBlank | flag::kDropAllBlanks;
-  } else if (type != "ByteLevel" && type != "Replace" && type != "ByteFallback" && type != "Fuse") {
+  } else if (type != "ByteLevel" && type != "ByteFallback" && type != "Fuse") {
     throw ConvertError(source + ": the decoder " + in_quotes(type) + " is not supported");
   }
   if ((vocabulary.flags & flag::kDecoding) != 0 && !writes_blanks(vocabulary.kind)) {
@@ -223,7 +246,7 @@ TokenizerKind kind_of(const TextRules &rules, const std::string &type, const std
   if (rules.byte_level) return TokenizerKind::byte_level;
   if (rules.blanks) return TokenizerKind::sentencepiece;
   if (rules.characters) return TokenizerKind::character;
-  throw ConvertError(source + ": BPE without a ByteLevel or Metaspace pre-tokenizer is not supported");
+  return TokenizerKind::word_bpe;
 }
 
 void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerFile &file) {
@@ -247,6 +270,11 @@ void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerF
   if (vocabulary.kind == TokenizerKind::byte_level) {
     set_byte_tokens(vocabulary);
     vocabulary.description = "byte-level BPE";
+    return;
+  }
+  if (vocabulary.kind == TokenizerKind::word_bpe) {
+    if (model.flag_or("byte_fallback", false)) require_all_bytes(vocabulary, file.source());
+    vocabulary.description = "BPE over characters";
     return;
   }
   if (file.tokens().find("\xE2\x96\x81") < 0) {
@@ -307,6 +335,7 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   } else if (vocabulary.kind != TokenizerKind::character) {
     vocabulary.merge_by = unigram ? MergeBy::best : MergeBy::pair;
   }
+  place_marks(vocabulary, model);
   if (file.tokens().ids.empty())
     throw ConvertError(source + (unigram ? ": the vocabulary is not a list of tokens and scores"
                                          : ": the vocabulary is not a map from tokens to ids"));
@@ -325,6 +354,8 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   if (const auto steps = settings.find("post_processor")) read_post_processor(vocabulary, *steps, source);
   if (plain) {
     set_plain_decoder(vocabulary, settings.find("decoder"), source);
+  } else if (vocabulary.kind == TokenizerKind::word_bpe) {
+    set_word_decoder(vocabulary, settings.find("decoder"), source);
   } else if (const auto steps = settings.find("decoder")) {
     read_decoder(vocabulary, *steps, source);
   }

@@ -56,7 +56,7 @@ struct Piece {
   PieceType type = PieceType::unused;
   double score = 0;  // MergeBy::text: highest merges first; MergeBy::best: summed up, not a number: never used.
                      // Kind plain: only whether it is a number counts
-  std::uint8_t decoding = 0;  // kind plain: attribute::kContinues or kJoined
+  std::uint8_t decoding = 0;  // plain, word_bpe: attribute::kContinues, kJoined or kEndsWord
 };
 
 // MergeBy::best and kind plain: whether words may contain the piece.
@@ -100,7 +100,8 @@ struct Vocabulary {
   std::int32_t unknown = -1;
   bool unknown_is_text = false;  // it decodes to its text, as it is not a special token
   double unknown_score = 0;           // MergeBy::best: of a character without a piece
-  std::string continuing;             // kind plain: what pieces begin with that are not the first of a word
+  std::string continuing;             // plain, word_bpe: what pieces begin with that are not the first of a word
+  std::string word_end;               // word_bpe: what pieces end with that are the last of a word
   std::uint32_t most_characters = 0;  // MergeBy::longest: of a word
   std::int32_t bos = -1;
   std::vector<std::int32_t> ends;
@@ -115,8 +116,9 @@ ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size,
 // For each piece, true if encoding its text gives the piece again.
 std::vector<bool> whole_pieces(const Vocabulary &vocabulary);
 
-// Kind plain: sets how tokens decode behind others. Without a decoder they stand apart.
+// Sets how tokens decode behind others. Without a decoder they stand apart.
 void set_plain_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &decoder, const std::string &source);
+void set_word_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &decoder, const std::string &source);
 
 // Splits a text, which must outlive the result, into its characters; an invalid byte counts as one character.
 std::vector<std::string_view> characters_of(std::string_view text);

@@ -197,12 +197,15 @@ std::vector<bool> whole_pieces(const Vocabulary &vocabulary) {
     for (const Piece &piece : vocabulary.pieces) in_words.push_back(has_score(piece));
     return in_words;
   }
+  // The text of a piece that says where in its word it stands is not the text of a word.
+  const bool marked = vocabulary.kind == format::TokenizerKind::word_bpe &&
+                      !(vocabulary.continuing.empty() && vocabulary.word_end.empty());
   const Reference reference(vocabulary);
   std::vector<bool> whole(vocabulary.pieces.size());
   for (std::uint32_t id = 0; id < vocabulary.pieces.size(); ++id) {
     const Piece &piece = vocabulary.pieces[id];
     if (piece.type != PieceType::normal || piece.text.empty()) continue;
-    whole[id] = vocabulary.ignore_merges || reference.gives(units_of(vocabulary, piece.text), id);
+    whole[id] = vocabulary.ignore_merges || (!marked && reference.gives(units_of(vocabulary, piece.text), id));
   }
   return whole;
 }

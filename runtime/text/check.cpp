@@ -104,6 +104,9 @@ bool valid_split(const TokenizerHeader &h) {
            (h.merge_by == MergeBy::longest || h.merge_by == MergeBy::whole);
   }
   if (features::is(h.kind, TokenizerKind::byte_level)) return h.split >= Split::gpt2 && h.merge_by == MergeBy::pair;
+  if (features::is(h.kind, TokenizerKind::word_bpe)) {
+    return (h.split == Split::none || h.split == Split::program) && h.merge_by == MergeBy::pair;
+  }
   return h.split == Split::none && h.merge_by == MergeBy::none;
 }
 
@@ -145,6 +148,17 @@ std::size_t wrong_continuing(const TokenizerHeader &h, std::uint64_t bytes) {
   return fits && h.continuing.count < kMaxPieceBytes ? 0 : offsetof(TokenizerHeader, continuing);
 }
 
+// Offset in the header of the first of the tables `continuing` and `word_end` of word_bpe that is misplaced or too
+// long; 0 if both are correct.
+std::size_t wrong_marks(const TokenizerHeader &h, std::uint64_t bytes) {
+  if (!features::is(h.kind, TokenizerKind::word_bpe)) return 0;
+  const auto fits = [&](const Table &table) {
+    return table_fits(table, {1, 0, 0}, false, h.token_count, bytes) && table.count <= kMaxMark;
+  };
+  if (!fits(h.continuing)) return offsetof(TokenizerHeader, continuing);
+  return fits(h.word_end) ? 0 : offsetof(TokenizerHeader, word_end);
+}
+
 // Offset in the header of what this build leaves out, or kNone.
 std::size_t missing_feature(const TokenizerHeader &h) {
   if (!features::has(h.kind)) return offsetof(TokenizerHeader, kind);
@@ -171,7 +185,7 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
   if (bytes < sizeof(TokenizerHeader)) return TIDBIT_ERR_TOKENIZER;
   const TokenizerHeader &header = *reinterpret_cast<const TokenizerHeader *>(section);
   if (header.version != kTokenizerVersion) return TIDBIT_ERR_TOKENIZER;
-  if (header.kind < TokenizerKind::sentencepiece || header.kind > TokenizerKind::unigram) {
+  if (header.kind < TokenizerKind::sentencepiece || header.kind > TokenizerKind::word_bpe) {
     *fault_offset = offsetof(TokenizerHeader, kind);
     return TIDBIT_ERR_TOKENIZER;
   }
@@ -191,6 +205,9 @@ tidbit_status check_tokenizer(const std::byte *section, std::uint64_t bytes, std
   }
   if constexpr (features::has(TokenizerKind::plain)) {
     if (table == 0) table = wrong_continuing(header, bytes);
+  }
+  if constexpr (features::has(TokenizerKind::word_bpe)) {
+    if (table == 0) table = wrong_marks(header, bytes);
   }
   if (table != 0) {
     *fault_offset = table;

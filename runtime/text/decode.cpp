@@ -25,13 +25,24 @@ Bytes without_added_blanks(const Tables &tables, std::uint8_t attributes, Bytes 
   return {text.data + dropped, text.size - dropped};
 }
 
-// plain: the text of a token without the space in front of it, unless one belongs there.
+// The text of a token without the space in front of it, unless one belongs there.
 Bytes between_words(const Tables &tables, std::uint8_t attributes, Bytes text, bool first) {
   const bool continues = !first && (attributes & attribute::kContinues) != 0;
   if (!first && !continues && (attributes & attribute::kJoined) == 0) return text;
   const std::uint32_t dropped = 1 + (continues ? tables.continuing().size : 0);
   const std::uint32_t most = dropped < text.size ? dropped : text.size;
   return {text.data + most, text.size - most};
+}
+
+// word_bpe with `word_end`: a space belongs in front of a token only behind the end of a word. *first says whether
+// there is none in front of the next one.
+Bytes without_word_end(const Tables &tables, std::uint8_t attributes, Bytes text, int *first) {
+  const bool joined = first != nullptr && *first != 0;
+  const bool ends = (attributes & attribute::kEndsWord) != 0;
+  if (first != nullptr) *first = ends ? 0 : 1;
+  if (joined) text = {text.data + 1, text.size - 1};
+  const std::uint32_t dropped = ends ? tables.word_end().size : 0;
+  return {text.data, text.size - (dropped < text.size ? dropped : text.size)};
 }
 
 }  // namespace
@@ -52,7 +63,9 @@ extern "C" tidbit_status tidbit_token_text(const tidbit_model *model, int32_t to
   if ((attributes & attribute::kSpecial) != 0 && special == 0) return TIDBIT_OK;
   Bytes piece = tables.text(id);
   if (piece.size == 0) return TIDBIT_OK;
-  if (features::is(tables.header().kind, features::TokenizerKind::plain)) {
+  if (features::is(tables.header().kind, features::TokenizerKind::word_bpe) && tables.word_end().size != 0) {
+    piece = without_word_end(tables, attributes, piece, first);
+  } else if (features::stores_blanks(tables.header().kind)) {
     piece = between_words(tables, attributes, piece, first != nullptr && *first != 0);
     if (first != nullptr) *first = 0;
   } else if (first != nullptr && *first != 0) {

@@ -91,6 +91,9 @@ class Encoder {
   void plain_word(Span text);
   void load_bytes(Span text);
   void load_characters(Span text);
+  void load_marked(Span text);
+  void load_unknown(Span character);
+  std::uint32_t marked_token(Span character, bool first, bool last) const;
   void characters(Span text);
   std::uint32_t character_token(Span character) const;
 
@@ -303,6 +306,8 @@ void Encoder::word(Span text) {
   merger_.clear(text.data);
   if (is(TokenizerKind::byte_level)) {
     load_bytes(text);
+  } else if (is(TokenizerKind::word_bpe)) {
+    load_marked(text);
   } else {
     load_characters(text);
   }
@@ -361,6 +366,41 @@ std::uint32_t Encoder::character_token(Span character) const {
   return (tables_.attributes(token) & (attribute::kSpecial | attribute::kByte)) == 0 ? token : kNoToken;
 }
 
+// MergeBy::pair: a character without a token.
+void Encoder::load_unknown(Span character) {
+  if (tables_.has(flag::kByteFallback)) return load_bytes(character);
+  if (header_.unknown_token >= 0) merger_.append(character.size, static_cast<std::uint32_t>(header_.unknown_token));
+}
+
+// The token of a character at its place in a word: its text may have `continuing` in front and `word_end` behind.
+std::uint32_t Encoder::marked_token(Span character, bool first, bool last) const {
+  const Bytes lead = first ? Bytes{character.data, 0} : tables_.continuing();
+  const Bytes end = last ? tables_.word_end() : Bytes{character.data, 0};
+  char text[2 * kMaxMark + 4];
+  __builtin_memcpy(text, lead.data, lead.size);
+  __builtin_memcpy(text + lead.size, character.data, character.size);
+  __builtin_memcpy(text + lead.size + character.size, end.data, end.size);
+  return character_token({text, lead.size + character.size + end.size});
+}
+
+// A run of unknown characters ends with its word.
+void Encoder::load_marked(Span text) {
+  if constexpr (features::has(TokenizerKind::word_bpe)) {
+    after_unknown_ = false;
+    for (std::uint32_t at = 0; at < text.size && steps_.take();) {
+      const std::uint32_t size = utf8_decode(text.data + at, text.size - at).bytes;
+      const Span character{text.data + at, size};
+      const std::uint32_t token = marked_token(character, at == 0, at + size == text.size);
+      if (token == kNoToken) {
+        load_unknown(character);
+      } else {
+        merger_.append(size, token);
+      }
+      at += size;
+    }
+  }
+}
+
 // With MergeBy::text a character without a token may still be part of a longer piece, so it is loaded all the same.
 // With MergeBy::pair it cannot, so it falls back at once.
 void Encoder::load_characters(Span text) {
@@ -368,12 +408,10 @@ void Encoder::load_characters(Span text) {
   for (std::uint32_t at = 0; at < text.size && steps_.take();) {
     const std::uint32_t size = utf8_decode(text.data + at, text.size - at).bytes;
     const std::uint32_t token = character_token({text.data + at, size});
-    if (token == kNoToken && by_pair && tables_.has(flag::kByteFallback)) {
-      load_bytes({text.data + at, size});
-    } else if (token != kNoToken || !by_pair) {
+    if (token == kNoToken && by_pair) {
+      load_unknown({text.data + at, size});
+    } else {
       merger_.append(size, token);
-    } else if (header_.unknown_token >= 0) {
-      merger_.append(size, static_cast<std::uint32_t>(header_.unknown_token));
     }
     at += size;
   }

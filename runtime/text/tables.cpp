@@ -18,10 +18,10 @@ Bytes Tables::text(std::uint32_t token) const {
   return {reinterpret_cast<const char *>(section_ + header_.text.offset + begin), end - begin};
 }
 
-// What follows `lead` in the text of a token, without the space that plain has in front of it. A text that does not
-// begin so becomes one that is longer than any.
+// What follows `lead` in the text of a token, without the space that some kinds have in front of it. A text that does
+// not begin so becomes one that is longer than any.
 inline Bytes Tables::behind(Bytes lead, Bytes text) const {
-  if (features::is(header_.kind, TokenizerKind::plain) && text.size != 0) text = {text.data + 1, text.size - 1};
+  if (features::stores_blanks(header_.kind) && text.size != 0) text = {text.data + 1, text.size - 1};
   if (text.size < lead.size || __builtin_memcmp(text.data, lead.data, lead.size) != 0) return {text.data, kNoToken};
   return {text.data + lead.size, text.size - lead.size};
 }
@@ -37,7 +37,7 @@ inline std::uint32_t Tables::look_up(Bytes lead, const char *data, std::uint32_t
     const std::uint32_t token = entry & (kMaxTokens - 1);
     if (entry >> 20 == tag && token < header_.token_count) {
       Bytes piece = text(token);
-      if constexpr (features::has(TokenizerKind::plain)) piece = behind(lead, piece);
+      if constexpr (features::kStoresBlanks) piece = behind(lead, piece);
       if (piece.size == size && __builtin_memcmp(piece.data, data, size) == 0) return token;
       if (++compared == kMaxCompared) return kNoToken;
     }
@@ -126,7 +126,7 @@ inline Bytes Tables::added_text(std::uint32_t place, std::uint32_t bits) const {
     }
   }
   const Bytes all = text(token < header_.token_count ? token : 0);
-  if constexpr (features::has(TokenizerKind::plain)) return behind({all.data, 0}, all);
+  if constexpr (features::kStoresBlanks) return behind({all.data, 0}, all);
   return all;
 }
 

@@ -41,6 +41,10 @@ class Tables {
   Bytes continuing() const {
     return {reinterpret_cast<const char *>(section_ + header_.continuing.offset), header_.continuing.count};
   }
+  // word_bpe: what the texts of pieces end with that are the last of a word; may be empty.
+  Bytes word_end() const {
+    return {reinterpret_cast<const char *>(section_ + header_.word_end.offset), header_.word_end.count};
+  }
 
   // The rank of the merge of two tokens, or kNoRank; and the token that the merge of a rank makes, or kNoToken.
   std::uint32_t pair_rank(std::uint32_t left, std::uint32_t right) const;

@@ -18,6 +18,12 @@ static constexpr bool is(TokenizerKind value, TokenizerKind kind) {
   return has(kind) && (TIDBIT_FEATURE_TOKENIZERS == kind_bit(kind) || value == kind);
 }
 
+// True if all texts of a checked blob's tokenizer have a space in front of them.
+static constexpr bool kStoresBlanks = has(TokenizerKind::plain) || has(TokenizerKind::word_bpe);
+static constexpr bool stores_blanks(TokenizerKind value) {
+  return is(value, TokenizerKind::plain) || is(value, TokenizerKind::word_bpe);
+}
+
 // True if a checked blob's tokenizer writes spaces as U+2581.
 static constexpr bool kBlanks = has(TokenizerKind::sentencepiece) || has(TokenizerKind::unigram);
 static constexpr bool writes_blanks(TokenizerKind value) {

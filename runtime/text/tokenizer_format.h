@@ -7,6 +7,7 @@
 namespace tidbit::format {
 
 inline constexpr std::uint32_t kTokenizerVersion = 5;
+inline constexpr std::uint32_t kMaxMark = 16;          // bytes of what marks a piece's place in its word
 inline constexpr std::uint32_t kMaxAffix = 4;          // tokens before or after a text
 inline constexpr std::uint32_t kMaxTokens = 1u << 20;  // ids and merge partners take 20 bits in the tables
 inline constexpr std::uint32_t kMaxMerges = (1u << 24) - 1;
@@ -20,7 +21,13 @@ enum class TokenizerKind : std::uint32_t {
   character = 3,      // one token per character, no merges
   plain = 4,          // words are pieces or consist of pieces; a space stands between them in decoded text
   unigram = 5,        // as sentencepiece, but a word becomes the pieces with the highest sum of scores
+  word_bpe = 6,       // starts from the characters of a word; the texts of pieces may say where in it they stand
 };
+
+// True if the texts of all tokens have a space in front of them.
+constexpr bool stores_blanks(TokenizerKind kind) {
+  return kind == TokenizerKind::plain || kind == TokenizerKind::word_bpe;
+}
 
 // Where the text is split into words. No merge crosses the end of a word.
 enum class Split : std::uint32_t {
@@ -67,9 +74,10 @@ namespace attribute {
 inline constexpr std::uint8_t kSpecial = 1;  // decodes to nothing by default; never made from ordinary text
 inline constexpr std::uint8_t kByte = 2;     // a byte-fallback token
 inline constexpr std::uint8_t kWhole = 4;    // encoding its text gives this token again; plain: words may contain it
-// Decoding behind another token, only for plain:
+// Decoding behind another token, only for plain and word_bpe:
 inline constexpr std::uint8_t kContinues = 8;  // without the space in front and without the text of `continuing`
 inline constexpr std::uint8_t kJoined = 16;    // without the space in front
+inline constexpr std::uint8_t kEndsWord = 32;  // word_bpe: without `word_end`; only behind such a token is a space
 }  // namespace attribute
 
 // `count` elements, `offset` bytes from the start of the section (a multiple of 8). Both are 0 if the table is absent.
@@ -113,9 +121,10 @@ struct TokenizerHeader {
   Table scores;           // f64[token_count], MergeBy::best; not a number: no word contains the token. That of
                           // unknown_token is the score of a character without a piece
   Table prefix_filter;    // u64, a power of two, MergeBy::best, see namespace prefix_filter
-  Table continuing;       // u8, plain: what the texts of pieces begin with that are not the first of a word
+  Table continuing;       // u8, plain, word_bpe: what the texts of pieces begin with that are not a word's first
   std::uint32_t most_characters;  // MergeBy::longest: a word that has more is unknown
-  std::uint32_t reserved[7];      // 0
+  Table word_end;                 // u8, word_bpe: what the texts of pieces end with that are the last of a word
+  std::uint32_t reserved[5];      // 0
 };
 static_assert(sizeof(TokenizerHeader) == 256);
 

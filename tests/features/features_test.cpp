@@ -101,7 +101,8 @@ TEST_F(SmallLibrary, RefusesATokenizerOfEveryOtherKind) {
   using format::TokenizerKind;
   open("home-q8");
   format::TokenizerHeader &tokenizer = tokenizer_of(blob_);
-  for (const TokenizerKind kind : {TokenizerKind::sentencepiece, TokenizerKind::byte_level, TokenizerKind::unigram}) {
+  for (const TokenizerKind kind : {TokenizerKind::sentencepiece, TokenizerKind::byte_level, TokenizerKind::plain,
+                                   TokenizerKind::unigram, TokenizerKind::word_bpe}) {
     tokenizer.kind = kind;
     expect_unsupported(&tokenizer.kind);
   }

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "tests/support/failure.h"
 #include "tests/tokenizers/support.h"
 
 namespace tidbit::test {
@@ -101,6 +102,15 @@ TEST(Decode, StripDropsOneBlankOfTheText) {
                        {{kBegin, kOne, kOnce}, " Once"},
                        {{kOne, kBegin, kOnce}, " Once"},
                        {{kA, kOnce}, "A Once"}});
+}
+
+TEST(Decode, AReplaceByAnythingButASpaceIsRefused) {
+  for (const char *json : {R"({"type":"Replace","pattern":{"String":"▁"},"content":"_"})",
+                           R"({"type":"Replace","pattern":{"String":"a"},"content":" "})",
+                           R"({"type":"Replace","pattern":{"Regex":"▁"},"content":" "})"}) {
+    const std::string message = failure([json] { huggingface(json); });
+    EXPECT_NE(message.find("the decoder \"Replace\""), std::string::npos) << message;
+  }
 }
 
 TEST(Decode, MetaspaceDropsAllBlanksOfTheFirstToken) {

@@ -63,7 +63,7 @@ TEST_P(Hostile, EveryCutIsRefused) {
 
 INSTANTIATE_TEST_SUITE_P(All, Hostile,
                          testing::Values("byte_level", "digits", "pieces", "metaspace", "characters", "unigram_bytes",
-                                         "words", "word_pieces", "whole_words"),
+                                         "words", "word_pieces", "whole_words", "unmarked_bytes"),
                          [](const auto &tested) { return std::string(tested.param); });
 
 TEST(Check, NamesTheFieldThatIsWrong) {

@@ -214,6 +214,74 @@ def whole_words():
     return tokenizer
 
 
+def word_ends():
+    """As the first GPT: the last piece of a word ends with </w>, which decodes to a space."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", end_of_word_suffix="</w>"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.decoder = decoders.BPEDecoder(suffix="</w>")
+    special, plain = added()
+    names = [AddedToken("<unk>", special=True, normalized=False)] + special
+    trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=names, show_progress=False, end_of_word_suffix="</w>")
+    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.add_tokens(plain)
+    return tokenizer
+
+
+def continued_words():
+    """The pieces behind the first one of a word begin with ##. Words that are pieces are not merged."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, continuing_subword_prefix="##", ignore_merges=True))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.decoder = decoders.WordPiece(prefix="##", cleanup=False)
+    special, plain = added()
+    names = [AddedToken("<unk>", special=True, normalized=False)] + special
+    trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=names, show_progress=False,
+                                  continuing_subword_prefix="##")
+    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.add_tokens(plain)
+    return tokenizer
+
+
+def both_marks():
+    """Both marks, and nothing for unknown characters."""
+    tokenizer = Tokenizer(models.BPE(end_of_word_suffix="</w>", continuing_subword_prefix="@@"))
+    tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer.decoder = decoders.BPEDecoder(suffix="</w>")
+    special, plain = added()
+    trainer = trainers.BpeTrainer(vocab_size=320, special_tokens=special, show_progress=False,
+                                  end_of_word_suffix="</w>", continuing_subword_prefix="@@")
+    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.add_tokens(plain)
+    return tokenizer
+
+
+def unmarked(byte_fallback=False):
+    """No marks, and no decoder: the library puts a space between any two tokens."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.WhitespaceSplit(), pre_tokenizers.Punctuation()])
+    special, plain = added()
+    names = [AddedToken("<unk>", special=True, normalized=False)] + special
+    names += [f"<0x{b:02X}>" for b in range(256)] if byte_fallback else []
+    trainer = trainers.BpeTrainer(vocab_size=280 + len(names), special_tokens=names, show_progress=False)
+    tokenizer.train_from_iterator(corpus(), trainer)
+    trained = json.loads(tokenizer.to_str())
+    trained["added_tokens"] = [t for t in trained["added_tokens"] if not t["content"].startswith("<0x")]
+    trained["model"]["byte_fallback"] = byte_fallback
+    tokenizer = Tokenizer.from_str(json.dumps(trained))
+    tokenizer.add_tokens(plain)
+    return tokenizer
+
+
+def unmarked_bytes():
+    """The whole text is one word, unknown characters become bytes, and tokens are joined."""
+    tokenizer = unmarked(byte_fallback=True)
+    data = json.loads(tokenizer.to_str())
+    data["pre_tokenizer"] = None
+    tokenizer = Tokenizer.from_str(json.dumps(data))
+    tokenizer.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Fuse()])
+    return tokenizer
+
+
 def expected(tokenizer):
     cases = []
     ordinary = without_special_pieces(tokenizer)
@@ -265,7 +333,8 @@ def main():
         write(HERE / name, "expected.json", json.dumps(cases, indent=0))
         (HERE / name / "tokenizer.model").write_bytes(model)
     for make in (byte_level, digits, prefix_space, pieces, metaspace, characters, unigram, unigram_bytes,
-                 words, word_pieces, word_pieces_as_written, whole_words):
+                 words, word_pieces, word_pieces_as_written, whole_words, word_ends, continued_words, both_marks,
+                 unmarked, unmarked_bytes):
         folder = HERE / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         tokenizer = make()

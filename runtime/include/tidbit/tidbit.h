@@ -544,7 +544,8 @@ tidbit_status tidbit_tokenize(const tidbit_model *model, const char *text, size_
 /* The text of one token. *text points into the blob or to `small`, a buffer of the caller. Special tokens have no
  * text unless `special` is nonzero. *first (may be null, like a pointer to 0) is 1 at the start of a text, where
  * tokenizers drop spaces that they added before the text, and WordPiece and WordLevel those between words; it becomes 0
- * when the text has begun. */
+ * when the text has begun. BPE that marks the ends of words sets it to 0 behind a word and to 1 inside one, so pass on
+ * what the last call left there. */
 tidbit_status tidbit_token_text(const tidbit_model *model, int32_t token, int *first, int special, char small[8],
                                 const char **text, uint32_t *bytes);
 
@@ -561,7 +562,7 @@ typedef struct tidbit_stream {
   uint32_t stop_count;
   uint32_t given;   /* bytes at the front of `text` that the last call returned */
   uint32_t held;    /* bytes after them that are held back */
-  uint32_t started; /* 1 once the text has begun */
+  uint32_t started; /* 1 if the next token is not the first, see tidbit_token_text */
   uint32_t stopped; /* 1 once a stop string was found: the text before it was returned, and nothing follows */
   char text[TIDBIT_STREAM_BYTES];
 } tidbit_stream;
