@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/generation.h"
 #include "cli/loaded_model.h"
+#include "cli/prompt_cache.h"
 #include "cli/tokens.h"
 #include "posix/clock.h"
 #include "posix/interrupt.h"
@@ -20,6 +21,7 @@ struct RunOptions {
   const char *prompt = nullptr;
   const char *tokens = nullptr;
   const char *choice = nullptr;
+  const char *cache = nullptr;
   Seed seed = {0, false};
   uint32_t logprobs = 0;
   bool parse = false;
@@ -40,6 +42,8 @@ constexpr char kNotes[] =
     "--choice ' on, off'. Of two that begin alike, the shorter is never less probable. With --logprobs it prints a "
     "line\n"
     "of JSON for each of the N most probable; 'share' is the probability among the texts.\n"
+    "--cache keeps the computed prompt in FILE, one prompt at a time, and never changes the text. With -n 0 it only\n"
+    "fills the file. With windows or short convolutions, all of the kept prompt must be the start of the next one.\n"
     "The same model, prompt, options and seed give the same text on every machine.\n"
     "The model is read from its file as it is used. If the file may change or vanish meanwhile, use --preload.";
 
@@ -49,6 +53,7 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
       flag_option("--parse", &run->parse, "recognize special tokens written out in the prompt"),
       text_option("--tokens", nullptr, "IDS", &run->tokens, "prompt as ids (1,2,3); prints ids instead of text"),
       text_option("--choice", nullptr, "A,B,C", &run->choice, "print the most probable of these texts, generate none"),
+      text_option("--cache", nullptr, "FILE", &run->cache, "take up what the last prompt shares with this one"),
       number_option("--context", nullptr, &run->session.context, 1, UINT32_MAX,
                     "context length in tokens; default: the model's"),
       number_option("--threads", nullptr, &run->session.threads, 1, 64,
@@ -73,6 +78,7 @@ int check(const RunOptions &run) {
   if (run.choice != nullptr && (run.tokens != nullptr || run.stats || run.generation.stops.count > 0)) {
     return usage_error("--choice cannot be used with --tokens, --stats or --stop");
   }
+  if (run.choice != nullptr && run.cache != nullptr) return usage_error("use either --choice or --cache, not both");
   if (run.logprobs > 0 && run.echo) return usage_error("use either --echo or --logprobs, not both");
   return check_stops(run.generation.stops);
 }
@@ -106,6 +112,8 @@ int choose(const RunOptions &run, const LoadedModel &model, LoadedSession &sessi
   return kOk;
 }
 
+int save_prompt(void *cache) { return static_cast<const PromptCache *>(cache)->save(); }
+
 int generate_and_report(const RunOptions &run, const LoadedModel &model, const Text &text, const Tokens &prompt,
                         Choices &choices, Output &out) {
   const double start = posix::seconds_now();
@@ -116,10 +124,17 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
                       prompt.count(), session.plan().context);
   }
   if (run.choice != nullptr) return choose(run, model, session, text, prompt, choices, out);
+  PromptCache cache(run.cache, model, session, prompt);
+  uint32_t fed = 0;
+  if (run.cache != nullptr) {
+    if (const int code = cache.take_up(&fed); code != kOk) return code;
+  }
   const bool ids = run.tokens != nullptr;
   if (run.echo && !ids) out.write(text.data(), text.bytes());
   Emitter emitter(out, ids, ids && run.echo ? &prompt : nullptr);
   GenerationRequest request = run.generation;
+  request.fed = run.cache == nullptr ? nullptr : &save_prompt;
+  request.user = &cache;
   request.rng.state = run.seed.given ? run.seed.value : random_seed();
   const uint64_t seed = request.rng.state;
   request.continues_text = run.prompt != nullptr && text.bytes() > 0;
@@ -129,7 +144,7 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
     request.logprobs = &logprobs;
   }
   GenerationResult result;
-  const int code = generate(model, session, {prompt.data(), prompt.count(), 0}, request, start, emitter, &result);
+  const int code = generate(model, session, {prompt.data(), prompt.count(), fed}, request, start, emitter, &result);
   if (run.logprobs == 0) emitter.end();
   if (run.stats && (code == kOk || code == kInterrupted)) print_stats(result, session, seed);
   return code;
