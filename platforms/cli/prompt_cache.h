@@ -1,10 +1,14 @@
 // A file that keeps the session of a prompt, so that the next run computes only what its prompt does not share with it.
 //
-//   magic "TIDBPC01", checksum of the model, hash of these 32 bytes (with 0 here) and the ids, number of ids: 8 bytes
-//   each the prompt's ids                4 bytes each the session                     as tidbit_save writes it, with a
-//   hash of its own
+//   magic           8 bytes, "TIDBPC01"
+//   model           8 bytes, the checksum of its header
+//   hash            8 bytes, FNV-1a of the header, with 0 here, and of the ids
+//   count           8 bytes, the number of ids
+//   ids             4 bytes each, the prompt
+//   session         as tidbit_save writes it, with a hash of its own
 //
-// The ids are kept here because a session does not know its tokens: firmware would pay for them in memory.
+// The ids are kept here because a session does not know its tokens: firmware would pay for them in memory. So the
+// library has no function that compares a prompt with a session either.
 #pragma once
 
 #include <stdint.h>
