@@ -71,7 +71,8 @@ int Generation::prefill(const History &history) {
   for (uint32_t i = 0; i < history.count; ++i) recent_.add(history.tokens[i]);
   const int code = session_.feed(history.tokens + history.fed, history.count - history.fed);
   result_.prefill_seconds = posix::seconds_now() - start;
-  return code;
+  if (code != kOk || request_.fed == nullptr) return code;
+  return request_.fed(request_.user);
 }
 
 // Samples the token that follows. -1 if the grammar has come to its end, for which the model has no token.

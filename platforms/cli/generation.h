@@ -26,12 +26,14 @@ struct GenerationRequest {
   bool continues_text = false;   // the first token continues a text, so its leading space is kept
   Logprobs *logprobs = nullptr;  // if not null, each token becomes a line of it instead of text or an id
   Grammar *grammar = nullptr;    // if not null, the form of the text
+  // Called when the session has the prompt and nothing else. May be null. Returns an exit code.
+  int (*fed)(void *user) = nullptr;
   // Takes each token that is emitted, before it is fed. May be null. Returns an exit code.
   int (*take)(void *user, int32_t token) = nullptr;
   // Called when the context is full. May be null. If it has made room, it feeds all tokens that were taken and returns
   // kOk; kGoOn if there is no room to be made; otherwise an exit code.
   int (*make_room)(void *user) = nullptr;
-  void *user = nullptr;  // of both
+  void *user = nullptr;  // of all three
 };
 
 struct GenerationResult {

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/generation.h"
 #include "cli/loaded_model.h"
+#include "cli/prompt_cache.h"
 #include "cli/tokens.h"
 #include "posix/clock.h"
 #include "posix/interrupt.h"
@@ -21,6 +22,7 @@ struct RunOptions {
   const char *tokens = nullptr;
   const char *choice = nullptr;
   const char *grammar = nullptr;
+  const char *cache = nullptr;
   Seed seed = {0, false};
   uint32_t logprobs = 0;
   bool parse = false;
@@ -42,6 +44,8 @@ constexpr char kNotes[] =
     "line\n"
     "of JSON for each of the N most probable; 'share' is the probability among the texts.\n"
     "--grammar takes a file of tidbit-grammar. A text that ends early, as with -n, may be unfinished.\n"
+    "--cache keeps the computed prompt in FILE, one prompt at a time, and never changes the text. With -n 0 it only\n"
+    "fills the file. With windows or short convolutions, all of the kept prompt must be the start of the next one.\n"
     "The same model, prompt, options and seed give the same text on every machine.\n"
     "The model is read from its file as it is used. If the file may change or vanish meanwhile, use --preload.";
 
@@ -53,6 +57,7 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
       text_option("--choice", nullptr, "A,B,C", &run->choice, "print the most probable of these texts, generate none"),
       text_option("--grammar", nullptr, "FILE", &run->grammar,
                   "generate only what this compiled grammar allows; see tidbit-grammar"),
+      text_option("--cache", nullptr, "FILE", &run->cache, "take up what the last prompt shares with this one"),
       number_option("--context", nullptr, &run->session.context, 1, UINT32_MAX,
                     "context length in tokens; default: the model's"),
       number_option("--threads", nullptr, &run->session.threads, 1, 64,
@@ -78,6 +83,7 @@ int check(const RunOptions &run) {
     return usage_error("--choice cannot be used with --tokens, --stats or --stop");
   }
   if (run.choice != nullptr && run.grammar != nullptr) return usage_error("use either --choice or --grammar, not both");
+  if (run.choice != nullptr && run.cache != nullptr) return usage_error("use either --choice or --cache, not both");
   if (run.logprobs > 0 && run.echo) return usage_error("use either --echo or --logprobs, not both");
   return check_stops(run.generation.stops);
 }
@@ -111,6 +117,8 @@ int choose(const RunOptions &run, const LoadedModel &model, LoadedSession &sessi
   return kOk;
 }
 
+int save_prompt(void *cache) { return static_cast<const PromptCache *>(cache)->save(); }
+
 int generate_and_report(const RunOptions &run, const LoadedModel &model, const Text &text, const Tokens &prompt,
                         Choices &choices, Output &out) {
   const double start = posix::seconds_now();
@@ -121,10 +129,17 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
                       prompt.count(), session.plan().context);
   }
   if (run.choice != nullptr) return choose(run, model, session, text, prompt, choices, out);
+  PromptCache cache(run.cache, model, session, prompt);
+  uint32_t fed = 0;
+  if (run.cache != nullptr) {
+    if (const int code = cache.take_up(&fed); code != kOk) return code;
+  }
   const bool ids = run.tokens != nullptr;
   if (run.echo && !ids) out.write(text.data(), text.bytes());
   Emitter emitter(out, ids, ids && run.echo ? &prompt : nullptr);
   GenerationRequest request = run.generation;
+  request.fed = run.cache == nullptr ? nullptr : &save_prompt;
+  request.user = &cache;
   request.rng.state = run.seed.given ? run.seed.value : random_seed();
   const uint64_t seed = request.rng.state;
   request.continues_text = run.prompt != nullptr && text.bytes() > 0;
@@ -139,7 +154,7 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
     request.grammar = &grammar;
   }
   GenerationResult result;
-  const int code = generate(model, session, {prompt.data(), prompt.count(), 0}, request, start, emitter, &result);
+  const int code = generate(model, session, {prompt.data(), prompt.count(), fed}, request, start, emitter, &result);
   if (run.logprobs == 0) emitter.end();
   if (run.stats && (code == kOk || code == kInterrupted)) print_stats(result, session, seed);
   return code;
