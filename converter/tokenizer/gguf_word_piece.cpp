@@ -29,7 +29,9 @@ CharSet younger_characters() {
           {0x16D6D, 0x16D6F}, {0x16EA0, 0x16EB8}, {0x1E5EE, 0x1E5EF}, {0x1E5FF, 0x1E5FF}};
 }
 
-CharSet named(const char *category) { return intersection(*named_set(category), complement(younger_characters())); }
+CharSet named(const char *category) {
+  return intersection(named_set(category).value_or(CharSet()), complement(younger_characters()));
+}
 
 // The first code point of what a map makes of a character.
 std::uint32_t first_of(const CharMap &map, std::uint32_t c) {

@@ -90,11 +90,11 @@ fs::path find_tokenizer(const fs::path &checkpoint) {
   if (!fs::is_directory(checkpoint, ignored) && has_pickled_characters(checkpoint)) return checkpoint;
   if (is_gguf(checkpoint)) return checkpoint;
   const fs::path folder = fs::is_directory(checkpoint, ignored) ? checkpoint : checkpoint.parent_path();
-  const fs::path usual = first_there(
+  fs::path usual = first_there(
       folder, {"tokenizer.json", "tokenizer.model", "vocab.json", "encoder.json", "tokenizer.bin", "meta.pkl"});
   if (!usual.empty()) return usual;
   const fs::path here = folder.empty() ? fs::path(".") : folder;
-  const fs::path numbered = fs::is_directory(here, ignored) ? numbered_tokenizer(here) : fs::path();
+  fs::path numbered = fs::is_directory(here, ignored) ? numbered_tokenizer(here) : fs::path();
   if (!numbered.empty()) return numbered;
   return first_there(folder,
                      {"spiece.model", "sentencepiece.bpe.model", "sentencepiece.model", "spm.model", "vocab.txt"});

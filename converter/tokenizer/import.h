@@ -17,10 +17,10 @@ struct ImportedTokenizer {
   std::string description;               // one line for the summary: kind, number of tokens, source file
 };
 
-// Reads a tokenizer.json, a vocab.json with merges.txt next to it, a vocab.txt, a SentencePiece .model, a llama2.c .bin,
-// or a table of characters in a pickle or a file of torch.save. The format is detected from the contents, that of a .txt
-// from its name. `vocab_size` is the
-// model's: more tokens are an error, fewer are padded with unused ids. Throws ConvertError.
+// Reads a tokenizer.json, a vocab.json with merges.txt next to it, a vocab.txt, a SentencePiece .model, a llama2.c
+// .bin, or a table of characters in a pickle or a file of torch.save. The format is detected from the contents, that of
+// a .txt from its name. `vocab_size` is the model's: more tokens are an error, fewer are padded with unused ids. Throws
+// ConvertError.
 ImportedTokenizer import_tokenizer(const std::filesystem::path &file, std::uint32_t vocab_size);
 
 // The tokenizer file in a Hugging Face folder or next to a checkpoint, or the checkpoint itself; an empty path if there

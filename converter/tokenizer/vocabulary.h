@@ -98,7 +98,7 @@ struct Vocabulary {
   std::vector<std::int32_t> suffix;
   std::array<std::int32_t, 256> byte_tokens;
   std::int32_t unknown = -1;
-  bool unknown_is_text = false;  // it decodes to its text, as it is not a special token
+  bool unknown_is_text = false;       // it decodes to its text, as it is not a special token
   double unknown_score = 0;           // MergeBy::best: of a character without a piece
   std::string continuing;             // plain, word_bpe: what pieces begin with that are not the first of a word
   std::string word_end;               // word_bpe: what pieces end with that are the last of a word
