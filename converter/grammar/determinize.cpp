@@ -8,7 +8,7 @@
 namespace tidbit::convert {
 namespace {
 
-constexpr std::size_t kMaxStates = 100000;
+constexpr std::size_t kMaxStates = 80000;
 constexpr std::size_t kMaxEdges = 1000000;
 
 using Subset = std::vector<std::uint32_t>;

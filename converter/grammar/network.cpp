@@ -12,7 +12,7 @@ using Kind = Expression::Kind;
 
 constexpr std::size_t kMaxStates = 500000;
 constexpr std::uint64_t kMaxSteps = 2000000;  // subexpressions that are written out
-constexpr std::uint64_t kMaxClosureSteps = 20000000;
+constexpr std::uint64_t kMaxClosureSteps = 10000000;
 constexpr std::uint32_t kMaxNesting = 1000;
 constexpr std::size_t kMaxRules = 4096;
 

@@ -37,7 +37,8 @@ const char *const kSchemas[] = {
     R"({"type":["string","null","array"],"maxLength":2,"maxItems":3,"items":{"type":"boolean"}})",
     R"({"type":"object","properties":{"name":{"type":"string","minLength":1,"maxLength":5},"tags":{"type":"array",
         "items":{"type":"string","maxLength":3},"maxItems":3},"size":{"type":"object","properties":{"w":{
-        "type":"integer","minimum":1,"maximum":99},"h":{"type":"integer","minimum":1,"maximum":99}},"required":["w","h"]}},
+        "type":"integer","minimum":1,"maximum":99},"h":{"type":"integer","minimum":1,"maximum":99}},
+        "required":["w","h"]}},
         "required":["name","size"]})",
 };
 
