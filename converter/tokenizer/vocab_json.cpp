@@ -13,8 +13,8 @@ using format::Split;
 void refuse_word_end(std::string_view line, const std::string &source) {
   if (!line.ends_with("</w>")) return;
   throw ConvertError(source +
-                     ": BPE with the end of word \"</w>\", as in the first GPT, is not supported "
-                     "(it requires lower-casing and spaCy's word splitting)");
+                     ": BPE with the end of word \"</w>\", as in the first GPT, is supported only in a "
+                     "tokenizer.json, which says how to split text; save the tokenizer as one");
 }
 
 // One merge a line, behind a line with the version.

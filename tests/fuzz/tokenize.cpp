@@ -9,8 +9,8 @@
 namespace tidbit::test {
 namespace {
 
-constexpr const char *kGoldens[] = {"byte_level", "digits",        "prefix_space", "pieces",    "metaspace",
-                                    "characters", "unigram_bytes", "word_ends",    "both_marks"};
+constexpr const char *kGoldens[] = {"byte_level", "digits",        "prefix_space", "pieces",        "metaspace",
+                                    "characters", "unigram_bytes", "both_marks",   "unmarked_bytes"};
 
 const TextModel &model_at(std::size_t index) {
   static const std::vector<TextModel> models = [] {

@@ -85,7 +85,8 @@ TEST(Import, RefusesByName) {
 TEST_F(Folder, RefusesWhatCantBeFollowedExactly) {
   expect_refused(changed("byte_level", "\"normalizer\":null", "\"normalizer\":{\"type\":\"Other\"}"), "\"Other\"");
   expect_refused(changed("digits", "{1,3}", "\\\\b"), "\\b");
-  expect_refused(changed("byte_level", "\"type\":\"ByteLevel\"", "\"type\":\"Whitespace\""), "without a ByteLevel");
+  expect_refused(changed("byte_level", "\"type\":\"ByteLevel\"", "\"type\":\"Whitespace\""),
+                 "\"ByteLevel\" with BPE over characters");
   expect_refused(changed("byte_level", "\"type\":\"BPE\"", "\"type\":\"Other\""), "Other");
   expect_refused(changed("pieces", "\"dropout\":null", "\"dropout\":0.1"), "dropout");
   expect_refused(changed("prefix_space", "processor\":{\"type\":\"ByteLevel\"", "processor\":{\"type\":\"Other\""),
