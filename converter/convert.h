@@ -63,7 +63,7 @@ constexpr format::InputTransform default_transform(format::Format weights, std::
 
 // The default format of the token embedding and the head. Models that were trained with few values have others there.
 constexpr format::Format default_embeddings(format::Format weights) {
-  return weights == format::Ternary::format || weights == format::Binary::format ? format::Format::q8 : weights;
+  return format::is_trained(weights) ? format::Format::q8 : weights;
 }
 
 // The default number of weights that share a scale. BitNet has one scale per matrix.

@@ -90,13 +90,15 @@ void add_matrix(const ReportTensor &tensor, const Sample &sample, std::uint32_t 
   }
 }
 
-// From large to small. q8x16 is q8 in another order: only one of them is shown.
+// From large to small. q8x16 is q8 in another order: only one of them is shown. Formats for trained codes would ruin
+// other weights.
 std::vector<Alternative> formats_beside(Format stored) {
   const Format hidden = stored == Format::q8x16 ? Format::q8 : Format::q8x16;
   std::vector<Alternative> formats;
   for (std::uint32_t i = 0; i < format::kFormats; ++i) {
     const auto format = static_cast<Format>(i);
-    if (format != hidden && features::has_weights(format)) formats.push_back({.format = format});
+    if (format == hidden || (format::is_trained(format) && format != stored)) continue;
+    if (features::has_weights(format)) formats.push_back({.format = format});
   }
   const auto bytes_of = [](const Alternative &a) {
     return format::tile_bytes(a.format, 1024, format::in_groups(a.format) ? format::kDefaultGroup : 0);

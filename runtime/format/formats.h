@@ -94,6 +94,8 @@ static constexpr bool in_blocks(Format f) {
     return false;
   });
 }
+// Whether the format is for weights that were trained with two or three values.
+static constexpr bool is_trained(Format f) { return f == Ternary::format || f == Binary::format; }
 // Whether the format has codes in groups, with a scale per group.
 static constexpr bool in_groups(Format f) { return input_of(f) != Input::floats; }
 
