@@ -1,7 +1,6 @@
 #include "converter/calibrate/calibrate.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <initializer_list>
 #include <memory>
 
@@ -50,7 +49,7 @@ constexpr std::uint32_t kLeastPart = 4;
 
 // Added to the second moments of the head's inputs for a tied embedding, as a part of their mean: its rows are inputs
 // of the first layer too, where all columns count alike.
-const double kTiedDamping = std::getenv("TIED") ? std::atof(std::getenv("TIED")) : 0.1;
+constexpr double kTiedDamping = 0.1;
 
 class Calibrator {
  public:

@@ -112,5 +112,22 @@ TEST(Ternary, TheFourthCodeIsRefusedWhenItIsRead) {
   EXPECT_NE(message.find("\"a.weight\" has a code 3"), std::string::npos) << message;
 }
 
+// Up to the rounding of the scale to f16.
+TEST(Ternary, WeightsOfTrainedModelsAreStoredAsTheyAre) {
+  const Folder folder;
+  for (const char *name : {"bitnet-packed", "bitnet-divided", "bitnet-online"}) {
+    auto options = plain_options(golden(name), folder / "x.tidbit");
+    options.weights = format::Ternary::format;
+    const auto report = convert::convert(options);
+    unsigned matrices = 0;
+    for (const auto &error : report.errors) {
+      if (!error.name.starts_with("layer")) continue;
+      EXPECT_LE(error.relative_error, 0x1p-11) << name << " " << error.name;
+      ++matrices;
+    }
+    EXPECT_GE(matrices, 8u);
+  }
+}
+
 }  // namespace
 }  // namespace tidbit::test
