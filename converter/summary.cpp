@@ -31,8 +31,8 @@ namespace {
 
 std::string weights_text(const ConvertReport &r, const ConvertOptions &options) {
   const double bits = static_cast<double>(r.info.weight_bytes) * 8 / static_cast<double>(r.info.parameters);
-  return (options.budget.is_set() ? r.formats : format_name(options.weights)) + ", " + grouped(r.info.parameters) + " parameters in " +
-         grouped(r.info.weight_bytes) + " bytes, " + fixed(bits, 2) + " bits each";
+  return (options.budget.is_set() ? r.formats : format_name(options.weights)) + ", " + grouped(r.info.parameters) +
+         " parameters in " + grouped(r.info.weight_bytes) + " bytes, " + fixed(bits, 2) + " bits each";
 }
 
 std::string memory_text(const ConvertReport &r, const ConvertOptions &options) {
