@@ -69,7 +69,7 @@ class Calibrator {
 
   RoundedTensors run() {
     round_embedding();  // original_ has embedded its tokens before
-    forward_.emplace(model_.view(), sequences_);
+    forward_ = std::make_unique<Forward>(model_.view(), sequences_);
     for (std::uint32_t layer = 0; layer < layers_.size(); ++layer) {
       kept_ = original_.advance(kKept);  // before the layer's matrices are replaced
       for (const Step &step : kSteps) {
@@ -241,7 +241,7 @@ class Calibrator {
   WorkingModel &model_;
   const Sequences &sequences_;
   Forward original_;
-  std::optional<Forward> forward_;
+  std::unique_ptr<Forward> forward_;         // of the rounded model
   std::vector<std::vector<Observed>> kept_;  // of the current layer, [kKept][sequences]
   const Progress &progress_;
   RoundedTensors rounded_;

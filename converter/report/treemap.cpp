@@ -15,7 +15,8 @@ class Layout {
     for (const std::uint64_t size : sizes) areas_.push_back(static_cast<double>(size) * scale);
     order_.resize(sizes.size());
     std::iota(order_.begin(), order_.end(), std::size_t{0});
-    std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) { return sizes[a] > sizes[b]; });
+    std::sort(order_.begin(), order_.end(),
+              [&](std::size_t a, std::size_t b) { return sizes[a] != sizes[b] ? sizes[a] > sizes[b] : a < b; });
   }
 
   std::vector<Box> run() {

@@ -92,7 +92,7 @@ static bool only_joins(const JsonNode &decoder, bool *bytes) {
 void set_word_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &decoder, const std::string &source) {
   const std::string type = decoder ? decoder->at("type").text() : "";
   const bool has_bytes = (vocabulary.flags & format::flag::kByteFallback) != 0;
-  if (type == "BPEDecoder" && !vocabulary.word_end.empty()) return set_word_ends(vocabulary, *decoder);
+  if (decoder && type == "BPEDecoder" && !vocabulary.word_end.empty()) return set_word_ends(vocabulary, *decoder);
   if (!vocabulary.word_end.empty()) {
     throw ConvertError(source + ": the end_of_word_suffix " + in_quotes(vocabulary.word_end) +
                        " is supported only with the decoder BPEDecoder");
