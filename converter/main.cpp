@@ -5,11 +5,15 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstdio>
 #include <iostream>
 #include <new>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cli/boards.h"
@@ -91,6 +95,7 @@ struct CommandLine {
   std::string sign_key, adapter, calibrate, report, board;
   double adapter_scale = 1;
   Budget budget;
+  std::string size;
   std::uint32_t group = 0, context = 0, revision = 0, threads = 0;
 };
 
@@ -113,6 +118,34 @@ std::string board_error(const std::string &name) {
   tidbit::cli::list_boards(boards.data(), boards.size());
   return "unknown board '" + name + "'; use one of " + boards.data();
 }
+
+// Empty if the text is a number of bits.
+std::string check_bits(const std::string &text) {
+  double bits = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits);
+  const bool good = error == std::errc() && end == text.data() + text.size() && bits >= 2 && bits <= 16;
+  return good ? "" : "is not a number from 2 to 16";
+}
+
+// "4000000", "4MB" or "4MiB" as bytes; none for any other text, for 0, and above 2^60.
+std::optional<std::uint64_t> bytes_in(const std::string &text) {
+  constexpr std::pair<std::string_view, std::uint64_t> kUnits[] = {{"", 1},
+                                                                   {"kB", 1000},
+                                                                   {"KB", 1000},
+                                                                   {"MB", 1000000},
+                                                                   {"GB", 1000000000},
+                                                                   {"KiB", 1ull << 10},
+                                                                   {"MiB", 1ull << 20},
+                                                                   {"GiB", 1ull << 30}};
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string_view rest(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  const auto *unit = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const auto &u) { return u.first == rest; });
+  if (error != std::errc() || unit == std::end(kUnits) || number == 0) return std::nullopt;
+  if (number > (1ull << 60) / unit->second) return std::nullopt;
+  return number * unit->second;
+}
+constexpr const char *kSizeRange = "is not a size such as 4000000, 4MB or 4MiB";
 
 void declare(CLI::App &app, CommandLine &line) {
   const CLI::IsMember weights(format_names(tidbit::format::kFormats)), kv(format_names(tidbit::format::kKvFormats));
@@ -140,11 +173,11 @@ void declare(CLI::App &app, CommandLine &line) {
       app.add_option("--bits", line.budget.bits,
                      "in place of formats: bits per weight on average. The format of each matrix is chosen so that the "
                      "predictions change least, which is measured")
-          ->check(CLI::Range(2.0, 16.0))
+          ->check(CLI::Validator(check_bits, "NUMBER"))
           ->excludes(format)
           ->excludes(embeddings);
-  app.add_option("--size", line.budget.bytes, "the same, for the bytes of the blob, such as 4000000 or 4MB")
-      ->transform(CLI::AsSizeValue(true))
+  app.add_option("--size", line.size, "the same, for the bytes of the blob, such as 4000000 or 4MB")
+      ->check(CLI::Validator([](const std::string &text) { return bytes_in(text) ? "" : kSizeRange; }, "SIZE"))
       ->excludes(format)
       ->excludes(embeddings)
       ->excludes(bits);
@@ -184,8 +217,9 @@ ConvertOptions options_of(const CommandLine &line) {
   if (!line.embeddings.empty()) options.embeddings = format_named(line.embeddings);
   options.kv = line.kv.empty() ? default_kv(options.weights) : format_named(line.kv);
   options.budget = line.budget;
+  if (!line.size.empty()) options.budget.bytes = bytes_in(line.size).value_or(0);
   options.group = line.group;
-  const Format narrowest = line.budget.is_set() ? Format::q4 : options.weights;  // as far as is known here
+  const Format narrowest = options.budget.is_set() ? Format::q4 : options.weights;  // as far as is known here
   options.transform = line.transform.empty()         ? default_transform(narrowest, options.group)
                       : line.transform == "hadamard" ? tidbit::format::InputTransform::hadamard
                                                      : tidbit::format::InputTransform::none;

@@ -84,6 +84,15 @@ TEST(Program, ExitsWith0OnSuccess1OnAnErrorAnd2OnWrongUse) {
   EXPECT_EQ(exit_code({source, "-o", output, "--adapter", adapter, "--adapter-scale", "much"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--adapter-scale", "2"}), 2);
   EXPECT_EQ(exit_code({source, "-o", output, "--bogus"}), 2);
+  for (const char *bits : {"1.9", "17", "nan", "4x", ""})
+    EXPECT_EQ(exit_code({source, "-o", output, "--bits", bits}), 2);
+  for (const char *size : {"0", "-5", "4QB", "99999999999999999999", "2000000000GiB", "x", ""}) {
+    EXPECT_EQ(exit_code({source, "-o", output, "--size", size}), 2) << size;
+  }
+  EXPECT_EQ(exit_code({source, "-o", output, "--bits", "4", "--weights", "q4"}), 2);
+  EXPECT_EQ(exit_code({source, "-o", output, "--bits", "4", "--size", "4MB"}), 2);
+  EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--size", "1kB"}), 1);
+  EXPECT_EQ(exit_code({source, "-o", output, "--tokenizer", "none", "--size", "4MiB"}), 0);
 }
 
 // Runs it in a shell and returns its only line of standard error.
