@@ -66,7 +66,7 @@ TEST(GrammarGbnf, RulesMayBeEmptyAndMayNotEnd) {
 }
 
 TEST(GrammarGbnf, ErrorsNameTheLine) {
-  const auto message = [](const std::string &text) { return refusal([&] { convert::compile_gbnf(text, "g"); }); };
+  const auto message = [](const std::string &text) { return failure([&] { convert::compile_gbnf(text, "g"); }); };
   EXPECT_NE(message("root ::= \"a\"\nb ::= [z-a]").find("g: line 2: a range"), std::string::npos);
   EXPECT_EQ(message("a ::= \"b\""), "g: there is no rule \"root\"");
   EXPECT_EQ(message(""), "g: there is no rule \"root\"");

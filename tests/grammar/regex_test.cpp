@@ -58,7 +58,7 @@ TEST(GrammarRegex, AnchorsAroundTheWholeSayNothing) { EXPECT_TRUE(Form::regex("^
 
 TEST(GrammarRegex, WhatCannotBeCompiledIsRefused) {
   const auto message = [](const std::string &pattern) {
-    return refusal([&] { convert::compile_regex(pattern, "--regex"); });
+    return failure([&] { convert::compile_regex(pattern, "--regex"); });
   };
   EXPECT_NE(message("a(?=b)").find("looks at what follows"), std::string::npos);
   EXPECT_NE(message("(a").find("does not end"), std::string::npos);

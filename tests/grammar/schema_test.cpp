@@ -133,7 +133,7 @@ TEST(GrammarSchema, TypesMayBeSeveral) {
 
 TEST(GrammarSchema, WhatIsNotSupportedIsRefusedWithItsPlace) {
   const auto message = [](const std::string &json) {
-    return refusal([&] { convert::compile_schema(json, "s.json"); });
+    return failure([&] { convert::compile_schema(json, "s.json"); });
   };
   EXPECT_EQ(message(R"({"type":"object","properties":{"a":{"type":"integer","multipleOf":3}}})"),
             "s.json: #/properties/a: the keyword \"multipleOf\" is not supported here");

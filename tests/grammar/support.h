@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "converter/error.h"
 #include "converter/grammar/compile.h"
+#include "tests/support/failure.h"
 #include "tests/tokenizers/support.h"
 #include "tidbit/tidbit.h"
 
@@ -46,16 +46,5 @@ class SortedVocabulary {
 };
 
 std::uint32_t vocab_size(const TextModel &model);
-
-// The message with which something is refused, or "" if it is not.
-template <class Body>
-std::string refusal(Body body) {
-  try {
-    body();
-  } catch (const convert::ConvertError &error) {
-    return error.what();
-  }
-  return "";
-}
 
 }  // namespace tidbit::test

@@ -137,22 +137,7 @@ TEST(WordPiece, DamageNeverCrashes) {
   Json file = word_piece(kVocab);
   file["pre_tokenizer"] = nullptr;
   TextModel model = made(file);
-  const std::vector<std::byte> intact(model.section(), model.section() + model.section_bytes());
-  std::uint32_t state = 4711;
-  const auto random = [&state] { return (state = state * 1664525u + 1013904223u) >> 8; };
-  for (int round = 0; round < 500; ++round) {
-    std::copy(intact.begin(), intact.end(), model.section());
-    for (std::uint32_t flips = 1 + random() % 64; flips > 0; --flips) {
-      model.section()[random() % intact.size()] = static_cast<std::byte>(random());
-    }
-    std::uint64_t fault = 0;
-    if (model.check(&fault) == TIDBIT_OK) use_everything(model);
-    std::copy(intact.begin(), intact.end(), model.section());
-    for (std::size_t i = sizeof(format::TokenizerHeader); i < intact.size(); ++i) {
-      model.section()[i] = static_cast<std::byte>(random() % (round % 2 == 0 ? 256 : 4));
-    }
-    use_everything(model);
-  }
+  use_damaged(model);
 }
 
 TEST(WordLevel, AWordIsAPieceOrUnknown) {

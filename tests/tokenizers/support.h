@@ -50,6 +50,9 @@ TextModel from_json(const std::string &text, std::uint32_t vocab_size = 64);
 // Calls every text function, with a text of all kinds of characters. For sanitizers, whatever the tables hold.
 void use_everything(const TextModel &model);
 
+// Calls them with 500 damages of the section: single bytes, if they pass its check, and all bytes behind the header.
+void use_damaged(TextModel &model);
+
 std::string read_file(const std::filesystem::path &file);
 std::filesystem::path data_file(const std::string &name);
 
