@@ -6,6 +6,7 @@
 
 #include "base/features.h"
 #include "converter/blob/row_reader.h"
+#include "converter/budget/weight_error.h"
 #include "converter/parallel.h"
 #include "format/formats.h"
 #include "quant/hadamard.h"
@@ -66,7 +67,8 @@ bool transforms(const format::Tensor &entry, Format format, std::uint32_t group,
   return !token_embedding && default_transform(format, group) == format::InputTransform::hadamard;
 }
 
-void add_matrix(const ReportTensor &tensor, const Sample &sample, std::uint32_t group, RoleAlternatives &role) {
+void add_matrix(const ReportTensor &tensor, const TensorPlan &plan, const Sample &sample, std::uint32_t group,
+                RoleAlternatives &role) {
   const bool token_embedding = tensor.role == "token_embedding";
   const auto tiles = static_cast<std::uint32_t>(sample.counts.size());
   const auto count = static_cast<std::uint32_t>(role.formats.size());
@@ -84,9 +86,7 @@ void add_matrix(const ReportTensor &tensor, const Sample &sample, std::uint32_t 
     for (std::uint32_t i = 0; i < tiles; ++i) measure.add(measures[std::size_t{i} * count + f]);
     if (!std::isfinite(measure.noise)) sum.possible = false;
     sum.error.add({measure.signal * scale, measure.noise * scale});
-    sum.bytes += format::round_up(format::matrix_bytes(sum.format, tensor.entry.rows, tensor.entry.cols,
-                                                       format::in_groups(sum.format) ? group : 0),
-                                  format::kAlignment);
+    sum.bytes += stored_bytes(plan, sum.format, group);
   }
 }
 
@@ -124,7 +124,7 @@ std::vector<RoleAlternatives> measure_alternatives(const std::vector<ReportTenso
     }
     const Sample sample = read_sample(*written[i].plan);
     if (!sample.whole) sampled = true;
-    add_matrix(tensor, sample, group, *role);
+    add_matrix(tensor, *written[i].plan, sample, group, *role);
   }
   return roles;
 }
