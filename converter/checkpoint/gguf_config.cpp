@@ -106,6 +106,14 @@ class ConfigMaker {
   void only(const char *key, double value) {
     if (number_or(key, value) != value) refuse_key(key, "has a value that is not supported");
   }
+  // A key without the architecture in front: a number for each layer.
+  const Json &of_layers(const char *key) const {
+    const auto found = gguf_.metadata().find(key);
+    const bool fits =
+        found != gguf_.metadata().end() && found->is_array() && found->size() == count("num_hidden_layers");
+    if (!fits) refuse("key " + in_quotes(key) + " does not have a number for each layer");
+    return *found;
+  }
 
   // One flag for each layer: whether it has a window. Otherwise every n-th layer has none.
   void read_pattern(std::uint64_t usual) {
@@ -323,14 +331,45 @@ void read_stablelm(ConfigMaker &c) {
 }
 
 void read_granite(ConfigMaker &c) {
+  for (const char *key : {"conv_kernel", "state_size", "group_count", "inner_size", "time_step_rank"}) {
+    c.take(std::string("ssm.") + key);  // of layers of Mamba, which Granite 4 may have
+  }
   c.move("embedding_scale", "embedding_multiplier");
   c.move("residual_scale", "residual_multiplier");
   c.move("attention.scale", "attention_multiplier");
   c.move("logit_scale", "logits_scaling");
-  const Json *experts = c.take("expert_count");
-  if (experts == nullptr || *experts == 0) return;
-  c.json["model_type"] = "granitemoe";
-  c.json["num_local_experts"] = *experts;
+  const Json *experts = c.take("expert_count"), *shared = c.take("expert_shared_feed_forward_length");
+  const Json *turned = c.take("rope.scaling.finetuned");
+  const bool has_experts = experts != nullptr && *experts != 0, has_positions = turned == nullptr || *turned != false;
+  if (has_experts) c.json["num_local_experts"] = *experts;
+  if (shared != nullptr && *shared != 0) {
+    c.json["model_type"] = "granitemoehybrid";  // Granite 4
+    c.json["shared_intermediate_size"] = *shared;
+    c.json["num_local_experts"] = has_experts ? *experts : Json(0);
+    c.json["position_embedding_type"] = has_positions ? "rope" : "nope";
+    return;
+  }
+  if (!has_positions) c.refuse_key("rope.scaling.finetuned", "is false, which is not supported");
+  c.json["model_type"] = has_experts ? "granitemoe" : "granite";
+}
+
+// The factors in front of the softplus; the other constants are those of all models.
+void read_apertus(ConfigMaker &c) {
+  c.json["xielu_alpha_p"] = c.of_layers("xielu.alpha_p");
+  c.json["xielu_alpha_n"] = c.of_layers("xielu.alpha_n");
+  for (const Json &beta : c.of_layers("xielu.beta")) {
+    if (beta != 0.5) c.refuse("key \"xielu.beta\" is not 0.5, which is not supported");
+  }
+}
+
+void read_mpt(ConfigMaker &c) {
+  Json &attention = c.json["attn_config"] = {{"alibi_bias_max", c.number_or("attention.max_alibi_bias", 0)}};
+  if (attention["alibi_bias_max"] == 0) attention = {{"alibi", false}};
+  if (const Json *clip = c.take("attention.clamp_kqv"); clip != nullptr) attention["clip_qkv"] = *clip;
+  if (c.tensor("blk.0.attn_q_norm.weight") != nullptr) attention["qk_ln"] = true;
+  c.json["max_seq_len"] = c.json["max_position_embeddings"];
+  c.json.erase("max_position_embeddings");
+  c.json.erase("intermediate_size");
 }
 
 void read_olmo(ConfigMaker &c) { c.move("attention.clamp_kqv", "clip_qkv"); }
@@ -419,6 +458,7 @@ void read_bigcode(ConfigMaker &c) {
 
 constexpr Architecture kArchitectures[] = {
     {"llama", "llama", true, read_llama},
+    {"apertus", "apertus", false, read_apertus},
     {"arcee", "arcee", true},
     {"bitnet", "bitnet"},
     {"bloom", "bloom", false, read_bloom, "layer_norm_epsilon"},
@@ -436,10 +476,12 @@ constexpr Architecture kArchitectures[] = {
     {"gpt-oss", "gpt_oss", false, read_gpt_oss},
     {"gptneox", "gpt_neox", false, read_neox},
     {"granite", "granite", true, read_granite},
+    {"granitehybrid", "granitemoehybrid", true, read_granite},
     {"granitemoe", "granitemoe", true, read_granite},
     {"hunyuan-dense", "hunyuan_v1_dense"},
     {"lfm2", "lfm2", false, read_lfm2},
     {"mistral3", "mistral", true, read_mistral3},
+    {"mpt", "mpt", false, read_mpt, "layer_norm_epsilon"},
     {"nemotron", "nemotron", false, read_partial, "norm_eps"},
     {"olmo", "olmo", true, read_olmo},
     {"olmo2", "olmo2", false, read_olmo2},

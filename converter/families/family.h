@@ -33,6 +33,7 @@ struct Reading {
   const Checkpoint *checkpoint = nullptr;
   std::uint32_t context = 0;  // that the user asked for; 0: no wish
   std::uint32_t layers = 0;
+  std::uint32_t layer = 0;                    // whose tensor a function of Row::or_computed computes
   double rotary_theta = 0, rotary_share = 0;  // defaults of the family
   bool partial_rotary = false;                // Family::partial_rotary
   std::uint32_t old_context = 0;              // Family::old_context

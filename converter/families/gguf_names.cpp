@@ -23,6 +23,7 @@ constexpr GlobalRow kGlobals[] = {
 };
 
 constexpr LayerRow kLayers[] = {
+    tensor(Layer::ffn_up, "ffn_up.*"),              // with a gate in front, or without one; the first row
     tensor(Layer::mixer_in_norm, "attn_norm_2.*"),  // Falcon's, if it has two
     tensor(Layer::mixer_in_norm, "attn_norm.*"),
     tensor(Layer::qkv, "attn_qkv.*"),
@@ -51,7 +52,6 @@ constexpr LayerRow kLayers[] = {
     tensor(Layer::conv_taps, "shortconv.conv.*"),
     tensor(Layer::conv_out, "shortconv.out_proj.*"),
 };
-constexpr LayerRow kFusedUp = tensor(Layer::ffn_up, "ffn_up.*");  // with a gate in front, or without one
 
 bool is_bias(Global role) {
   return role == Global::final_norm_bias || role == Global::head_bias || role == Global::embedding_norm_bias;
@@ -101,9 +101,11 @@ GgufNames::GgufNames(const Family &family) {
   const auto is_up = [](const LayerRow &row) { return row.role == Layer::ffn_up; };
   const auto up = std::find_if(own.layers.begin(), own.layers.end(), is_up);
   const bool fused = up != own.layers.end() && up->origin.names[1] == nullptr;
-  const std::span<const LayerRow> all = kLayers;
+  const std::span<const LayerRow> all = kLayers, without_fused = all.subspan(1);
   for (const LayerRow &row : own.layers) {
-    const std::span<const LayerRow> table = row.role == Layer::ffn_up && fused ? std::span(&kFusedUp, 1) : all;
+    const std::span<const LayerRow> table = row.role != Layer::ffn_up || !fused ? without_fused
+                                            : family.gated                      ? all
+                                                                                : all.first(1);
     add_rows<Layer>(row, table, layers);
     check_role(row.role, layers, format::kLayerRoles[static_cast<std::size_t>(row.role)].name, family);
   }

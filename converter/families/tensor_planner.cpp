@@ -114,8 +114,9 @@ std::array<TensorPlan, kRoles> TensorPlanner::plan_all(std::span<const Row<Role>
   std::array<const Row<Role> *, kRoles> chosen = {};
   for (const Row<Role> &row : rows) {
     const Row<Role> *&choice = chosen[static_cast<std::size_t>(row.role)];
-    const bool first_stored = choice != nullptr && is_stored(choice->origin, "weight", scope);
-    if (choice == nullptr || (!first_stored && is_stored(row.origin, "weight", scope))) choice = &row;
+    if (choice == nullptr || stored(row.origin, "weight", scope) > stored(choice->origin, "weight", scope)) {
+      choice = &row;
+    }
   }
   std::array<TensorPlan, kRoles> tensors;
   for (std::size_t role = 0; role < kRoles; ++role) {
@@ -156,7 +157,9 @@ TensorPlan TensorPlanner::plan(const Origin &origin, const NamedRole &role, cons
 
   const bool stored = is_stored(origin, suffix, scope);
   if (origin.compute != nullptr && (!stored || origin.always_computed)) {
-    tensor.sources = {{.rows = tensor.source_rows(), .compute = origin.compute(model_)}};
+    Reading of_layer = model_;
+    of_layer.layer = scope.layer;
+    tensor.sources = {{.rows = tensor.source_rows(), .compute = origin.compute(of_layer)}};
     if (tensor.sources[0].compute != nullptr) return tensor;
   }
   if (!stored && origin.optional) return {};
@@ -185,10 +188,14 @@ bool TensorPlanner::has_bias(const Origin &origin, const Scope &scope) const {
   return origin.bias == Origin::Bias::always;
 }
 
-bool TensorPlanner::is_stored(const Origin &origin, const char *suffix, const Scope &scope) const {
+std::size_t TensorPlanner::stored(const Origin &origin, const char *suffix, const Scope &scope) const {
   const std::vector<std::string> names = names_of(origin, suffix, scope);
-  return std::any_of(names.begin(), names.end(),
-                     [&](const std::string &name) { return finder_.find(item_name(name, 0)) != nullptr; });
+  return static_cast<std::size_t>(std::count_if(names.begin(), names.end(), [&](const std::string &name) {
+    return finder_.find(item_name(name, 0)) != nullptr;
+  }));
+}
+bool TensorPlanner::is_stored(const Origin &origin, const char *suffix, const Scope &scope) const {
+  return stored(origin, suffix, scope) > 0;
 }
 
 Presence TensorPlanner::presence(const RoleRow &role, const Scope &scope) const {

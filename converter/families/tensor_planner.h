@@ -52,6 +52,7 @@ class TensorPlanner {
   void check_alternatives(std::span<const Row<Role>> rows, const Row<Role> &chosen, const Scope &scope);
 
   bool has_bias(const Origin &origin, const Scope &scope) const;
+  std::size_t stored(const Origin &origin, const char *suffix, const Scope &scope) const;  // how many of the names
   bool is_stored(const Origin &origin, const char *suffix, const Scope &scope) const;
   format::Presence presence(const format::RoleRow &role, const Scope &scope) const;
   std::vector<std::string> names_of(const Origin &origin, const char *suffix, const Scope &scope) const;

@@ -7,14 +7,36 @@ tokenizer. What a GGUF file cannot say is lost: Mistral's window, activations ot
 Gemma 2's scores.
 """
 import importlib
+import json
 import pathlib
 import pkgutil
 import runpy
+import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).parent
-COMMITTED = "bloom cohere falcon-new gemma glm4 granitemoe lfm2 llama-llama3-biases ministral3 olmo2 phi3 qwen3".split()
+COMMITTED = ("apertus bloom cohere falcon-new gemma glm4 granite4-dense granitemoe lfm2 llama-llama3-biases ministral3 "
+             "mpt olmo2 phi3 qwen3").split()
+# What llama.cpp expects as published models have it, and transformers writes otherwise.
+AS_PUBLISHED = {
+    "gpt2-unscaled-relu": {"n_ctx": 32},
+    "gpt2-untied-by-layer": {"n_ctx": 32},
+    "gpt_neox": {"rotary_pct": 0.5},
+    "gpt_neox-serial": {"rotary_pct": 0.25},
+    "granite4-dense": {"layer_types": ["attention", "attention"], "num_experts_per_tok": 0},
+    "mpt": {"architectures": ["MPTForCausalLM"]},
+}
+
+
+def published(name, folder):
+    """The golden's checkpoint, as people publish such models."""
+    source = pathlib.Path(folder) / name
+    shutil.copytree(HERE / "goldens" / name, source)
+    config = json.loads((source / "config.json").read_text())
+    (source / "config.json").write_text(json.dumps(config | AS_PUBLISHED.get(name, {})))
+    return source
 
 
 def convert(llama_cpp, source, target):
@@ -42,8 +64,9 @@ def main():
     names = sorted(path.name for path in (HERE / "goldens").iterdir()) if rest else COMMITTED
     for name in names:
         target = folder / f"{name}.gguf"
-        made = subprocess.run([sys.executable, __file__, llama_cpp, "--one", HERE / "goldens" / name, target],
-                              capture_output=True, text=True, check=False)
+        with tempfile.TemporaryDirectory() as temporary:
+            made = subprocess.run([sys.executable, __file__, llama_cpp, "--one", published(name, temporary), target],
+                                  capture_output=True, text=True, check=False)
         if made.returncode != 0:
             target.unlink(missing_ok=True)
             print(f"{name}: {made.stderr.strip().splitlines()[-1]}", file=sys.stderr)
