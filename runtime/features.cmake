@@ -43,7 +43,7 @@ tidbit_feature(WEIGHTS "Weight formats" ${tidbit_formats})
 tidbit_feature(KV_FORMATS "KV cache formats" f32 f16 q8)
 tidbit_feature(NORMS "Normalizations" layer rms layer_weightless rms_weightless)
 tidbit_feature(ACTIVATIONS "Activation functions" relu gelu_erf gelu_tanh silu relu_squared xielu clamped_silu)
-tidbit_feature(LAYER_PARTS "What models may have beyond Llama and GPT-2 (may be empty)" window rotary_tables qk_norm soft_cap alibi sinks qkv_clip out_norm projection_norm parallel residual_scale embedding_norm experts short_convolution shared_kv)
+tidbit_feature(LAYER_PARTS "What models may have beyond Llama and GPT-2 (may be empty)" window rotary_tables qk_norm soft_cap alibi sinks qkv_clip out_norm projection_norm parallel residual_scale embedding_norm experts short_convolution shared_kv encoder)
 tidbit_feature(TOKENIZERS "Tokenizers (may be empty)" sentencepiece byte_level character plain unigram word_bpe)
 
 option(TIDBIT_STATUS_STRINGS "Texts for status codes and names (if OFF, they are empty strings)" ON)

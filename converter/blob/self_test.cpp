@@ -35,7 +35,21 @@ int count_step(void *user) {
 // A NaN has other bits on other processors, so its hash would fail there.
 void check_numbers(const float *logits, std::uint32_t count) {
   if (std::none_of(logits, logits + count, [](float logit) { return std::isnan(logit); })) return;
-  throw ConvertError("the model's logits are NaN: values overflow on the way; try --kv f32 or --weights f32");
+  throw ConvertError("the model's outputs are NaN: values overflow on the way; try --kv f32 or --weights f32");
+}
+
+// Of an encoder.
+std::uint64_t hash_vectors(tidbit_session *session, const format::SelfTest &test) {
+  check_status(tidbit_encode(session, test.tokens, &test.token_count, 1), "tidbit_encode");
+  Hash64 hash;
+  for (std::uint32_t i = 0; i < test.token_count; ++i) {
+    const float *vector = nullptr;
+    std::uint32_t width = 0;
+    check_status(tidbit_hidden(session, i, &vector, &width), "tidbit_hidden");
+    check_numbers(vector, width);
+    hash.update(vector, width * sizeof(float));
+  }
+  return hash.digest();
 }
 
 }  // namespace
@@ -67,6 +81,7 @@ std::uint64_t hash_self_test(const BlobView &blob, const format::SelfTest &test,
   options.poll = count_step;
   options.parallel_user = options.poll_user = &run;
   BlobSession session(blob, options);
+  if (info.is_encoder != 0) return hash_vectors(session.get(), test);
   check_status(tidbit_prefill(session.get(), test.tokens, test.token_count, 0, nullptr), "tidbit_prefill");
   Hash64 hash;
   for (std::uint32_t i = 0; i < test.token_count; ++i) {

@@ -12,6 +12,7 @@
 
 #include "converter/checkpoint/dialect.h"
 #include "converter/checkpoint/file.h"
+#include "converter/checkpoint/sentence.h"
 
 namespace tidbit::convert {
 
@@ -78,9 +79,10 @@ struct Checkpoint {
   nlohmann::json generation_config;  // an empty object if there is none
   Dialect dialect = {};
   TensorMap tensors;
-  std::vector<std::string> notes = {};  // for the summary
-  bool rotary_pairs_adjacent = false;   // llama2.c: channels 2i and 2i + 1 turn together, not i and i + half
-  std::string chat_template = {};       // GGUF: a Jinja program; empty if there is none
+  std::vector<std::string> notes = {};    // for the summary
+  bool rotary_pairs_adjacent = false;     // llama2.c: channels 2i and 2i + 1 turn together, not i and i + half
+  std::string chat_template = {};         // GGUF: a Jinja program; empty if there is none
+  std::optional<Sentence> sentence = {};  // of an encoder for texts
 };
 
 // A Hugging Face directory, or a file of PyTorch or llama2.c. Throws ConvertError.

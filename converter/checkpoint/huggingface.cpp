@@ -4,6 +4,7 @@
 #include "converter/checkpoint/containers.h"
 #include "converter/checkpoint/json.h"
 #include "converter/checkpoint/safetensors.h"
+#include "converter/checkpoint/sentence.h"
 #include "converter/checkpoint/state_dict.h"
 #include "converter/checkpoint/ternary.h"
 #include "converter/checkpoint/text_model.h"
@@ -79,6 +80,23 @@ void read_weights(const fs::path &directory, TensorMap &tensors) {
                      ": has neither model.safetensors nor pytorch_model.bin, nor an index of such");
 }
 
+// Older checkpoints of BERT have other names for the weights of a LayerNorm.
+void rename_layer_norms(TensorMap &tensors) {
+  constexpr std::pair<std::string_view, const char *> kOld[] = {{"LayerNorm.gamma", "weight"},
+                                                                {"LayerNorm.beta", "bias"}};
+  for (const auto &[old, now] : kOld) {
+    for (auto at = tensors.begin(); at != tensors.end();) {
+      const auto here = at++;
+      if (!here->first.ends_with(old)) continue;
+      const std::string name = here->first.substr(0, here->first.rfind('.') + 1) + now;
+      if (tensors.count(name) != 0) throw ConvertError("tensor " + in_quotes(name) + " is there twice");
+      auto node = tensors.extract(here);
+      node.key() = node.mapped().name = name;
+      tensors.insert(std::move(node));
+    }
+  }
+}
+
 }  // namespace
 
 Checkpoint open_huggingface(const fs::path &directory) {
@@ -94,6 +112,8 @@ Checkpoint open_huggingface(const fs::path &directory) {
   if (is_there(generation)) checkpoint.generation_config = read_json_object(generation);
   checkpoint.dialect = Dialect::huggingface;
   read_weights(directory, checkpoint.tensors);
+  rename_layer_norms(checkpoint.tensors);
+  checkpoint.sentence = read_sentence(directory);
   take_text_model(checkpoint);
   read_ternary(checkpoint);
   return checkpoint;

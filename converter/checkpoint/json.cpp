@@ -165,6 +165,16 @@ class Builder {
 
 }  // namespace
 
+Json read_json_list(const std::filesystem::path &path) {
+  const std::string text = read_whole_file(path, kMostConfigBytes), where = path.string();
+  check_lengths(text, where);
+  const std::vector<JsonStream> streams;
+  Builder builder(text, where, streams);
+  Json::sax_parse(text.begin(), text.end(), &builder);
+  if (!builder.document().is_array()) throw ConvertError(where + ": is not a JSON list");
+  return std::move(builder.document());
+}
+
 Json parse_json_object(std::string_view text, const std::string &where, const std::vector<JsonStream> &streams) {
   check_lengths(text, where);
   Builder builder(text, where, streams);

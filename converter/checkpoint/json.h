@@ -30,6 +30,9 @@ Json parse_json_object(std::string_view text, const std::string &where, const st
 Json read_json_object(const std::filesystem::path &path, std::uint64_t most_bytes = kMostConfigBytes,
                       const std::vector<JsonStream> &streams = {});
 
+// The same for a document that is one list.
+Json read_json_list(const std::filesystem::path &path);
+
 // A value and its place in a file. What is missing or of the wrong type is refused with the place. A key whose value is
 // null counts as missing.
 class JsonNode {

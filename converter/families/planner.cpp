@@ -80,6 +80,7 @@ void count_segments(const TensorFinder &finder, const Names &names, Config &conf
 
 StackPlan plan_layers(const Family &family, const Names &names, TensorPlanner &planner, Reading &model) {
   StackPlan stack;
+  if (model.kind.mask == format::Mask::bidirectional) stack.type = format::StackType::encoder;
   for (std::uint32_t i = 0; i < model.layers; ++i) {
     LayerKind kind = model.kind;
     if (family.read_layer != nullptr) family.read_layer(model, i, kind);

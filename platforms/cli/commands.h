@@ -14,6 +14,7 @@ int tokenize_command(Arguments arguments, Output &out);
 int detokenize_command(Arguments arguments, Output &out);
 int logits_command(Arguments arguments, Output &out);
 int eval_command(Arguments arguments, Output &out);
+int embed_command(Arguments arguments, Output &out);
 int bench_command(Arguments arguments, Output &out);
 
 }  // namespace tidbit::cli

@@ -221,6 +221,7 @@ int run_selftest(const LoadedModel &model, Output &out) {
   constexpr uint32_t kMostTokens = 16;
   SessionRequest request;
   request.context = model.info().max_context < kMostTokens ? model.info().max_context : kMostTokens;
+  request.encodes = model.info().is_encoder != 0;
   LoadedSession session;
   if (const int code = session.start(model, request); code != kOk) return code;
   const tidbit_status status = tidbit_selftest(session.get());

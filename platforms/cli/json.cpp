@@ -61,6 +61,12 @@ void Json::real(const char *name, double value) {
   }
 }
 
+void Json::reals(const char *name, const float *values, uint32_t count) {
+  key(name);
+  for (uint32_t i = 0; i < count; ++i) out_.print("%s%.9g", i == 0 ? "[" : ", ", static_cast<double>(values[i]));
+  out_.write("]", 1);
+}
+
 void Json::boolean(const char *name, bool value) {
   key(name);
   out_.print("%s", value ? "true" : "false");

@@ -71,7 +71,12 @@ int check_context(const LoadedModel &model, uint32_t context) {
 }
 
 int LoadedSession::start(const LoadedModel &model, const SessionRequest &request) {
-  if (const int code = check_context(model, request.context); code != kOk) return code;
+  if (model.info().is_encoder != 0 && !request.encodes) {
+    return data_error("%s: turns texts into vectors and generates no text; use 'tidbit embed'", model.path());
+  }
+  if (!request.encodes) {
+    if (const int code = check_context(model, request.context); code != kOk) return code;
+  }
   threads_ = request.threads != 0 ? request.threads : default_threads(model);
   // More threads than CPUs would only take turns. The work is still divided among threads_ workers.
   const uint32_t cpus = posix::cpu_count();

@@ -37,6 +37,7 @@ struct SessionRequest {
   uint32_t chunk = 0;
   uint32_t threads = 0;
   tidbit_isa isa = TIDBIT_ISA_AUTO;
+  bool encodes = false;  // for an encoder; otherwise encoders are refused
 };
 
 // Refuses a context longer than the model supports.

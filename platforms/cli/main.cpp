@@ -26,6 +26,7 @@ constexpr Command kCommands[] = {
     {"detokenize", detokenize_command, "token ids to text"},
     {"logits", logits_command, "logits of given tokens, and their hash"},
     {"eval", eval_command, "perplexity of a text"},
+    {"embed", embed_command, "vectors of texts, and search by them"},
     {"bench", bench_command, "speed, compared with the memory bandwidth"},
 };
 

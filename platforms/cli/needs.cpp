@@ -59,7 +59,8 @@ uint32_t parts_of(const format::LayerKind &k) {
          bit_if(k.residual != format::Residual::serial, LayerPart::parallel) |
          bit_if(k.residual_scale != 1, LayerPart::residual_scale) | bit_if(k.experts != 0, LayerPart::experts) |
          bit_if(k.mixer == format::Mixer::short_convolution, LayerPart::short_convolution) |
-         bit_if(k.kv_layer != 0, LayerPart::shared_kv);
+         bit_if(k.kv_layer != 0, LayerPart::shared_kv) |
+         bit_if(k.mask == format::Mask::bidirectional, LayerPart::encoder);
 }
 
 }  // namespace

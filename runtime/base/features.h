@@ -15,7 +15,7 @@
 #define TIDBIT_FEATURE_ACTIVATIONS 0x7F
 #endif
 #ifndef TIDBIT_FEATURE_LAYER_PARTS
-#define TIDBIT_FEATURE_LAYER_PARTS 0x7FFF
+#define TIDBIT_FEATURE_LAYER_PARTS 0xFFFF
 #endif
 #ifndef TIDBIT_FEATURE_TOKENIZERS
 #define TIDBIT_FEATURE_TOKENIZERS 0x7
@@ -45,6 +45,7 @@
 #define TIDBIT_HAS_QKV_STEPS ((TIDBIT_FEATURE_LAYER_PARTS & (1u << 2 | 1u << 6)) != 0)
 #define TIDBIT_HAS_EXPERTS ((TIDBIT_FEATURE_LAYER_PARTS & 1u << 12) != 0)
 #define TIDBIT_HAS_SHORT_CONVOLUTION ((TIDBIT_FEATURE_LAYER_PARTS & 1u << 13) != 0)
+#define TIDBIT_HAS_ENCODER ((TIDBIT_FEATURE_LAYER_PARTS & 1u << 15) != 0)
 
 namespace tidbit::features {
 
@@ -95,6 +96,7 @@ enum class LayerPart : unsigned char {
   experts,
   short_convolution,
   shared_kv,  // keys and values of another layer
+  encoder,    // tokens that see all of their text
 };
 // Also true with the activations from relu_squared on, two of which have parameters.
 inline constexpr bool kAnyLayerPart = TIDBIT_FEATURE_LAYER_PARTS != 0 || TIDBIT_FEATURE_ACTIVATIONS >> 4 != 0;

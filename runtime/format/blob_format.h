@@ -73,8 +73,10 @@ struct Config {
   std::uint8_t end_token_count;  // entries of end_tokens that are used
   std::int32_t bos_token;        // -1: none
   std::int32_t end_tokens[kMaxEndTokens];
-  Norm embedding_norm;  // of the residual stream before the first layer
-  std::uint8_t reserved[19];
+  Norm embedding_norm;       // of the residual stream before the first layer
+  Pooling pooling;           // of an encoder
+  std::uint8_t unit_length;  // 1: a text's vector is divided by its length
+  std::uint8_t reserved[17];
 };
 static_assert(sizeof(Config) == 128);
 

@@ -22,15 +22,18 @@ enum class Activation : std::uint8_t {
 // What is added to the token embedding. Learned and sinusoidal positions are both tables.
 enum class Position : std::uint8_t { none = 0, table = 1 };
 
-// What a model is for: logits of the next token; reserved: class scores, a pooled vector.
+// What a model is for: logits of the next token; vectors of an encoder's tokens or texts; reserved: class scores.
 enum class Head : std::uint8_t { language_model = 0, classifier = 1, pooling = 2 };
+
+// How the vectors of a text's tokens become the text's vector: the mean of all, that of the first or of the last token.
+enum class Pooling : std::uint8_t { none = 0, mean = 1, first = 2, last = 3 };
 
 enum class StackType : std::uint8_t { decoder = 0, encoder = 1 };
 
 // What mixes positions in a layer. The last two are reserved.
 enum class Mixer : std::uint8_t { attention = 0, short_convolution = 1, gated_delta = 2, mamba2 = 3 };
 
-// Which positions a query sees. With a window of W, it sees the last W of them, including its own.
+// Which positions a query sees: those up to its own, with a window of W the last W of them; or all of its text.
 enum class Mask : std::uint8_t { causal = 0, bidirectional = 1 };
 
 // How q and k are normalized: each head by itself with weights that all heads share, the whole projection, or each head

@@ -97,7 +97,8 @@ static constexpr Field kConfigFields[] = {
     norm_field("final_norm", offsetof(Config, final_norm)),
     choice("position", offsetof(Config, position), Position::table, Position::table, "none table"),
     flag("tied", offsetof(Config, tied), true),
-    choice("head", offsetof(Config, head), Head::pooling, Head::language_model, "language_model classifier pooling"),
+    {"head", offsetof(Config, head), FieldType::byte, false, 2, features::has(LayerPart::encoder) ? 2 : 0,
+     "language_model classifier pooling"},
     choice("weights", offsetof(Config, weights), Format{kFormats - 1}, Format{kFormats - 1}, kFormatNameList.text),
     choice("kv", offsetof(Config, kv), Format::q8, Format::q8, kFormatNameList.text),
     {"rotary_tables", offsetof(Config, rotary_tables), FieldType::byte, false, kMaxRotaryTables,
@@ -106,6 +107,9 @@ static constexpr Field kConfigFields[] = {
      nullptr},
     {"bos_token", offsetof(Config, bos_token), FieldType::token, false, 0, 0, nullptr},
     norm_of(LayerPart::embedding_norm, "embedding_norm", offsetof(Config, embedding_norm)),
+    choice_of(LayerPart::encoder, "pooling", offsetof(Config, pooling), Pooling::last, Pooling::last,
+              "none mean first last"),
+    flag("unit_length", offsetof(Config, unit_length), features::has(LayerPart::encoder)),
 };
 
 static constexpr Field kKindFields[] = {
@@ -130,7 +134,8 @@ static constexpr Field kKindFields[] = {
     reserved_real("router_scale", offsetof(LayerKind, router_scale), 0.0f),
     choice_of(LayerPart::short_convolution, "mixer", offsetof(LayerKind, mixer), Mixer::mamba2,
               Mixer::short_convolution, "attention short_convolution gated_delta mamba2"),
-    choice("mask", offsetof(LayerKind, mask), Mask::bidirectional, Mask::causal, "causal bidirectional"),
+    choice_of(LayerPart::encoder, "mask", offsetof(LayerKind, mask), Mask::bidirectional, Mask::bidirectional,
+              "causal bidirectional"),
     flag("cross", offsetof(LayerKind, cross), false),
     {"rotary_table", offsetof(LayerKind, rotary_table), FieldType::byte, false, kMaxRotaryTables - 1,
      features::has(LayerPart::rotary_tables) ? kMaxRotaryTables - 1 : 0, nullptr},

@@ -39,6 +39,9 @@ struct Model {
   const format::Config &config() const { return header->config; }
   const format::Stack &decoder() const { return header->stacks[0]; }
   std::uint32_t layers() const { return decoder().layers; }
+  bool is_encoder() const {
+    return features::has(features::LayerPart::encoder) && decoder().type == format::StackType::encoder;
+  }
   const format::LayerKind &kind(std::uint32_t layer) const { return kinds[layer_kinds[layer]]; }
 
   LayerView layer(std::uint32_t index) const {

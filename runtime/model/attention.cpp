@@ -1,5 +1,6 @@
-// Causal self-attention of a chunk: position p sees the positions up to p. Queries that share keys and values are
-// computed together: the heads of a group for one token, or several tokens of one head. The workers share the queries.
+// Self-attention of a chunk: position p sees the positions up to p, or in an encoder all of its text. Queries that
+// share keys and values are computed together: the heads of a group for one token, or several tokens of one head. The
+// workers share the queries.
 #include "model/layer.h"
 
 namespace tidbit {
@@ -16,8 +17,21 @@ struct Queries {
   std::size_t stride;  // floats from one query, or output, to the next
   std::uint32_t positions;
   std::uint32_t step;
-  std::uint32_t head;  // of the first; with step 0, each further query is of the next head
+  std::uint32_t head;       // of the first; with step 0, each further query is of the next head
+  std::uint32_t begin = 0;  // of an encoder: the first position that all of them see
 };
+
+// Whether queries may not see the first positions of the cache.
+bool begins_later(const Layer &layer) {
+  if (features::has(features::LayerPart::encoder) && layer.slice.s.texts.count != 0) return true;
+  return features::has(features::LayerPart::window) && layer.kind().window != 0;
+}
+
+// The first position that query i sees.
+std::uint32_t begin_of(const Layer &layer, const Queries &queries, std::uint32_t i) {
+  if (features::has(features::LayerPart::encoder) && layer.slice.s.texts.count != 0) return queries.begin;
+  return first_seen(layer.kind(), queries.positions - 1 + i * queries.step);
+}
 
 // Quantizes the queries, into the scratch memory after the scores.
 QuantizedRows quantize_queries(const Layer &layer, const Queries &queries, std::byte *scratch, float *scales,
@@ -40,12 +54,9 @@ struct Seen {
 };
 
 void look(const Layer &layer, const Queries &queries, Seen &seen) {
-  const format::LayerKind &kind = layer.kind();
-  seen.base = first_seen(kind, queries.positions - 1) / format::kTileRows * format::kTileRows;
+  seen.base = begin_of(layer, queries, 0) / format::kTileRows * format::kTileRows;
   seen.end = queries.positions - seen.base;
-  for (std::uint32_t i = 0; i < queries.count; ++i) {
-    seen.begins[i] = first_seen(kind, queries.positions - 1 + i * queries.step) - seen.base;
-  }
+  for (std::uint32_t i = 0; i < queries.count; ++i) seen.begins[i] = begin_of(layer, queries, i) - seen.base;
 }
 
 // The scores of positions [0, scores.positions) in up to two runs of memory. Tells the mix where the second one is.
@@ -127,7 +138,7 @@ void attend_queries(const Layer &layer, const Queries &queries, std::byte *scrat
   Seen seen;
   seen.base = 0;
   seen.end = queries.positions;
-  const bool windowed = features::has(features::LayerPart::window) && kind.window != 0;
+  const bool windowed = begins_later(layer);
   if (windowed) look(layer, queries, seen);
   const KvView view = layer.kv.view(queries.kv_head, seen.base);
   Scores scores{.k = view.k,
@@ -183,6 +194,26 @@ void attend_range(const Layer &layer, std::uint32_t tokens, Range range, std::by
   }
 }
 
+// The same for an encoder: up to kQueryBlock tokens of a text and a head.
+void attend_range_of_texts(const Layer &layer, std::uint32_t tokens, Range range, std::byte *scratch) {
+  const format::LayerKind &kind = layer.kind();
+  const Session &s = layer.slice.s;
+  const Rows inner = layer.rows().inner, mixed = layer.mixed();
+  for (std::uint32_t i = range.begin; i < range.end;) {
+    const std::uint32_t head = i / tokens, t = i % tokens;
+    const Texts::Place text = s.texts.of(s.position + t);
+    std::uint32_t count = range.end - i < kQueryBlock ? range.end - i : kQueryBlock;
+    if (count > tokens - t) count = tokens - t;
+    if (count > text.end - s.position - t) count = text.end - s.position - t;
+    const std::size_t at = std::size_t{head} * kind.head_dim;
+    attend_queries(layer,
+                   {head / (kind.heads / kind.kv_heads), count, inner[t] + at, mixed[t] + at, inner.stride, text.end, 0,
+                    head, text.begin},
+                   scratch);
+    i += count;
+  }
+}
+
 }  // namespace
 
 void store_keys_values(const Layer &layer) {
@@ -203,13 +234,18 @@ void attend(const Layer &layer) {
   const format::LayerKind &kind = layer.kind();
   const std::uint32_t heads = kind.heads, count = layer.slice.tokens.count();
   const std::uint32_t units = heads * count;
-  const std::uint32_t seen = s.position + count - first_seen(kind, s.position);
+  const bool whole = features::has(features::LayerPart::encoder) && s.texts.count != 0;
+  const std::uint32_t end = whole ? s.texts.of(s.position).end : s.position + count;
+  const std::uint32_t seen = end - (whole ? s.texts.of(s.position).begin : first_seen(kind, s.position));
   const std::uint64_t work = std::uint64_t{units * kind.head_dim} * (seen * (2 * kAttentionWork));
   const std::uint32_t parts = part_count(s, units, work);
   parallel(s, parts, work, [&](std::uint32_t i) {
     const Range range = range_of(units, parts, i);
     const std::uint32_t worker = s.poll_work != 0 ? 0 : i;
     std::byte *scratch = s.memory.scratch.data + worker * s.memory.scratch.stride;
+    if constexpr (features::has(features::LayerPart::encoder)) {
+      if (s.texts.count != 0) return attend_range_of_texts(layer, count, range, scratch);
+    }
     attend_range(layer, count, range, scratch);
   });
 }

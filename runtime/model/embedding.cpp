@@ -34,6 +34,13 @@ void embed_token(const Session &s, std::int32_t token, std::uint32_t position, f
   add_table_row(s.model, GlobalRole::segment_embedding, s.segment, x);
 }
 
+// The position of vector t of the chunk in its text.
+std::uint32_t position_of(const Session &s, std::uint32_t t) {
+  const std::uint32_t position = s.position + t;
+  if (!features::has(features::LayerPart::encoder) || s.texts.count == 0) return position;
+  return position - s.texts.of(position).begin;
+}
+
 void angles_of_tables(const Session &s, const float *frequencies, std::uint32_t position, float *cos, float *sin) {
   const std::uint32_t pairs = s.model.config().rotary_pairs, count = s.model.config().rotary_tables * pairs;
   const float *amplitudes = s.model.floats(GlobalRole::rotary_amplitudes);
@@ -64,12 +71,13 @@ void embed(const TokenSlice &slice, const std::int32_t *tokens) {
   const std::uint64_t work = std::uint64_t{s.model.config().width} * kActivationWork;
   slice.each_token([&](std::uint32_t t) {
     if (!pace(s, work)) return;
-    embed_token(s, tokens[t], s.position + t, rows.hidden[t]);
+    const std::uint32_t position = position_of(s, t);
+    embed_token(s, tokens[t], position, rows.hidden[t]);
     if (frequencies == nullptr) return;
     if constexpr (features::has(features::LayerPart::rotary_tables)) {
-      return angles_of_tables(s, frequencies, s.position + t, rows.cos[t], rows.sin[t]);
+      return angles_of_tables(s, frequencies, position, rows.cos[t], rows.sin[t]);
     }
-    rotary_angles(frequencies, s.model.config().rotary_pairs, s.position + t, rows.cos[t], rows.sin[t]);
+    rotary_angles(frequencies, s.model.config().rotary_pairs, position, rows.cos[t], rows.sin[t]);
   });
   if constexpr (features::has(features::LayerPart::embedding_norm)) normalize_embedding(slice);
   observe(s, 0, TIDBIT_POINT_EMBEDDING, slice.tokens.begin, slice.tokens.count(), s.model.config().width, rows.hidden);

@@ -55,7 +55,10 @@ KvLayer::KvLayer(const format::LayerKind &kind, Format format, const Limits &lim
 
 KvCache::KvCache(const Model &model, const Limits &limits, Arena &arena) : limits_(limits), format_(model.config().kv) {
   std::uint64_t total = 0;
-  for (std::uint32_t i = 0; i < model.layers(); ++i) total += bytes(model.kind(i), model.config().width);
+  for (std::uint32_t i = 0; i < model.layers(); ++i) {
+    const std::uint64_t own = bytes(model.kind(i), model.config().width);
+    total = !model.is_encoder() ? total + own : own > total ? own : total;
+  }
   memory_ = arena.take<std::byte>(total);
 }
 
@@ -69,7 +72,9 @@ KvView KvLayer::view(std::uint32_t kv_head, std::uint32_t first) const {
   const Block b = block(kv_head);
   const bool scaled = format_ == Format::q8;
   KvView view{b.keys, scaled ? b.key_scales : nullptr, b.values, scaled ? b.value_scales : nullptr};
-  if (!features::has(features::LayerPart::window) || first == 0) return view;
+  constexpr bool kBeginsLater =
+      features::has(features::LayerPart::window) || features::has(features::LayerPart::encoder);
+  if (!kBeginsLater || first == 0) return view;
   const std::uint32_t from = row(first);
   view.k = b.keys + std::size_t{from / kTileRows} * key_tile_bytes(format_, head_dim_);
   view.v = b.values + value_bytes(format_, from * value_dim_);

@@ -134,6 +134,7 @@ class ConvolutionState {
 };
 
 // The cache of all layers. Their sizes depend on their kinds, so the next layer begins where the bytes of this one end.
+// In an encoder, no layer needs its keys and values once it is done, and all use the same bytes.
 class KvCache {
  public:
   KvCache() = default;

@@ -79,6 +79,7 @@ void before_mixing(const Layer &layer) {
   apply(layer.slice, layer.weights.matrix(LayerRole::qkv), layer.weights.floats(LayerRole::qkv_bias), in, inner);
   prepare_heads(layer);
   layer.observe(TIDBIT_POINT_QKV, layer.size(format::Dim::qkv), inner);
+  if (features::has(LayerPart::encoder) && layer.slice.s.stored) return;
   store_keys_values(layer);
 }
 
@@ -176,6 +177,33 @@ std::uint64_t run_layer(Session &s, std::uint32_t index, std::uint64_t kv_offset
   if (shares) return kv_offset;
   return kv_offset + (attends ? kv.bytes() : s.memory.kv.bytes(*weights.kind, s.model.config().width));
 }
+
+#if TIDBIT_HAS_ENCODER
+
+void begin_layer(Session &s, std::uint32_t index, std::uint32_t count) {
+  const LayerView weights = s.model.layer(index);
+  const KvLayer kv = s.memory.kv.layer(*weights.kind, 0);
+  do_on_slices(s, count, {Work::Step::before_mixing, nullptr, &weights, &kv, index});
+}
+
+void end_layer(Session &s, std::uint32_t index, std::uint32_t count) {
+  const LayerView weights = s.model.layer(index);
+  const KvLayer kv = s.memory.kv.layer(*weights.kind, 0);
+  attend({{s, {0, count}, true}, weights, kv, index});
+  do_on_slices(s, count, {Work::Step::after_mixing, nullptr, &weights, &kv, index});
+}
+
+void finish_chunk(Session &s, std::uint32_t count) {
+  const format::Config &c = s.model.config();
+  const Rows &hidden = s.memory.activations.hidden;
+  if (c.final_norm == Norm::none) return;
+  normalize({s, {0, count}, true},
+            {c.final_norm, c.final_norm_epsilon, s.model.floats(GlobalRole::final_norm),
+             s.model.floats(GlobalRole::final_norm_bias)},
+            c.width, hidden, hidden);
+}
+
+#endif  // TIDBIT_HAS_ENCODER
 
 void compute_logits(Session &s, std::uint32_t index) {
   const format::Config &c = s.model.config();

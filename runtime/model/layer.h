@@ -33,6 +33,12 @@ void embed_chunk(Session &s, const std::int32_t *tokens, std::uint32_t count);
 // Runs one layer of the current chunk. Its keys and values begin at byte `kv_offset` of the cache. Returns
 // where those of the next layer begin.
 std::uint64_t run_layer(Session &s, std::uint32_t index, std::uint64_t kv_offset, std::uint32_t count);
+// The same in two steps, for layers that see all chunks of an encoder's texts. The first stores keys and values, unless
+// s.stored, and leaves the queries in the inner vectors, where the second one finds them.
+void begin_layer(Session &s, std::uint32_t index, std::uint32_t count);
+void end_layer(Session &s, std::uint32_t index, std::uint32_t count);
+// Normalizes the residual stream of a chunk as the head's input is normalized.
+void finish_chunk(Session &s, std::uint32_t count);
 // Computes the logits of vector `index` of the residual stream.
 void compute_logits(Session &s, std::uint32_t index);
 

@@ -65,7 +65,7 @@ Activations carve_activations(const Model &model, std::uint32_t chunk, Arena &ar
   const format::Config &c = model.config();
   const std::uint32_t angles =
       features::has(LayerPart::rotary_tables) ? c.rotary_tables * c.rotary_pairs : c.rotary_pairs;
-  Activations rows{.hidden = take_rows(arena, chunk, c.width),
+  Activations rows{.hidden = take_rows(arena, model.is_encoder() ? 0 : chunk, c.width),
                    .sublayer = take_rows(arena, chunk, c.width),
                    .inner = take_rows(arena, chunk, inner),
                    .cos = take_rows(arena, chunk, angles),
@@ -117,9 +117,11 @@ std::byte *Arena::take_bytes(std::uint64_t bytes) {
 
 Workspace carve(const Model &model, const Limits &limits, Arena (&arenas)[TIDBIT_PART_COUNT]) {
   arenas[TIDBIT_PART_STATE].take<std::byte>(kStateBytes);
-  return {.kv = KvCache(model, limits, arenas[TIDBIT_PART_KV]),
+  Arena &kept = arenas[TIDBIT_PART_KV];
+  return {.kv = KvCache(model, limits, kept),
+          .encoded = model.is_encoder() ? take_rows(kept, limits.context, model.config().width) : Rows{},
           .activations = carve_activations(model, limits.chunk, arenas[TIDBIT_PART_ACTIVATIONS]),
-          .logits = arenas[TIDBIT_PART_LOGITS].take<float>(model.config().vocab_size),
+          .logits = arenas[TIDBIT_PART_LOGITS].take<float>(model.is_encoder() ? 1 : model.config().vocab_size),
           .scratch = carve_scratch(model, limits, arenas[TIDBIT_PART_SCRATCH])};
 }
 
@@ -128,7 +130,8 @@ tidbit_status resolve(const Model &model, const tidbit_options &options, Limits 
   limits->context = options.context != 0 ? options.context : c.default_context;
   limits->chunk = options.chunk != 0 ? options.chunk : kDefaultChunk;
   limits->workers = options.workers != 0 && options.parallel_for != nullptr ? options.workers : 1;
-  const bool fits = limits->context <= c.max_context && limits->chunk <= kMaxChunk && options.workers <= kMaxWorkers;
+  const std::uint32_t most = model.is_encoder() ? format::kMaxContext : c.max_context;
+  const bool fits = limits->context <= most && limits->chunk <= kMaxChunk && options.workers <= kMaxWorkers;
   if (limits->chunk > limits->context) limits->chunk = limits->context;
   return fits ? TIDBIT_OK : TIDBIT_ERR_ARGUMENT;
 }

@@ -60,6 +60,7 @@ struct Scratch {
 
 struct Workspace {
   KvCache kv;
+  Rows encoded;  // of an encoder: the residual stream of all tokens; that of a chunk is a part of it
   Activations activations;
   float *logits;  // [vocab_size]
   Scratch scratch;

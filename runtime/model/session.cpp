@@ -211,6 +211,7 @@ extern "C" tidbit_status tidbit_reset(tidbit_session *session) {
   session->position = 0;
   if constexpr (kHasRings) session->written = session->restored = 0;
   session->segment = 0;
+  session->encoded = 0;
   forget_chunk(*session);
   return TIDBIT_OK;
 }
@@ -244,6 +245,7 @@ extern "C" tidbit_status tidbit_prefill(tidbit_session *session, const int32_t *
   std::uint32_t &total = consumed != nullptr ? *consumed : done;
   total = 0;
   if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
+  if (session->model.is_encoder()) return TIDBIT_ERR_UNSUPPORTED;
   if (tokens == nullptr && count != 0) return TIDBIT_ERR_ARGUMENT;
   if (count < session->pending_tokens) return TIDBIT_ERR_ARGUMENT;
   if (const tidbit_status status = check_tokens(*session, tokens, count); status != TIDBIT_OK) return status;

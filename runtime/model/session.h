@@ -5,6 +5,33 @@
 #include "base/features.h"
 #include "model/memory.h"
 
+namespace tidbit {
+
+// Texts whose tokens follow each other in an encoder's cache.
+struct Texts {
+  const std::uint32_t *ends = nullptr;  // [count], ascending: where each ends
+  std::uint32_t count = 0;
+
+  // Where the text of a position begins and ends.
+  struct Place {
+    std::uint32_t begin, end;
+  };
+  Place of(std::uint32_t position) const {
+    std::uint32_t low = 0, high = count - 1;
+    while (low < high) {
+      const std::uint32_t middle = (low + high) / 2;
+      if (ends[middle] <= position) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return {low == 0 ? 0 : ends[low - 1], ends[low]};
+  }
+};
+
+}  // namespace tidbit
+
 struct tidbit_session {
   tidbit::Model model;
   const tidbit::Kernels *kernels;
@@ -28,6 +55,9 @@ struct tidbit_session {
   bool canceled;                 // by the poll hook, for the rest of the call
   std::uint32_t written;         // the end of the positions that were ever stored in the cache since a reset
   std::uint32_t restored;        // position of the image that was restored; 0: none
+  tidbit::Texts texts;           // of an encoder, for as long as it runs
+  bool stored;                   // the layer's keys and values of all texts are in the cache
+  std::uint32_t encoded;         // tokens whose vectors an encoder has
 };
 static_assert(sizeof(tidbit_session) <= tidbit::kStateBytes);
 

@@ -144,14 +144,39 @@ class FieldCheck : Check {
 
   bool check_stack(const format::Stack &s) {
     if (s.type > format::StackType::encoder) return refuse(&s.type);
-    if (s.type != format::StackType::decoder) return refuse(&s.type, TIDBIT_ERR_UNSUPPORTED);
+    constexpr bool kEncodes = features::has(features::LayerPart::encoder);
+    if (!kEncodes && s.type != format::StackType::decoder) return refuse(&s.type, TIDBIT_ERR_UNSUPPORTED);
+    if (kEncodes && !check_encoder()) return false;
     if (s.kinds == 0) return refuse(&s.kinds);
     if (s.layers == 0 || s.layers > format::kMaxLayers) return refuse(&s.layers);
     if (s.reserved != 0) return refuse(&s.reserved);
     return all_zero(&model.header->stacks[1], sizeof s) || refuse(&model.header->stacks[1]);
   }
 
+  // An encoder has vectors instead of logits, and a decoder the other way round.
+  bool check_encoder() {
+    using format::Head, format::Pooling;
+    if (c_.head == Head::classifier) return refuse(&c_.head, TIDBIT_ERR_UNSUPPORTED);
+    if (model.is_encoder() != (c_.head == Head::pooling)) return refuse(&c_.head);
+    if (model.is_encoder()) return c_.tied != 0 || refuse(&c_.tied);
+    if (c_.pooling != Pooling::none) return refuse(&c_.pooling);
+    return c_.unit_length == 0 || refuse(&c_.unit_length);
+  }
+
+  // Every layer of an encoder sees whole texts, and no layer of a decoder does.
+  bool check_mask(const LayerKind &k) {
+    const bool all = k.mask == format::Mask::bidirectional;
+    if (all != model.is_encoder()) return refuse(&k.mask);
+    if (!all) return true;
+    if (k.mixer != format::Mixer::attention) return refuse(&k.mixer, TIDBIT_ERR_UNSUPPORTED);
+    if (k.window != 0) return refuse(&k.window, TIDBIT_ERR_UNSUPPORTED);
+    if (k.kv_layer != 0) return refuse(&k.kv_layer, TIDBIT_ERR_UNSUPPORTED);
+    if (k.alibi != format::Alibi::none) return refuse(&k.alibi, TIDBIT_ERR_UNSUPPORTED);
+    return k.sinks == 0 || refuse(&k.sinks, TIDBIT_ERR_UNSUPPORTED);
+  }
+
   bool check_kind(const LayerKind &k) {
+    if (features::has(features::LayerPart::encoder) && !check_mask(k)) return false;
     if (k.heads % k.kv_heads != 0) return refuse(&k.kv_heads);
     if (k.value_dim != k.head_dim) return refuse(&k.value_dim, TIDBIT_ERR_UNSUPPORTED);
     const bool turns = k.rotary_dim % 2 == 0 && k.rotary_dim <= k.head_dim && k.rotary_dim / 2 <= c_.rotary_pairs;

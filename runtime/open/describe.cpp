@@ -109,7 +109,7 @@ extern "C" tidbit_status tidbit_info(const tidbit_model *model, tidbit_model_inf
            .eos_token = c.end_token_count != 0 ? c.end_tokens[0] : -1,
            .has_tokenizer = m.tokenizer != nullptr,
            .has_selftest = m.self_test != nullptr,
-           .reserved = 0,
+           .is_encoder = m.is_encoder(),
            .family = c.family,
            .source = m.source,
            .converter = m.converter};

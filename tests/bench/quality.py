@@ -12,13 +12,20 @@ same. `bits` are bits per weight of the matrices, scales included.
 With --whole, the token embedding and the head are quantized too. `bits` are then bits per parameter. After each row of
 the peer comes one of tidbit at as many bits: --bits, calibrated, on the same sample.
 
+The peer's smaller formats have blocks of 256 weights, and it takes larger formats for matrices whose rows are not a
+multiple of that. With --joined, it sees several rows of such a matrix as one (of 640 weights, two), with the importance
+of the columns repeated, so that each format has its own size. The peer could not run such files: they show what its
+formats can do.
+
 tidbit's rows are measured as it runs: with activations in 8 bits and an f16 KV cache. The peer's files are read by
 tidbit-convert as f32, so their rows have the error of the weights alone. The table is in Markdown; a row is printed as
 soon as it is there.
 """
 import argparse
 import json
+import math
 import pathlib
+import shutil
 import tempfile
 
 from programs import Failure, Parser, count, note, run, run_main, table
@@ -32,6 +39,50 @@ OURS = {
      for name, options in ((f"q{bits}", ["--weights", f"q{bits}"]),
                            (f"q{bits} calibrated", ["--weights", f"q{bits}", "--calibrate"]))}
 THEIRS = "Q8_0,Q6_K,Q5_K_M,Q4_K_M,IQ4_XS,Q4_0,IQ3_M,Q3_K_M,IQ2_M,Q2_K"
+
+
+BLOCK = 256  # weights in a block of the peer's smaller formats
+
+
+def matrices(reader) -> list:
+    return [t for t in reader.tensors if t.name.startswith("blk.") and len(t.shape) > 1]
+
+
+def rows_in_one(columns: int) -> int:
+    return BLOCK // math.gcd(columns, BLOCK)
+
+
+def join(path: pathlib.Path, back: dict | None = None) -> dict:
+    """Changes the shapes in a GGUF file so that rows are joined, or so that they are as before; returns those from before."""
+    from gguf import GGUFReader
+    before = {}
+    for tensor in matrices(GGUFReader(path, "r+")):
+        shape = tensor.field.parts[3]  # columns, rows; a view into the file
+        before[tensor.name] = [int(n) for n in shape]
+        joined = rows_in_one(before[tensor.name][0])
+        shape[:2] = back[tensor.name][:2] if back else [shape[0] * joined, shape[1] // joined]
+    return before
+
+
+def join_importance(path: pathlib.Path) -> None:
+    """Repeats what an importance matrix has for the columns of each row that is joined."""
+    from gguf import GGUFReader, GGUFWriter
+    import numpy
+    source = path.rename(path.with_suffix(".plain"))
+    reader, writer = GGUFReader(source), GGUFWriter(path, "")
+    for field in reader.fields.values():
+        if field.name.startswith("GGUF.") or field.name == "general.architecture":
+            continue
+        kind, *of_elements = field.types
+        writer.add_key_value(field.name, field.contents(), kind, of_elements[-1] if of_elements else None)
+    for tensor in reader.tensors:
+        sums = tensor.name.startswith("blk.") and tensor.name.endswith(".in_sum2")
+        times = rows_in_one(int(tensor.shape[0])) if sums else 1
+        writer.add_tensor(tensor.name, numpy.tile(tensor.data, (1, times)))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
 class Bench:
@@ -71,20 +122,39 @@ class Bench:
         target = self.folder / "imatrix.gguf"
         if not target.exists():
             run([self.options.llama_imatrix, "-m", source, "-f", self.options.sample, "-o", target])
+            if self.options.joined:
+                join_importance(target)
+        return target
+
+    def source(self) -> pathlib.Path:
+        source = self.folder / "f32.gguf"
+        if not source.exists():
+            run([self.options.llama_quantize, "--allow-requantize", self.options.model, source, "F32"])
+        return source
+
+    def joined(self) -> pathlib.Path:
+        target = self.folder / "joined.gguf"
+        if not target.exists():
+            shutil.copy(self.source(), target)
+            self.shapes = join(target)
+        return target
+
+    def parted(self, source: pathlib.Path) -> pathlib.Path:
+        target = self.folder / "parted.gguf"
+        run([self.options.llama_quantize, "--allow-requantize", source, target, "F32"])
+        join(target, self.shapes)
         return target
 
     def theirs(self, kind: str, weighted: bool) -> list[str]:
-        source, target, blob = (self.folder / name for name in ("f32.gguf", "theirs.gguf", "theirs.tidbit"))
-        quantize = [self.options.llama_quantize, "--allow-requantize"]
-        if not source.exists():
-            run([*quantize, self.options.model, source, "F32"])
-        importance = ["--imatrix", self.imatrix(source)] if weighted else []
+        target, blob = self.folder / "theirs.gguf", self.folder / "theirs.tidbit"
+        importance = ["--imatrix", self.imatrix(self.source())] if weighted else []
         kept = [] if self.options.whole else ["--token-embedding-type", "f32", "--output-tensor-type", "f32"]
-        run([*quantize, *importance, *kept, source, target, kind])
-        self.convert(target, blob, ["--weights", "f32"])
+        source = self.joined() if self.options.joined else self.source()
+        run([self.options.llama_quantize, "--allow-requantize", *importance, *kept, source, target, kind])
+        self.convert(self.parted(target) if self.options.joined else target, blob, ["--weights", "f32"])
         from gguf import GGUFReader  # only here: without a peer, nothing but Python is needed
-        tensors = [tensor for tensor in GGUFReader(target).tensors if self.options.whole or
-                   tensor.name.startswith("blk.") and len(tensor.shape) > 1]
+        reader = GGUFReader(target)
+        tensors = reader.tensors if self.options.whole else matrices(reader)
         bits = 8 * sum(int(t.n_bytes) for t in tensors) / sum(int(t.n_elements) for t in tensors)
         return self.row(f"llama.cpp {kind}{' with imatrix' if weighted else ''}", bits, blob)
 
@@ -105,6 +175,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--llama-quantize", type=pathlib.Path)
     parser.add_argument("--llama-imatrix", type=pathlib.Path, help="needs --sample")
     parser.add_argument("--whole", action="store_true", help="quantize the embedding and the head too")
+    parser.add_argument("--joined", action="store_true", help="the peer sees several rows as one")
     parser.add_argument("--theirs", default=THEIRS, help="the peer's formats")
     options = parser.parse_args()
     unknown = [name for name in options.ours.split(",") if name and name not in OURS]

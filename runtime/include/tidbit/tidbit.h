@@ -1,4 +1,4 @@
-/* tidbit: a decoder-only transformer runtime that fits inside firmware.
+/* tidbit: a transformer runtime that fits inside firmware.
  *
  * How to use it, in order:
  *   tidbit_open      check a blob, in place (flash, mmap); nothing is copied
@@ -7,7 +7,8 @@
  *   tidbit_prefill   feed tokens, in bounded steps
  *   tidbit_logits    get a score for each token of the vocabulary
  *   tidbit_sample    choose the next token; feed it with tidbit_prefill, and so on
- * tidbit_start does the first three in one call, tidbit_next the last three.
+ * tidbit_start does the first three in one call, tidbit_next the last three. For an encoder, tidbit_encode and
+ * tidbit_embedding take the place of the last three.
  *
  * Promises:
  *   - The same blob and tokens give the same logits, bit for bit, on every instruction set, with any
@@ -160,7 +161,7 @@ typedef struct tidbit_model_info {
   int32_t eos_token;        /* the first end-of-text token, -1 if there is none */
   int32_t has_tokenizer;
   int32_t has_selftest;
-  uint32_t reserved;
+  int32_t is_encoder;    /* 1: for tidbit_encode; 0: for tidbit_prefill */
   const char *family;    /* "llama", "gpt2", ...: where the checkpoint came from; for display */
   const char *source;    /* provenance: the checkpoint's name as given to the converter */
   const char *converter; /* provenance: the converter's version and options */
@@ -422,7 +423,7 @@ tidbit_status tidbit_rewind(tidbit_session *session, uint32_t position);
 tidbit_status tidbit_prefill(tidbit_session *session, const int32_t *tokens, uint32_t count, uint64_t budget,
                              uint32_t *consumed);
 
-/* Sets the segment (first GPT: sentence A or B) of the tokens fed from now on; 0 after init.
+/* Sets the segment (first GPT: sentence A or B; BERT: first or second text) of the tokens from now on; 0 after init.
  * TIDBIT_ERR_ARGUMENT unless segment < tidbit_model_info.segments. */
 tidbit_status tidbit_set_segment(tidbit_session *session, uint32_t segment);
 
@@ -484,6 +485,32 @@ tidbit_status tidbit_logprob(const float *logits, uint32_t count, int32_t token,
  * TIDBIT_CANCELED the token, if one was chosen, is in *token, which is otherwise -1, and was not fed. */
 tidbit_status tidbit_next(tidbit_session *session, const tidbit_sampling *sampling, tidbit_rng *rng,
                           const int32_t *recent, uint32_t recent_count, int32_t *token);
+
+/* ---------------------------------------------------------------------------------------- encode */
+
+/* Encoders (BERT and its relatives) turn texts into vectors. Not there if the library was built without the layer part
+ * "encoder"; TIDBIT_ERR_UNSUPPORTED for a model that generates text, as tidbit_prefill is for an encoder.
+ *
+ * Each text has the vectors that it has alone, bit for bit, whatever other texts are in the call, and with any chunk
+ * size and number of workers. A session's `context` is the number of tokens of all texts in a call together and may be
+ * larger than max_context, which limits each text. If all tokens fit in a chunk, nothing is computed twice; otherwise
+ * queries, keys and values are. */
+
+/* Encodes `texts` texts, one after another in `tokens`: text i ends before token ends[i], where the next one begins.
+ *   "a cat", "dogs"   tokens 101 1037 4937 102 101 6077 102   ends 4 7
+ * TIDBIT_ERR_CONTEXT_FULL if a text or all together are too long; TIDBIT_ERR_ARGUMENT if a text has no tokens. After
+ * TIDBIT_CANCELED or an error of the arguments there are no vectors, or those of the call before. */
+tidbit_status tidbit_encode(tidbit_session *session, const int32_t *tokens, const uint32_t *ends, uint32_t texts);
+
+/* The vector of token `index` among those that were encoded: *width (may be null) floats in the session's memory, valid
+ * until the next call that changes the session. TIDBIT_ERR_NO_LOGITS if no such token was encoded. */
+tidbit_status tidbit_hidden(const tidbit_session *session, uint32_t index, const float **vector, uint32_t *width);
+
+/* The vector of a text, whose tokens are [begin, end): `width` floats, which must be tidbit_model_info.width. How those
+ * of the tokens become one, and whether it has the length 1, is in the blob (FORMAT.md, pooling and unit_length).
+ * TIDBIT_ERR_UNSUPPORTED if the checkpoint did not say it. */
+tidbit_status tidbit_embedding(const tidbit_session *session, uint32_t begin, uint32_t end, float *embedding,
+                               uint32_t width);
 
 /* ------------------------------------------------------------------------------ save and restore */
 
@@ -720,7 +747,7 @@ uint64_t tidbit_hash(const void *data, size_t bytes);
 #endif
 #define TIDBIT_POINTERS(count) ((count) * sizeof(void *))
 TIDBIT_LAYOUT(sizeof(tidbit_status) == 4 && sizeof(tidbit_model) == 128);
-TIDBIT_LAYOUT(offsetof(tidbit_model_info, reserved) == 108 && offsetof(tidbit_model_info, family) == 112);
+TIDBIT_LAYOUT(offsetof(tidbit_model_info, is_encoder) == 108 && offsetof(tidbit_model_info, family) == 112);
 TIDBIT_LAYOUT(offsetof(tidbit_model_info, converter) == 112 + TIDBIT_POINTERS(2));
 TIDBIT_LAYOUT(offsetof(tidbit_field, name) == 24 && sizeof(tidbit_field) == 24 + TIDBIT_POINTERS(2));
 TIDBIT_LAYOUT(offsetof(tidbit_options, poll_work) == 20 && offsetof(tidbit_options, parallel_for) == 24);
