@@ -114,6 +114,21 @@ void set_options(const ConvertOptions &options, format::Config &config) {
   config.default_context = options.context;
 }
 
+bool is_encoder(const ModelPlan &plan) { return plan.stacks.front().type == format::StackType::encoder; }
+
+// Both run the model as one that generates text.
+void check_encoder(const ConvertOptions &options, const ModelPlan &plan) {
+  if (!is_encoder(plan)) return;
+  const char *option = !options.calibrate.empty() ? "--calibrate" : options.budget.is_set() ? "--bits and --size" : "";
+  if (*option != 0) throw ConvertError(std::string(option) + ": encoders are not supported; leave it out");
+}
+
+// Encoders with 8 bits lose half as much with it: their activations have a few large channels.
+format::InputTransform transform_for(const ConvertOptions &options, const ModelPlan &plan, std::uint32_t group) {
+  const bool helps = options.transform_by_model && is_encoder(plan) && options.weights == format::Format::q8;
+  return helps && group <= format::kHadamardBlock ? format::InputTransform::hadamard : options.transform;
+}
+
 void check_transform(const ConvertOptions &options, std::uint32_t group) {
   if (options.transform == format::InputTransform::none || group <= format::kHadamardBlock) return;
   throw ConvertError("--transform hadamard works with groups of 64 or 128 weights, not of " + std::to_string(group));
@@ -139,12 +154,12 @@ std::string weights_options(const ConvertOptions &options) {
   return text.str();
 }
 
-std::string options_text(const ConvertOptions &options, const fs::path &tokenizer, std::uint32_t group,
+std::string options_text(const ConvertOptions &options, const fs::path &tokenizer, const BlobParts &parts,
                          std::uint32_t context) {
   return std::string("tidbit-convert ") + TIDBIT_CONVERTER_VERSION + weights_options(options) +
          (options.embeddings ? std::string(" --embeddings ") + format_name(*options.embeddings) : "") +
-         (group != format::kDefaultGroup ? " --group " + std::to_string(group) : "") +
-         (options.transform == format::InputTransform::hadamard ? " --transform hadamard" : "") + " --kv " +
+         (parts.group != format::kDefaultGroup ? " --group " + std::to_string(parts.group) : "") +
+         (parts.transform == format::InputTransform::hadamard ? " --transform hadamard" : "") + " --kv " +
          format_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
          (tokenizer.empty() ? "none" : base_name(tokenizer)) + adapter_text(options) +
          (options.calibrate.empty() ? "" : " --calibrate " + base_name(options.calibrate));
@@ -190,6 +205,7 @@ ConvertReport convert(const ConvertOptions &options) try {
   std::optional<OutputFile> page;  // opened before the work, so that a wrong path costs none
   if (!options.report.empty()) page.emplace(options.report);
   ModelPlan plan = plan_model(checkpoint, options.context);
+  check_encoder(options, plan);
   set_options(options, plan.config);
   check_format(options.weights);
   check_format(options.embeddings.value_or(default_embeddings(options.weights)));
@@ -202,11 +218,11 @@ ConvertReport convert(const ConvertOptions &options) try {
   std::optional<SigningKey> key;
   if (!options.sign_key.empty()) parts.key = &key.emplace(options.sign_key);
   parts.group = options.group != 0 ? options.group : default_group(options.weights, plan.group);
-  parts.transform = options.transform;
+  parts.transform = transform_for(options, plan, parts.group);
   check_transform(options, parts.group);
   parts.revision = options.revision;
   parts.source = base_name(options.source);
-  parts.converter = options_text(options, tokenizer, parts.group, plan.config.default_context);
+  parts.converter = options_text(options, tokenizer, parts, plan.config.default_context);
 
   if (options.budget.is_set()) {
     report.formats = choose_formats(plan, parts, options.budget, options.output, options.progress);

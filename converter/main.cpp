@@ -223,6 +223,7 @@ ConvertOptions options_of(const CommandLine &line) {
   options.transform = line.transform.empty()         ? default_transform(narrowest, options.group)
                       : line.transform == "hadamard" ? tidbit::format::InputTransform::hadamard
                                                      : tidbit::format::InputTransform::none;
+  options.transform_by_model = line.transform.empty();
   options.calibrate = line.calibrate;
   options.context = line.context;
   options.revision = line.revision;

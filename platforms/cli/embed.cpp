@@ -66,8 +66,9 @@ class Embedder {
     for (uint32_t i = 0, begin = 0; i < count; begin = ends_[i++]) {
       status = tidbit_embedding(session_.get(), begin, ends_[i], vector, model_->info().width);
       if (status == TIDBIT_ERR_UNSUPPORTED) {
-        return data_error("%s: does not say how the vectors of tokens become one; convert it with modules.json beside it",
-                          model_->path());
+        return data_error(
+            "%s: does not say how the vectors of tokens become one; convert it with modules.json beside it",
+            model_->path());
       }
       if (status != TIDBIT_OK) return status_error("embedding", status);
       if (const int code = sink.take(texts_[i].text, texts_[i].bytes, vector); code != kOk) return code;
@@ -223,9 +224,8 @@ int embed(const LoadedModel &model, Embedder &embedder, const Arguments &argumen
   if (arguments.count == 2 && strcmp(arguments.items[1], "-") == 0) {
     Text text;
     if (const int code = text.read("-"); code != kOk) return code;
-    const int code = each_line(text.data(), text.bytes(), "embed", [&](const char *line, size_t bytes) {
-      return embedder.add(line, bytes, printer);
-    });
+    const int code = each_line(text.data(), text.bytes(), "embed",
+                               [&](const char *line, size_t bytes) { return embedder.add(line, bytes, printer); });
     return code != kOk ? code : embedder.finish(printer);
   }
   for (int i = 1; i < arguments.count; ++i) {

@@ -19,7 +19,7 @@ class Json {
   void text(const char *name, const char *value);  // invalid UTF-8 becomes U+FFFD
   void number(const char *name, uint64_t value);
   void integer(const char *name, int64_t value);
-  void real(const char *name, double value);  // null unless finite
+  void real(const char *name, double value);                          // null unless finite
   void reals(const char *name, const float *values, uint32_t count);  // a list of finite numbers, at least one
   void boolean(const char *name, bool value);
 

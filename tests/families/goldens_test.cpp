@@ -71,9 +71,26 @@ class TemporaryBlob {
   fs::path path_;
 };
 
+std::vector<float> vectors_of(const BlobView &blob, const std::vector<std::int32_t> &tokens) {
+  tidbit_options options = {};
+  options.cpu = cpu_features();
+  Runner runner(blob.model(), options);
+  const auto end = static_cast<std::uint32_t>(tokens.size());
+  EXPECT_EQ(tidbit_encode(runner.session(), tokens.data(), &end, 1), TIDBIT_OK);
+  std::vector<float> rows;
+  for (std::uint32_t i = 0; i < end; ++i) {
+    const float *vector = nullptr;
+    std::uint32_t width = 0;
+    EXPECT_EQ(tidbit_hidden(runner.session(), i, &vector, &width), TIDBIT_OK);
+    rows.insert(rows.end(), vector, vector + width);
+  }
+  return rows;
+}
+
 // Feeds pieces of one segment each; without segments.txt all tokens at once.
 std::vector<float> logits_of(const BlobView &blob, const fs::path &golden) {
   const auto tokens = read_numbers(golden / "tokens.txt");
+  if (blob.info().is_encoder != 0) return vectors_of(blob, tokens);
   auto segments = read_numbers(golden / "segments.txt");
   segments.resize(tokens.size());
   tidbit_options options = {};

@@ -5,7 +5,7 @@
     make_goldens.py --all DIR     writes many random configurations to DIR (--count, --seed, --family)
 
 Each golden is a checkpoint directory with tokens.txt (ids separated by spaces), logits.f32 (for each token, a row with
-the size of the vocabulary: float32, little-endian) and, if there is a segment table, segments.txt (one segment per
+the size of the vocabulary, or the vector of an encoder: float32, little-endian) and, if there is a segment table, segments.txt (one segment per
 token). The configurations are in configs/: a module has CLASSES (the classes of each family), COMMITTED (name, family,
 configuration, options of make) and RANDOM (a function that draws a configuration).
 
@@ -156,7 +156,8 @@ def make(directory, family, config, *, seed, tokens=24, dtype="float32", old_con
     else:
         model = model_class.from_pretrained(directory, dtype=torch.float32).eval()
     model.set_experts_implementation("eager")
-    vocabulary = model.get_output_embeddings().weight.shape[0]
+    head = model.get_output_embeddings()
+    vocabulary = model.config.vocab_size if head is None else head.weight.shape[0]
     ids = torch.randint(0, vocabulary, (1, tokens), generator=generator)
     with torch.no_grad():
         if segments:
@@ -166,6 +167,9 @@ def make(directory, family, config, *, seed, tokens=24, dtype="float32", old_con
             (directory / "segments.txt").write_text(" ".join(map(str, which[0].tolist())) + "\n")
         elif family == "marian-mt":
             logits = decoder_logits(model, ids)
+        elif head is None:  # an encoder; RoBERTa's positions leave padding out
+            ids[ids == model.config.pad_token_id] += 1
+            logits = model(ids).last_hidden_state
         else:
             logits = model(ids, use_cache=False).logits
     (directory / "tokens.txt").write_text(" ".join(map(str, ids[0].tolist())) + "\n")

@@ -90,7 +90,7 @@ void expect_refused_at(Change change, tidbit_status expected = TIDBIT_ERR_CONFIG
 TEST(Fields, ReservedBytesMustBeZero) {
   expect_refused_at([](ForgedBlob &b) { return &(b.header().reserved[1] = 1) - 1; });
   expect_refused_at([](ForgedBlob &b) {
-    b.config().reserved[18] = 1;
+    b.config().reserved[16] = 1;
     return b.config().reserved;
   });
   expect_refused_at([](ForgedBlob &b) { return &(b.stack().reserved = 1); });
@@ -120,8 +120,17 @@ TEST(Fields, NumbersThatDoNotFitTogetherAreRefused) {
   expect_refused_at([](ForgedBlob &b) { return &(b.kinds()[0].rotary_dim = 10); });
   expect_refused_at([](ForgedBlob &b) { return &(b.config().rotary_pairs = 0); });
   expect_refused_at([](ForgedBlob &b) { return &(b.kinds()[0].value_dim = 4); }, TIDBIT_ERR_UNSUPPORTED);
-  expect_refused_at([](ForgedBlob &b) { return &(b.stack().type = format::StackType::encoder); },
+  // A decoder is no encoder, and none of its layers is one of an encoder.
+  expect_refused_at([](ForgedBlob &b) {
+    b.stack().type = format::StackType::encoder;
+    return &b.config().head;
+  });
+  expect_refused_at([](ForgedBlob &b) { return &(b.config().head = format::Head::pooling); });
+  expect_refused_at([](ForgedBlob &b) { return &(b.config().head = format::Head::classifier); },
                     TIDBIT_ERR_UNSUPPORTED);
+  expect_refused_at([](ForgedBlob &b) { return &(b.config().pooling = format::Pooling::mean); });
+  expect_refused_at([](ForgedBlob &b) { return &(b.config().unit_length = 1); });
+  expect_refused_at([](ForgedBlob &b) { return &(b.kinds()[0].mask = format::Mask::bidirectional); });
 }
 
 }  // namespace
