@@ -25,6 +25,8 @@ COMMITTED = {
     "bert": ("bert", shape(), dict(tokens=37)),
     "bert-tanh": ("bert", shape(heads=3, head_dim=8, hidden_act="gelu_new", type_vocab_size=1), {}),
     "roberta": ("roberta", shape(pad_token_id=1, type_vocab_size=1, layer_norm_eps=1e-5), dict(tokens=37)),
+    "camembert": ("camembert", shape(heads=2, pad_token_id=1, type_vocab_size=1), {}),
+    "xlm-roberta": ("xlm-roberta", shape(heads=3, ffn=17, pad_token_id=1, type_vocab_size=1), {}),
     "electra": ("electra", shape(embedding_size=24), {}),
     "distilbert": ("distilbert", distil(), {}),
 }
