@@ -6,6 +6,7 @@ set(TIDBIT_BLOB_DIR ${PROJECT_SOURCE_DIR}/build/host/blobs CACHE PATH "Converted
 set(TIDBIT_PART_MODELS gemma2:q8:q8 gemma3:q8:f16 lfm2:f16:f16 bloom:q8:f16 gpt_oss:q4:f16 qwen2_moe:q8:f16
   nanochat:q8:f16 stablelm:q8:f16 stablelm-parallel:q8:f16 olmo:q8:f16 olmo2:f32:f32 bitnet:q4:f16 apertus:q8:f16
   falcon-new:q8:q8 granite:q8:f16 phi:q8:f16 cohere2:q8:q8 falcon-alibi-slopes:q8:f16)
+set(TIDBIT_ENCODER_MODELS bert:q8:q8 distilbert:f16:f16 roberta:f32:f32)
 
 if(TIDBIT_BUILD_CONVERTER)
   set(TIDBIT_BLOB_DIR ${PROJECT_BINARY_DIR}/blobs)
@@ -47,7 +48,7 @@ if(TIDBIT_BUILD_CONVERTER)
   tidbit_blob(home-q8-16x16 ${PROJECT_SOURCE_DIR}/converter/samples/home_control/model --weights q8x16)
   # One after another in parts.bin, for firmware images.
   set(parts "")
-  foreach(model IN LISTS TIDBIT_PART_MODELS)
+  foreach(model IN LISTS TIDBIT_PART_MODELS TIDBIT_ENCODER_MODELS)
     string(REPLACE ":" ";" words ${model})
     list(GET words 0 name)
     list(GET words 1 weights)

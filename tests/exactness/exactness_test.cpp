@@ -120,8 +120,8 @@ TEST_P(Blob, SaveAndRestoreInTheMiddleGivesTheTablesHash) {
 }
 
 // "gemma2:q8:q8 ..." gives part-gemma2 and so on.
-std::vector<std::string> part_models() {
-  std::istringstream models(TIDBIT_PART_MODELS);
+std::vector<std::string> part_models(const char *list = TIDBIT_PART_MODELS) {
+  std::istringstream models(list);
   std::vector<std::string> names;
   for (std::string model; models >> model;) names.push_back("part-" + model.substr(0, model.find(':')));
   return names;
@@ -130,7 +130,7 @@ std::vector<std::string> part_models() {
 // The row that images with all of these models print: the hash of their hashes.
 TEST(Exactness, ScalarReferenceOfAllPartsGivesTheTablesHash) {
   std::vector<std::uint64_t> hashes;
-  for (const std::string &name : part_models()) {
+  for (const std::string &name : part_models(TIDBIT_PART_MODELS " " TIDBIT_ENCODER_MODELS)) {
     const auto blob = read_blob(name);
     ASSERT_TRUE(blob) << name;
     const tidbit_model model = opened(*blob);
@@ -144,6 +144,34 @@ TEST(Exactness, ScalarReferenceOfAllPartsGivesTheTablesHash) {
   expect_row("parts-short", tidbit_hash(hashes.data(), hashes.size() * sizeof hashes[0]));
 }
 
+// Encoders have one row, of texts that need several chunks and those that do not.
+class EncoderBlob : public Blob {
+ protected:
+  std::uint64_t hash(tidbit_isa isa, std::uint32_t chunk, std::uint32_t workers) {
+    Runner runner(model_, options(isa, chunk, workers));
+    std::uint64_t hash = 0;
+    EXPECT_EQ(hash_vectors(runner.session(), tokens_.data(), static_cast<std::uint32_t>(tokens_.size()), &hash),
+              TIDBIT_OK);
+    return hash;
+  }
+};
+
+TEST_P(EncoderBlob, ScalarReferenceGivesTheTablesHash) { expect_row(GetParam(), hash(TIDBIT_ISA_SCALAR, 7, 1)); }
+
+TEST_P(EncoderBlob, EveryInstructionSetChunkAndWorkerCountGivesTheTablesHash) {
+  for (int i = TIDBIT_ISA_SCALAR + 1; i < TIDBIT_ISA_COUNT; ++i) {
+    const auto isa = static_cast<tidbit_isa>(i);
+    if (tidbit_isa_check(isa, cpu_features()) != TIDBIT_OK) continue;
+    for (const std::uint32_t chunk : {1u, 7u, 16u, 48u}) {
+      for (const std::uint32_t workers : {1u, 2u}) {
+        EXPECT_EQ(hash(isa, chunk, workers), expected_)
+            << tidbit_isa_name(isa) << ", chunk " << chunk << ", " << workers << " workers";
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Parts, EncoderBlob, ::testing::ValuesIn(part_models(TIDBIT_ENCODER_MODELS)));
 INSTANTIATE_TEST_SUITE_P(Parts, Blob, ::testing::ValuesIn(part_models()));
 INSTANTIATE_TEST_SUITE_P(Blobs, Blob,
                          ::testing::Values("tiny-f32", "tiny-f16", "tiny-q8", "tiny-q8-kvq8", "tiny-q8-16x16",
