@@ -17,8 +17,7 @@ struct Queries {
   std::size_t stride;  // floats from one query, or output, to the next
   std::uint32_t positions;
   std::uint32_t step;
-  std::uint32_t head;       // of the first; with step 0, each further query is of the next head
-  std::uint32_t begin = 0;  // of an encoder: the first position that all of them see
+  std::uint32_t head;  // of the first; with step 0, each further query is of the next head
 };
 
 // Whether queries may not see the first positions of the cache.
@@ -29,7 +28,8 @@ bool begins_later(const Layer &layer) {
 
 // The first position that query i sees.
 std::uint32_t begin_of(const Layer &layer, const Queries &queries, std::uint32_t i) {
-  if (features::has(features::LayerPart::encoder) && layer.slice.s.texts.count != 0) return queries.begin;
+  const Texts &texts = layer.slice.s.texts;
+  if (features::has(features::LayerPart::encoder) && texts.count != 0) return texts.of(queries.positions - 1).begin;
   return first_seen(layer.kind(), queries.positions - 1 + i * queries.step);
 }
 
@@ -206,10 +206,10 @@ void attend_range_of_texts(const Layer &layer, std::uint32_t tokens, Range range
     if (count > tokens - t) count = tokens - t;
     if (count > text.end - s.position - t) count = text.end - s.position - t;
     const std::size_t at = std::size_t{head} * kind.head_dim;
-    attend_queries(layer,
-                   {head / (kind.heads / kind.kv_heads), count, inner[t] + at, mixed[t] + at, inner.stride, text.end, 0,
-                    head, text.begin},
-                   scratch);
+    attend_queries(
+        layer,
+        {head / (kind.heads / kind.kv_heads), count, inner[t] + at, mixed[t] + at, inner.stride, text.end, 0, head},
+        scratch);
     i += count;
   }
 }

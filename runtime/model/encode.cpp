@@ -11,12 +11,13 @@ namespace {
 // Body(count) for each chunk, with the session at the chunk. Until the poll hook cancels.
 template <class Body>
 void each_chunk(Session &s, std::uint32_t count, Body body) {
-  const Rows &encoded = s.memory.encoded;
+  const Rows all = s.memory.activations.hidden;
   for (s.position = 0; s.position < count && !s.canceled; s.position += s.limits.chunk) {
-    s.memory.activations.hidden = {encoded[s.position], encoded.stride};
+    s.memory.activations.hidden.data = all[s.position];
     const std::uint32_t left = count - s.position;
     body(left < s.limits.chunk ? left : s.limits.chunk);
   }
+  s.memory.activations.hidden = all;
 }
 
 // With several chunks, the queries of all but the last one are gone by the time that all keys are there. They are
@@ -96,7 +97,7 @@ extern "C" tidbit_status tidbit_hidden(const tidbit_session *session, uint32_t i
   if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
   if (vector == nullptr) return TIDBIT_ERR_ARGUMENT;
   if (index >= session->encoded) return TIDBIT_ERR_NO_LOGITS;
-  *vector = session->memory.encoded[index];
+  *vector = session->memory.activations.hidden[index];
   if (width != nullptr) *width = session->model.config().width;
   return TIDBIT_OK;
 }
@@ -107,7 +108,7 @@ extern "C" tidbit_status tidbit_embedding(const tidbit_session *session, uint32_
   const format::Config &c = session->model.config();
   if (embedding == nullptr || begin >= end || count != c.width) return TIDBIT_ERR_ARGUMENT;
   if (end > session->encoded) return TIDBIT_ERR_NO_LOGITS;
-  const Rows &rows = session->memory.encoded;
+  const Rows &rows = session->memory.activations.hidden;
   switch (c.pooling) {
     case format::Pooling::none:
       return TIDBIT_ERR_UNSUPPORTED;

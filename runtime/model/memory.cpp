@@ -59,13 +59,16 @@ void carve_parts(const Model &model, std::uint32_t chunk, Arena &arena, Activati
   rows.router = take_rows(arena, chunk, 2 * experts);
 }
 
-Activations carve_activations(const Model &model, std::uint32_t chunk, Arena &arena) {
+Activations carve_activations(const Model &model, const Limits &limits, Arena (&arenas)[TIDBIT_PART_COUNT]) {
+  const std::uint32_t chunk = limits.chunk;
+  Arena &arena = arenas[TIDBIT_PART_ACTIVATIONS];
   std::uint32_t inner = 0;
   for (std::uint32_t i = 0; i < model.decoder().kinds; ++i) inner = larger(inner, inner_width(model, model.kinds[i]));
   const format::Config &c = model.config();
   const std::uint32_t angles =
       features::has(LayerPart::rotary_tables) ? c.rotary_tables * c.rotary_pairs : c.rotary_pairs;
-  Activations rows{.hidden = take_rows(arena, model.is_encoder() ? 0 : chunk, c.width),
+  Activations rows{.hidden = model.is_encoder() ? take_rows(arenas[TIDBIT_PART_KV], limits.context, c.width)
+                                                : take_rows(arena, chunk, c.width),
                    .sublayer = take_rows(arena, chunk, c.width),
                    .inner = take_rows(arena, chunk, inner),
                    .cos = take_rows(arena, chunk, angles),
@@ -117,10 +120,8 @@ std::byte *Arena::take_bytes(std::uint64_t bytes) {
 
 Workspace carve(const Model &model, const Limits &limits, Arena (&arenas)[TIDBIT_PART_COUNT]) {
   arenas[TIDBIT_PART_STATE].take<std::byte>(kStateBytes);
-  Arena &kept = arenas[TIDBIT_PART_KV];
-  return {.kv = KvCache(model, limits, kept),
-          .encoded = model.is_encoder() ? take_rows(kept, limits.context, model.config().width) : Rows{},
-          .activations = carve_activations(model, limits.chunk, arenas[TIDBIT_PART_ACTIVATIONS]),
+  return {.kv = KvCache(model, limits, arenas[TIDBIT_PART_KV]),
+          .activations = carve_activations(model, limits, arenas),
           .logits = arenas[TIDBIT_PART_LOGITS].take<float>(model.is_encoder() ? 1 : model.config().vocab_size),
           .scratch = carve_scratch(model, limits, arenas[TIDBIT_PART_SCRATCH])};
 }

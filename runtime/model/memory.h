@@ -27,7 +27,8 @@ struct Rows {
 
 // Vectors of the current chunk.
 struct Activations {
-  Rows hidden;    // the residual stream, width floats; after a chunk, the input of the logits
+  Rows hidden;    // the residual stream, width floats; after a chunk, the input of the logits; in an encoder that of
+                  // all tokens, of which a chunk uses a part
   Rows sublayer;  // a sublayer's input or output, width floats
   Rows inner;     // q, k, v and the heads' outputs, or the inner vector of the feed-forward
   Rows cos, sin;  // rotary_pairs floats for each rotary table
@@ -60,7 +61,6 @@ struct Scratch {
 
 struct Workspace {
   KvCache kv;
-  Rows encoded;  // of an encoder: the residual stream of all tokens; that of a chunk is a part of it
   Activations activations;
   float *logits;  // [vocab_size]
   Scratch scratch;

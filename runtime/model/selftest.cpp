@@ -14,7 +14,7 @@ extern "C" tidbit_status tidbit_selftest(tidbit_session *session) {
   if (session->model.is_encoder()) {
     const tidbit_status status = tidbit_encode(session, test->tokens, &test->token_count, 1);
     for (std::uint32_t i = 0; i < session->encoded; ++i) {
-      hash.update(session->memory.encoded[i], session->model.config().width * sizeof(float));
+      hash.update(session->memory.activations.hidden[i], session->model.config().width * sizeof(float));
     }
     tidbit_reset(session);
     if (status != TIDBIT_OK) return status;

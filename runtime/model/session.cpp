@@ -211,7 +211,7 @@ extern "C" tidbit_status tidbit_reset(tidbit_session *session) {
   session->position = 0;
   if constexpr (kHasRings) session->written = session->restored = 0;
   session->segment = 0;
-  session->encoded = 0;
+  if constexpr (features::has(features::LayerPart::encoder)) session->encoded = 0;
   forget_chunk(*session);
   return TIDBIT_OK;
 }

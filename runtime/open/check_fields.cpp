@@ -60,16 +60,24 @@ struct Ranges {
   Range rows[n];
 };
 
-template <std::size_t n>
-consteval Ranges<n + 1> ranges_of(const Field (&fields)[n], std::size_t reserved, std::size_t reserved_bytes) {
-  Ranges<n + 1> ranges{};
-  for (std::size_t i = 0; i < n; ++i) ranges.rows[i] = range_of(fields[i]);
-  ranges.rows[n] = {static_cast<std::uint8_t>(reserved), kReserved, static_cast<std::uint8_t>(reserved_bytes), 0};
+// The last fields, if any are left out, are reserved bytes too.
+template <std::size_t left_out, std::size_t n>
+consteval Ranges<n + 1 - left_out> ranges_of(const Field (&fields)[n], std::size_t reserved, std::size_t end) {
+  constexpr std::size_t used = n - left_out;
+  Ranges<used + 1> ranges{};
+  for (std::size_t i = 0; i < used; ++i) ranges.rows[i] = range_of(fields[i]);
+  if (left_out != 0) reserved = fields[used].offset;
+  ranges.rows[used] = {static_cast<std::uint8_t>(reserved), kReserved, static_cast<std::uint8_t>(end - reserved), 0};
   return ranges;
 }
 
-constexpr auto kConfigRanges = ranges_of(format::kConfigFields, offsetof(Config, reserved), sizeof(Config::reserved));
-constexpr auto kKindRanges = ranges_of(format::kKindFields, offsetof(LayerKind, reserved), sizeof(LayerKind::reserved));
+constexpr std::size_t kEncoderFields = 2;  // the last two of Config
+constexpr auto kConfigRanges = ranges_of < features::has(features::LayerPart::encoder)
+                                   ? 0
+                                   : kEncoderFields >
+                                         (format::kConfigFields, offsetof(Config, reserved), sizeof(Config));
+constexpr auto kKindRanges = ranges_of<0>(format::kKindFields, offsetof(LayerKind, reserved),
+                                          offsetof(LayerKind, reserved) + sizeof(LayerKind::reserved));
 
 tidbit_status check_real(const Range &r, std::uint32_t bits) {
   constexpr std::uint32_t kExponent = 0x7F800000;  // all ones: infinite, or not a number

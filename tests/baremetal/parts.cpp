@@ -2,7 +2,7 @@
 // for each instruction set of the build and each chunk size.
 #include "format/blob_format.h"
 #include "tests/baremetal/console.h"
-#include "tests/support/logit_stream.h"
+#include "tests/support/vector_stream.h"
 
 namespace tidbit::test {
 namespace {
@@ -17,7 +17,9 @@ std::uint64_t hash_model(const unsigned char *blob, std::size_t bytes, tidbit_is
   options.chunk = chunk;
   options.isa = isa;
   std::uint64_t hash = 0;
-  must(hash_short_stream(start_session(model, options), info.vocab_size, chunk, &hash));
+  tidbit_session *session = start_session(model, options);
+  must(info.is_encoder != 0 ? hash_short_vectors(session, info.vocab_size, &hash)
+                            : hash_short_stream(session, info.vocab_size, chunk, &hash));
   return hash;
 }
 

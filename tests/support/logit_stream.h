@@ -27,22 +27,6 @@ class TokenWalk {
   std::uint64_t state_ = 1;
 };
 
-// Of an encoder: encodes the tokens as two texts and hashes the vectors of all.
-inline tidbit_status hash_vectors(tidbit_session *session, const std::int32_t *tokens, std::uint32_t count,
-                                  std::uint64_t *hash) {
-  const std::uint32_t ends[] = {count * 2 / 3, count};
-  if (const auto s = tidbit_encode(session, tokens, ends, 2); s != TIDBIT_OK) return s;
-  Hash64 rows;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const float *vector = nullptr;
-    std::uint32_t width = 0;
-    if (const auto s = tidbit_hidden(session, i, &vector, &width); s != TIDBIT_OK) return s;
-    rows.update(vector, width * sizeof(float));
-  }
-  *hash = rows.digest();
-  return TIDBIT_OK;
-}
-
 // Feeds the first kShortStream tokens `chunk` at a time and hashes the logits after each.
 inline tidbit_status hash_short_stream(tidbit_session *session, std::uint32_t vocab, std::uint32_t chunk,
                                        std::uint64_t *hash) {
@@ -52,12 +36,10 @@ inline tidbit_status hash_short_stream(tidbit_session *session, std::uint32_t vo
   Hash64 rows;
   for (std::uint32_t at = 0; at < kShortStream; at += chunk) {
     const std::uint32_t left = kShortStream - at, count = left < chunk ? left : chunk;
-    const tidbit_status s = tidbit_prefill(session, tokens + at, count, 0, nullptr);
-    if (s == TIDBIT_ERR_UNSUPPORTED) return hash_vectors(session, tokens, kShortStream, hash);
-    if (s != TIDBIT_OK) return s;
+    if (const auto s = tidbit_prefill(session, tokens + at, count, 0, nullptr); s != TIDBIT_OK) return s;
     for (std::uint32_t i = 0; i < count; ++i) {
       float *logits = nullptr;
-      if (const auto status = tidbit_logits_at(session, i, &logits, nullptr); status != TIDBIT_OK) return status;
+      if (const auto s = tidbit_logits_at(session, i, &logits, nullptr); s != TIDBIT_OK) return s;
       rows.update(logits, vocab * sizeof(float));
     }
   }
