@@ -20,7 +20,8 @@ using namespace tidbit;
 
 constexpr std::uint32_t kMostTokens = (1 << 20) - 1;
 constexpr char kSchema[] = R"({"type":"object","properties":{"name":{"type":"string"},"size":{"type":"integer",
-  "minimum":0,"maximum":5000},"kind":{"enum":["lamp","heater","blind"]}},"required":["name","size","kind"]})";
+  "minimum":0,"maximum":5000},"kind":{"enum":["lamp","heater","blind"]},"note":{"type":"string","maxLength":20},
+  "code":{"type":"string","pattern":"^[a-z ]+$"}},"required":["name","size","kind"]})";
 
 struct Place {
   const char *name;
@@ -29,7 +30,9 @@ struct Place {
 constexpr Place kPlaces[] = {{"start", ""},
                              {"string", R"({"name": "la)"},
                              {"number", R"({"name": "lamp", "size": 1)"},
-                             {"choice", R"({"name": "lamp", "size": 1, "kind": ")"}};
+                             {"choice", R"({"name": "lamp", "size": 1, "kind": ")"},
+                             {"short_string", R"({"name": "lamp", "size": 1, "kind": "lamp", "note": "la)"},
+                             {"letters", R"({"name": "lamp", "size": 1, "kind": "lamp", "code": "la)"}};
 
 class Bench {
  public:

@@ -661,7 +661,7 @@ typedef struct tidbit_vocabulary {
   uint64_t opaque[8];
 } tidbit_vocabulary;
 
-/* Bytes of memory for tidbit_vocabulary_init: 9 for each token and its text. 0 without a tokenizer. */
+/* Bytes of memory for tidbit_vocabulary_init: 10 for each token and its text. 0 without a tokenizer. */
 uint64_t tidbit_vocabulary_bytes(const tidbit_model *model);
 
 /* Sorts the vocabulary into `memory`, which must be aligned to 4 bytes. Once per model: for 49,152 tokens it takes a
