@@ -6,6 +6,7 @@
 
 #include "base/features.h"
 #include "converter/blob/blob_view.h"
+#include "converter/blob/records.h"
 #include "converter/calibrate/calibrate.h"
 #include "converter/chat/import.h"
 #include "converter/families/adapter.h"
@@ -102,6 +103,33 @@ void add_chat(const ConvertOptions &options, const Checkpoint &checkpoint, const
   add_end_tokens(imported.end_tokens, plan.config);
 }
 
+// As in the blob's provenance. An expression could be too long for it.
+std::string grammar_text(const GrammarSource &source) {
+  switch (source.kind) {
+    case GrammarSource::Kind::none:
+      return "";
+    case GrammarSource::Kind::regex:
+      return "--regex";
+    case GrammarSource::Kind::schema:
+      return "--schema " + base_name(source.text);
+    case GrammarSource::Kind::gbnf:
+      break;
+  }
+  return "--gbnf " + base_name(source.text);
+}
+
+void add_grammar(const GrammarSource &source, BlobParts &parts, ConvertReport &report) {
+  if (source.kind == GrammarSource::Kind::none) return;
+  if (parts.tokenizer.empty()) {
+    throw ConvertError(grammar_text(source) + ": a blob without a tokenizer has no texts that could have a form");
+  }
+  const std::vector<std::byte> grammar = compile(source);
+  RecordsWriter records;
+  records.add(format::kAnswerGrammar, grammar);
+  parts.grammars = records.section();
+  report.grammar = grammar_text(source) + ", " + std::to_string(grammar.size()) + " bytes";
+}
+
 void set_options(const ConvertOptions &options, format::Config &config) {
   config.weights = options.weights;
   config.kv = options.kv;
@@ -147,7 +175,8 @@ std::string options_text(const ConvertOptions &options, const fs::path &tokenize
          (options.transform == format::InputTransform::hadamard ? " --transform hadamard" : "") + " --kv " +
          format_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
          (tokenizer.empty() ? "none" : base_name(tokenizer)) + adapter_text(options) +
-         (options.calibrate.empty() ? "" : " --calibrate " + base_name(options.calibrate));
+         (options.calibrate.empty() ? "" : " --calibrate " + base_name(options.calibrate)) +
+         (options.grammar.kind == GrammarSource::Kind::none ? "" : " " + grammar_text(options.grammar));
 }
 
 // Those of tensors that could differ from the checkpoint's, worst first.
@@ -198,6 +227,7 @@ ConvertReport convert(const ConvertOptions &options) try {
   const fs::path tokenizer = tokenizer_path(options);
   add_tokenizer(tokenizer, plan, parts, report);
   add_chat(options, checkpoint, tokenizer, plan, parts, report);
+  add_grammar(options.grammar, parts, report);
   parts.embeddings = options.embeddings.value_or(default_embeddings(options.weights));
   std::optional<SigningKey> key;
   if (!options.sign_key.empty()) parts.key = &key.emplace(options.sign_key);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,5 +17,13 @@ std::vector<std::byte> compile_grammar(const Rules &rules, const std::string &so
 std::vector<std::byte> compile_regex(const std::string &pattern, const std::string &source);
 std::vector<std::byte> compile_schema(const std::string &json, const std::string &source);
 std::vector<std::byte> compile_gbnf(const std::string &text, const std::string &source);
+
+// A grammar as a command line names it.
+struct GrammarSource {
+  enum class Kind : std::uint8_t { none, regex, schema, gbnf };
+  Kind kind = Kind::none;
+  std::string text = {};  // the expression, or the name of a file
+};
+std::vector<std::byte> compile(const GrammarSource &source);
 
 }  // namespace tidbit::convert

@@ -1,4 +1,4 @@
-// An answer of a fixed form: a grammar that tidbit-grammar compiled, and where the answer is in it.
+// An answer of a fixed form: a grammar from a file of tidbit-grammar or from the blob, and where the answer is in it.
 #pragma once
 
 #include <stdint.h>
@@ -12,7 +12,11 @@ namespace tidbit::cli {
 
 class Grammar {
  public:
-  // Reads the file. `continues` says that the answer goes on behind a prompt. Returns an exit code.
+  // Whether the blob has a grammar.
+  static bool is_in(const LoadedModel &model);
+
+  // Reads the file, or takes the blob's grammar if `path` is null. `continues` says that the answer goes on behind a
+  // prompt. Returns an exit code.
   int start(const LoadedModel &model, const char *path, bool continues);
 
   // The token, if only one is possible, otherwise -1.
@@ -23,6 +27,9 @@ class Grammar {
   bool may_end() const { return tidbit_grammar_may_end(&grammar_, &state_) != 0; }
 
  private:
+  int open_file(const char *path);
+  int open_in_model();
+
   const LoadedModel *model_ = nullptr;
   posix::MappedFile file_;
   posix::MemoryRegion memory_;

@@ -25,6 +25,7 @@ struct RunOptions {
   const char *cache = nullptr;
   Seed seed = {0, false};
   uint32_t logprobs = 0;
+  bool no_grammar = false;
   bool parse = false;
   bool preload = false;
   bool echo = false;
@@ -43,7 +44,8 @@ constexpr char kNotes[] =
     "--choice ' on, off'. Of two that begin alike, the shorter is never less probable. With --logprobs it prints a "
     "line\n"
     "of JSON for each of the N most probable; 'share' is the probability among the texts.\n"
-    "--grammar takes a file of tidbit-grammar. A text that ends early, as with -n, may be unfinished.\n"
+    "--grammar takes a file of tidbit-grammar; tidbit-convert --schema puts a grammar into MODEL. A text that ends\n"
+    "early, as with -n, may be unfinished.\n"
     "--cache keeps the computed prompt in FILE, one prompt at a time, and never changes the text. With -n 0 it only\n"
     "fills the file. With windows or short convolutions, all of the kept prompt must be the start of the next one.\n"
     "The same model, prompt, options and seed give the same text on every machine.\n"
@@ -56,7 +58,8 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
       text_option("--tokens", nullptr, "IDS", &run->tokens, "prompt as ids (1,2,3); prints ids instead of text"),
       text_option("--choice", nullptr, "A,B,C", &run->choice, "print the most probable of these texts, generate none"),
       text_option("--grammar", nullptr, "FILE", &run->grammar,
-                  "generate only what this compiled grammar allows; see tidbit-grammar"),
+                  "generate only what this compiled grammar allows; default: the one in MODEL, if it has one"),
+      flag_option("--no-grammar", &run->no_grammar, "generate any text, even if MODEL has a grammar"),
       text_option("--cache", nullptr, "FILE", &run->cache, "take up what the last prompt shares with this one"),
       number_option("--context", nullptr, &run->session.context, 1, UINT32_MAX,
                     "context length in tokens; default: the model's"),
@@ -83,6 +86,7 @@ int check(const RunOptions &run) {
     return usage_error("--choice cannot be used with --tokens, --stats or --stop");
   }
   if (run.choice != nullptr && run.grammar != nullptr) return usage_error("use either --choice or --grammar, not both");
+  if (run.grammar != nullptr && run.no_grammar) return usage_error("use either --grammar or --no-grammar, not both");
   if (run.choice != nullptr && run.cache != nullptr) return usage_error("use either --choice or --cache, not both");
   if (run.logprobs > 0 && run.echo) return usage_error("use either --echo or --logprobs, not both");
   return check_stops(run.generation.stops);
@@ -149,7 +153,7 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
     request.logprobs = &logprobs;
   }
   Grammar grammar;
-  if (run.grammar != nullptr) {
+  if (run.grammar != nullptr || (!run.no_grammar && Grammar::is_in(model))) {
     if (const int code = grammar.start(model, run.grammar, request.continues_text); code != kOk) return code;
     request.grammar = &grammar;
   }

@@ -97,6 +97,7 @@ void add_blobs(Seeds &seeds, const Folder &work) {
     options.source = work / "model.bin";
     options.tokenizer = convert::TokenizerChoice::file;
     options.tokenizer_file = folder / "tokenizer.json";
+    options.grammar = {convert::GrammarSource::Kind::regex, "[a-z]{2,4}( [^x]*|\"[^\"]{0,3}\")"};
     add_blob(seeds, work, options);
   }
   constexpr std::array<std::pair<Format, Format>, 4> formats = {

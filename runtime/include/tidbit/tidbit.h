@@ -655,6 +655,10 @@ typedef struct tidbit_grammar {
  */
 tidbit_status tidbit_grammar_open(const void *bytes, size_t size, tidbit_grammar *grammar, uint64_t *fault);
 
+/* The grammar that a blob has for its answers (tidbit-convert --schema), to be given to tidbit_grammar_open. Null and 0
+ * bytes if it has none. */
+const void *tidbit_model_grammar(const tidbit_model *model, size_t *bytes);
+
 /* The texts of a model's tokens in the order that masks need: plain memory owned by the caller, with a view of the
  * memory that was handed over. The model must outlive it. All sessions of a model can use it at the same time. */
 typedef struct tidbit_vocabulary {

@@ -1,0 +1,97 @@
+// Models that bring the grammar of their answers along.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/cli/process.h"
+
+namespace tidbit::test {
+namespace {
+
+constexpr char kSchema[] = R"({"type":"object","properties":{"room":{"enum":["hall","kitchen"]},
+  "on":{"type":"boolean"}},"required":["room","on"]})";
+
+Result convert(Words options) {
+  options.insert(options.begin(), TIDBIT_SAMPLE_CHECKPOINT);
+  return run_program(TIDBIT_CONVERT_PROGRAM, options);
+}
+
+class ModelGrammar : public testing::Test {
+ protected:
+  ModelGrammar() {
+    const Result result = convert({"-o", model_, "--schema", scratch_.write("answer.json", kSchema)});
+    EXPECT_EQ(result.code, 0) << result.error;
+    EXPECT_NE(result.out.find("grammar    --schema answer.json"), std::string::npos) << result.out;
+  }
+
+  Result run(Words options) const {
+    options.insert(options.begin(), {"run", model_, "-p", "light"});
+    return tidbit(options);
+  }
+
+  Scratch scratch_;
+  const std::string model_ = scratch_.path("model.tidbit");
+};
+
+TEST_F(ModelGrammar, IsTheFormOfTheAnswers) {
+  for (const char *seed : {"1", "2", "3"}) {
+    const Result result = run({"--temp", "2", "--seed", seed});
+    ASSERT_EQ(result.code, 0) << result.error;
+    const nlohmann::json answer = nlohmann::json::parse(result.out);
+    EXPECT_TRUE(answer["room"] == "hall" || answer["room"] == "kitchen") << result.out;
+    EXPECT_TRUE(answer["on"].is_boolean());
+  }
+}
+
+TEST_F(ModelGrammar, ChangesNothingIfItIsTurnedOff) {
+  const Words words{"run", TIDBIT_SAMPLE_BLOB, "-p", "light", "--temp", "0", "-n", "30"};
+  EXPECT_EQ(run({"--no-grammar", "--temp", "0", "-n", "30"}).out, tidbit(words).out);
+}
+
+TEST_F(ModelGrammar, GivesWayToAnotherOne) {
+  const std::string other = scratch_.path("other.grammar");
+  ASSERT_EQ(run_program(TIDBIT_GRAMMAR_PROGRAM, {"--regex", "yes|no", "-o", other}).code, 0);
+  const std::string out = run({"--grammar", other, "--temp", "0"}).out;
+  EXPECT_TRUE(out == "yes\n" || out == "no\n") << out;
+  EXPECT_EQ(run({"--grammar", other, "--no-grammar"}).code, 2);
+}
+
+TEST_F(ModelGrammar, IsShownByInfo) {
+  const auto shown = [](const std::string &model) {
+    return nlohmann::json::parse(tidbit({"info", model, "--json"}).out)["grammar"].get<bool>();
+  };
+  EXPECT_TRUE(shown(model_));
+  EXPECT_FALSE(shown(TIDBIT_SAMPLE_BLOB));
+}
+
+TEST_F(ModelGrammar, IsRefusedIfItIsDamaged) {
+  std::string blob = read_file(model_);
+  const std::size_t grammar = blob.find("TBGR");
+  ASSERT_NE(grammar, std::string::npos);
+  for (const std::size_t field : {0u, 4u, 8u, 12u, 20u}) {
+    std::string damaged = blob;
+    damaged[grammar + field + 2] = '\x7F';
+    const Words words{"run", scratch_.write("damaged.tidbit", damaged), "-p", "light", "-n", "1"};
+    const Result result = tidbit(words);
+    EXPECT_EQ(result.code, 1) << field;
+    EXPECT_NE(result.error.find("the grammar in it"), std::string::npos) << result.error;
+    EXPECT_EQ(std::count(result.error.begin(), result.error.end(), '\n'), 1);
+    Words without = words;
+    without.emplace_back("--no-grammar");
+    EXPECT_EQ(tidbit(without).code, 0);
+  }
+}
+
+TEST_F(ModelGrammar, NeedsATokenizerAndOneSource) {
+  const std::string schema = scratch_.path("answer.json"), out = scratch_.path("out.tidbit");
+  EXPECT_EQ(convert({"-o", out, "--tokenizer", "none", "--schema", schema}).code, 1);
+  EXPECT_EQ(convert({"-o", out, "--regex", "a", "--schema", schema}).code, 2);
+  EXPECT_EQ(convert({"-o", out, "--schema", scratch_.path("missing.json")}).code, 1);
+  const Result bad = convert({"-o", out, "--regex", "("});
+  EXPECT_EQ(bad.code, 1);
+  EXPECT_EQ(std::count(bad.error.begin(), bad.error.end(), '\n'), 1);
+  EXPECT_EQ(read_file(out), "");
+}
+
+}  // namespace
+}  // namespace tidbit::test
