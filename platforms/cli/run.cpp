@@ -25,6 +25,7 @@ struct RunOptions {
   const char *cache = nullptr;
   Seed seed = {0, false};
   uint32_t logprobs = 0;
+  bool json = false;
   bool no_grammar = false;
   bool parse = false;
   bool preload = false;
@@ -46,6 +47,8 @@ constexpr char kNotes[] =
     "of JSON for each of the N most probable; 'share' is the probability among the texts.\n"
     "--grammar takes a file of tidbit-grammar; tidbit-convert --schema puts a grammar into MODEL. A text that ends\n"
     "early, as with -n, may be unfinished.\n"
+    "--json: a value's probability is that among all that the grammar allowed there, as temperature 1 draws without\n"
+    "filters. Values are the strings, numbers, true, false and null in the text, at most 32.\n"
     "--cache keeps the computed prompt in FILE, one prompt at a time, and never changes the text. With -n 0 it only\n"
     "fills the file. With windows or short convolutions, all of the kept prompt must be the start of the next one.\n"
     "The same model, prompt, options and seed give the same text on every machine.\n"
@@ -70,6 +73,7 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
       flag_option("--echo", &run->echo, "print the prompt first"),
       number_option("--logprobs", nullptr, &run->logprobs, 1, Logprobs::kMost,
                     "print a line of JSON per token, with the N most probable"),
+      flag_option("--json", &run->json, "print a line of JSON: the text, and how probable it and its values were"),
       flag_option("--stats", &run->stats, "speed, memory and seed on standard error"),
   };
   Option options[sizeof others / sizeof others[0] + kGenerationOptions];
@@ -88,6 +92,10 @@ int check(const RunOptions &run) {
   if (run.choice != nullptr && run.grammar != nullptr) return usage_error("use either --choice or --grammar, not both");
   if (run.grammar != nullptr && run.no_grammar) return usage_error("use either --grammar or --no-grammar, not both");
   if (run.choice != nullptr && run.cache != nullptr) return usage_error("use either --choice or --cache, not both");
+  if (run.json && (run.tokens != nullptr || run.choice != nullptr || run.logprobs > 0 || run.echo ||
+                   run.generation.stops.count > 0)) {
+    return usage_error("--json cannot be used with --tokens, --choice, --logprobs, --echo or --stop");
+  }
   if (run.logprobs > 0 && run.echo) return usage_error("use either --echo or --logprobs, not both");
   return check_stops(run.generation.stops);
 }
@@ -121,6 +129,43 @@ int choose(const RunOptions &run, const LoadedModel &model, LoadedSession &sessi
   return kOk;
 }
 
+// What a generation has beyond its numbers.
+class Extras {
+ public:
+  explicit Extras(Output &out) : out_(out), logprobs_(out) {}
+
+  int start(const RunOptions &run, const LoadedModel &model, GenerationRequest *request) {
+    if (run.logprobs > 0) {
+      if (const int code = logprobs_.start(model, run.logprobs); code != kOk) return code;
+      request->logprobs = &logprobs_;
+    }
+    if (run.grammar != nullptr || (!run.no_grammar && Grammar::is_in(model))) {
+      if (const int code = grammar_.start(model, run.grammar, request->continues_text); code != kOk) return code;
+      request->grammar = &grammar_;
+    }
+    if (!run.json) return kOk;
+    request->answer = &answer_;
+    return answer_.start(model, request->continues_text);
+  }
+
+  // Ends the line, or prints the one of --json. `code` is that of the generation.
+  int end(const GenerationRequest &request, const GenerationResult &result, int code, Emitter &emitter) {
+    if (request.answer == nullptr) {
+      if (request.logprobs == nullptr) emitter.end();
+      return code;
+    }
+    if (code != kOk && code != kInterrupted) return code;
+    const int printed = answer_.print(result.ending, request.grammar != nullptr, out_);
+    return printed != kOk ? printed : code;
+  }
+
+ private:
+  Output &out_;
+  Logprobs logprobs_;
+  Grammar grammar_;
+  Answer answer_;
+};
+
 int save_prompt(void *cache) { return static_cast<const PromptCache *>(cache)->save(); }
 
 int generate_and_report(const RunOptions &run, const LoadedModel &model, const Text &text, const Tokens &prompt,
@@ -147,19 +192,11 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
   request.rng.state = run.seed.given ? run.seed.value : random_seed();
   const uint64_t seed = request.rng.state;
   request.continues_text = run.prompt != nullptr && text.bytes() > 0;
-  Logprobs logprobs(out);
-  if (run.logprobs > 0) {
-    if (const int code = logprobs.start(model, run.logprobs); code != kOk) return code;
-    request.logprobs = &logprobs;
-  }
-  Grammar grammar;
-  if (run.grammar != nullptr || (!run.no_grammar && Grammar::is_in(model))) {
-    if (const int code = grammar.start(model, run.grammar, request.continues_text); code != kOk) return code;
-    request.grammar = &grammar;
-  }
+  Extras extras(out);
+  if (const int code = extras.start(run, model, &request); code != kOk) return code;
   GenerationResult result;
-  const int code = generate(model, session, {prompt.data(), prompt.count(), fed}, request, start, emitter, &result);
-  if (run.logprobs == 0) emitter.end();
+  int code = generate(model, session, {prompt.data(), prompt.count(), fed}, request, start, emitter, &result);
+  code = extras.end(request, result, code, emitter);
   if (run.stats && (code == kOk || code == kInterrupted)) print_stats(result, session, seed);
   return code;
 }

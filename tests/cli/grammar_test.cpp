@@ -64,6 +64,43 @@ TEST_F(ModelGrammar, IsShownByInfo) {
   EXPECT_FALSE(shown(TIDBIT_SAMPLE_BLOB));
 }
 
+// Forced answers are certain, and two that exclude each other share the probability.
+TEST_F(ModelGrammar, GivesTheProbabilityOfEachValue) {
+  const auto answer = [&](const std::string &pattern) {
+    const std::string file = scratch_.path("probability.grammar");
+    EXPECT_EQ(run_program(TIDBIT_GRAMMAR_PROGRAM, {"--regex", pattern, "-o", file}).code, 0);
+    const Result result = run({"--grammar", file, "--temp", "0", "--json"});
+    EXPECT_EQ(result.code, 0) << result.error;
+    return nlohmann::json::parse(result.out);
+  };
+  const nlohmann::json certain = answer(R"(\{"a":"lamp","b":\[1,null\]\})");
+  EXPECT_EQ(certain["text"], R"({"a":"lamp","b":[1,null]})");
+  ASSERT_EQ(certain["values"].size(), 3u);
+  EXPECT_EQ(certain["values"][0]["name"], "a");
+  EXPECT_EQ(certain["values"][0]["value"], "lamp");
+  EXPECT_EQ(certain["values"][1]["name"], "b");
+  EXPECT_EQ(certain["values"][2]["value"], "null");
+  const nlohmann::json open = answer("[a-z]");
+  EXPECT_EQ(open["values"].size(), 1u);
+  EXPECT_EQ(open["values"][0]["value"], open["text"]);
+  EXPECT_GE(open["values"][0]["probability"].get<double>(), 1.0 / 26);
+  EXPECT_LE(open["values"][0]["probability"].get<double>(), 1.0);
+}
+
+TEST_F(ModelGrammar, WithoutIsNoValue) {
+  const Result result = run({"--no-grammar", "--temp", "0", "-n", "5", "--json"});
+  ASSERT_EQ(result.code, 0) << result.error;
+  const nlohmann::json line = nlohmann::json::parse(result.out);
+  EXPECT_FALSE(line.contains("values"));
+  EXPECT_EQ(line["ended"], "number of tokens");
+  EXPECT_EQ(line["text"].get<std::string>() + "\n", run({"--no-grammar", "--temp", "0", "-n", "5"}).out);
+  for (const Words &words : {Words{"--tokens", "1"}, Words{"--stop", "a"}, Words{"--echo"}, Words{"--logprobs", "1"}}) {
+    Words all = words;
+    all.insert(all.begin(), {"run", model_, "--json"});
+    EXPECT_EQ(tidbit(all).code, 2);
+  }
+}
+
 TEST_F(ModelGrammar, IsRefusedIfItIsDamaged) {
   std::string blob = read_file(model_);
   const std::size_t grammar = blob.find("TBGR");

@@ -706,6 +706,40 @@ tidbit_status tidbit_grammar_accept(const tidbit_grammar *grammar, const tidbit_
 /* 1 if the text may end here, otherwise 0. */
 int tidbit_grammar_may_end(const tidbit_grammar *grammar, const tidbit_grammar_state *state);
 
+#define TIDBIT_VALUES 32
+
+/* A string, number, true, false or null in an answer. */
+typedef struct tidbit_value {
+  uint32_t name, name_bytes; /* in the answer, without quotation marks: the key in front of it; 0 bytes if there is none */
+  uint32_t text, text_bytes; /* the value itself */
+  float logprob;
+} tidbit_value;
+
+/* How certain each value of an answer in JSON is. All zero at the start. An answer that is no object or array counts as
+ * one value. */
+typedef struct tidbit_confidence {
+  float logprob;                      /* of the whole answer so far */
+  uint32_t bytes;                     /* of its text */
+  uint32_t count;                     /* values so far; the last one may be unfinished, or become a key */
+  uint32_t name, name_bytes;          /* of the next value */
+  uint32_t place, left;               /* inside the text */
+  tidbit_value value;                 /* the last one */
+  tidbit_value values[TIDBIT_VALUES]; /* the first ones */
+} tidbit_confidence;
+
+/* Takes the next token: its text (tidbit_token_text) and the logarithm of its probability, which is not above 0. If the
+ * latter is that among the tokens that the grammar allowed,
+ *
+ *   tidbit_grammar_mask(&grammar, &vocabulary, &state, logits, vocab_size, NULL);
+ *   ... choose a token, from a copy of the logits ...
+ *   tidbit_logprob(logits, vocab_size, token, &logprob);
+ *
+ * then values[i].logprob is the logarithm of the probability of the value among those that the grammar allowed there:
+ * that with which tidbit_sample draws it at temperature 1 without filters. It is the sum over the tokens that have a
+ * byte of the value, and for a number also the one that ends it. A token from tidbit_grammar_forced is certain: 0. Give
+ * the token that ends the text, too, with 0 bytes. */
+tidbit_status tidbit_confidence_add(tidbit_confidence *confidence, const char *text, uint32_t bytes, float logprob);
+
 /* ------------------------------------------------------------------------------------- checksums */
 
 /* XXH64 (Yann Collet) with seed 0: the checksum of the format, and the hash of logits. Null counts as no bytes. */
@@ -738,6 +772,7 @@ TIDBIT_LAYOUT(offsetof(tidbit_tokenize_options, poll) == 8);
 TIDBIT_LAYOUT(sizeof(tidbit_trust) == TIDBIT_POINTERS(5) && sizeof(tidbit_slot) == TIDBIT_POINTERS(2));
 TIDBIT_LAYOUT(offsetof(tidbit_message, role) == TIDBIT_POINTERS(2));
 TIDBIT_LAYOUT(offsetof(tidbit_grammar_state, stack) == 8 && sizeof(tidbit_grammar_state) == 72);
+TIDBIT_LAYOUT(offsetof(tidbit_confidence, value) == 28 && sizeof(tidbit_confidence) == 28 + 20 * (1 + TIDBIT_VALUES));
 TIDBIT_LAYOUT(offsetof(tidbit_stream, text) == 20 + TIDBIT_POINTERS(2));
 #undef TIDBIT_LAYOUT
 #undef TIDBIT_POINTERS
