@@ -708,10 +708,9 @@ int tidbit_grammar_may_end(const tidbit_grammar *grammar, const tidbit_grammar_s
 
 #define TIDBIT_VALUES 32
 
-/* A string, number, true, false or null in an answer. */
+/* A string, number, true, false or null in an answer. The offsets are those in the answer's text. */
 typedef struct tidbit_value {
-  uint32_t name,
-      name_bytes; /* in the answer, without quotation marks: the key in front of it; 0 bytes if there is none */
+  uint32_t name, name_bytes; /* the key in front of it, without quotation marks; 0 bytes if there is none */
   uint32_t text, text_bytes; /* the value itself */
   float logprob;
 } tidbit_value;
