@@ -88,19 +88,28 @@ void add_tokenizer(const fs::path &path, ModelPlan &plan, BlobParts &parts, Conv
   report.tokenizer = tokenizer.description;
 }
 
+Tools tools_of(const GrammarSource &source) {
+  return read_tools(read_whole_file(source.text, kMostConfigBytes), source.text);
+}
+
 // The template is in the checkpoint, in its folder, or beside a tokenizer that is elsewhere.
-void add_chat(const ConvertOptions &options, const Checkpoint &checkpoint, const fs::path &tokenizer, ModelPlan &plan,
-              BlobParts &parts, ConvertReport &report) {
-  if (tokenizer.empty()) return;
+// How it writes calls of the tools, if there are any.
+std::optional<CallSyntax> add_chat(const ConvertOptions &options, const Checkpoint &checkpoint,
+                                   const fs::path &tokenizer, ModelPlan &plan, BlobParts &parts,
+                                   ConvertReport &report) {
+  if (tokenizer.empty()) return std::nullopt;
+  const Tools tools = options.grammar.kind == GrammarSource::Kind::tools ? tools_of(options.grammar) : Tools();
   chat::FoundTemplate found = {checkpoint.chat_template, checkpoint.source.filename().string(),
                                nlohmann::ordered_json::object()};
-  if (found.text.empty() && fs::is_directory(options.source)) found = chat::find_template(options.source);
-  if (found.text.empty()) found = chat::find_template(tokenizer.parent_path());
-  chat::ImportedChat imported = chat::import_chat(std::move(found), parts.tokenizer, plan.config);
+  if (found.text.empty() && fs::is_directory(options.source))
+    found = chat::find_template(options.source, !tools.is_null());
+  if (found.text.empty()) found = chat::find_template(tokenizer.parent_path(), !tools.is_null());
+  chat::ImportedChat imported = chat::import_chat(std::move(found), parts.tokenizer, plan.config, tools);
   parts.chat = std::move(imported.section);
   report.chat = imported.description;
   plan.notes.insert(plan.notes.end(), imported.notes.begin(), imported.notes.end());
   add_end_tokens(imported.end_tokens, plan.config);
+  return imported.calls;
 }
 
 // As in the blob's provenance. An expression could be too long for it.
@@ -113,17 +122,20 @@ std::string grammar_text(const GrammarSource &source) {
     case GrammarSource::Kind::schema:
       return "--schema " + base_name(source.text);
     case GrammarSource::Kind::gbnf:
+      return "--gbnf " + base_name(source.text);
+    case GrammarSource::Kind::tools:
       break;
   }
-  return "--gbnf " + base_name(source.text);
+  return "--tools " + base_name(source.text);
 }
 
-void add_grammar(const GrammarSource &source, BlobParts &parts, ConvertReport &report) {
+void add_grammar(const GrammarSource &source, const std::optional<CallSyntax> &calls, BlobParts &parts,
+                 ConvertReport &report) {
   if (source.kind == GrammarSource::Kind::none) return;
   if (parts.tokenizer.empty()) {
     throw ConvertError(grammar_text(source) + ": a blob without a tokenizer has no texts that could have a form");
   }
-  const std::vector<std::byte> grammar = compile(source);
+  const std::vector<std::byte> grammar = calls ? compile_tools(tools_of(source), source.text, calls) : compile(source);
   RecordsWriter records;
   records.add(format::kAnswerGrammar, grammar);
   parts.grammars = records.section();
@@ -226,8 +238,8 @@ ConvertReport convert(const ConvertOptions &options) try {
   BlobParts parts;
   const fs::path tokenizer = tokenizer_path(options);
   add_tokenizer(tokenizer, plan, parts, report);
-  add_chat(options, checkpoint, tokenizer, plan, parts, report);
-  add_grammar(options.grammar, parts, report);
+  const std::optional<CallSyntax> calls = add_chat(options, checkpoint, tokenizer, plan, parts, report);
+  add_grammar(options.grammar, calls, parts, report);
   parts.embeddings = options.embeddings.value_or(default_embeddings(options.weights));
   std::optional<SigningKey> key;
   if (!options.sign_key.empty()) parts.key = &key.emplace(options.sign_key);

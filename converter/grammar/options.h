@@ -20,8 +20,10 @@ inline void add_grammar_options(CLI::App &app, GrammarSource &source, const std:
   CLI::Option *regex = add("--regex", GrammarSource::Kind::regex, "a regular expression for the whole text");
   CLI::Option *schema = add("--schema", GrammarSource::Kind::schema, "file of a JSON Schema");
   CLI::Option *gbnf = add("--gbnf", GrammarSource::Kind::gbnf, "file of a grammar as llama.cpp has them");
+  CLI::Option *tools = add("--tools", GrammarSource::Kind::tools, "file of functions as OpenAI's interface has them");
   schema->excludes(regex);
   gbnf->excludes(regex)->excludes(schema);
+  tools->excludes(regex)->excludes(schema)->excludes(gbnf);
 }
 
 }  // namespace tidbit::convert

@@ -141,7 +141,9 @@ const char *Generation::ending(int32_t token, uint32_t generated) const {
 // Feeds a token that was emitted. kGoOn if the context is full.
 int Generation::feed(int32_t token) {
   if (tidbit_position(session_.get()) + held_count_ == session_.plan().context) {
-    return request_.make_room != nullptr ? request_.make_room(request_.user) : kGoOn;
+    if (request_.make_room == nullptr) return kGoOn;
+    held_count_ = 0;  // they were taken, so they are fed with the others
+    return request_.make_room(request_.user);
   }
   held_[held_count_++] = token;
   return request_.grammar == nullptr || held_count_ == kHeld ? feed_held() : kOk;

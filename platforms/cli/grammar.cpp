@@ -33,15 +33,17 @@ int Grammar::open_in_model() {
 
 int Grammar::start(const LoadedModel &model, const char *path, bool continues) {
   model_ = &model;
+  continues_ = continues;
   if (model.info().has_tokenizer == 0) {
     return data_error("--grammar: %s has no tokenizer, so there is no text that could have a form", model.path());
   }
   if (const int code = path != nullptr ? open_file(path) : open_in_model(); code != kOk) return code;
   const uint64_t bytes = tidbit_vocabulary_bytes(model.get());
   if (!memory_.allocate(bytes)) return data_error("--grammar: not enough memory for %" PRIu64 " bytes", bytes);
-  tidbit_status status = tidbit_vocabulary_init(model.get(), memory_.data(), bytes, &vocabulary_);
-  if (status == TIDBIT_OK) status = tidbit_grammar_start(&grammar_, continues ? 0 : 1, &state_);
-  return status == TIDBIT_OK ? kOk : status_error("--grammar", status);
+  const tidbit_status status = tidbit_vocabulary_init(model.get(), memory_.data(), bytes, &vocabulary_);
+  if (status != TIDBIT_OK) return status_error("--grammar", status);
+  restart();
+  return kOk;
 }
 
 tidbit_status Grammar::mask(float *logits) const {

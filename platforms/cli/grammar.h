@@ -18,6 +18,8 @@ class Grammar {
   // Reads the file, or takes the blob's grammar if `path` is null. `continues` says that the answer goes on behind a
   // prompt. Returns an exit code.
   int start(const LoadedModel &model, const char *path, bool continues);
+  // Goes back to the start, for another answer.
+  void restart() { tidbit_grammar_start(&grammar_, continues_ ? 0 : 1, &state_); }
 
   // The token, if only one is possible, otherwise -1.
   int32_t forced() const { return tidbit_grammar_forced(&grammar_, &vocabulary_, &state_); }
@@ -31,6 +33,7 @@ class Grammar {
   int open_in_model();
 
   const LoadedModel *model_ = nullptr;
+  bool continues_ = false;
   posix::MappedFile file_;
   posix::MemoryRegion memory_;
   tidbit_grammar grammar_ = {};

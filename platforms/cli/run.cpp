@@ -5,6 +5,7 @@
 
 #include "cli/choice.h"
 #include "cli/commands.h"
+#include "cli/conversation.h"
 #include "cli/generation.h"
 #include "cli/loaded_model.h"
 #include "cli/prompt_cache.h"
@@ -25,6 +26,7 @@ struct RunOptions {
   const char *cache = nullptr;
   Seed seed = {0, false};
   uint32_t logprobs = 0;
+  bool chat = false;
   bool json = false;
   bool no_grammar = false;
   bool parse = false;
@@ -57,6 +59,7 @@ constexpr char kNotes[] =
 int parse(Arguments *arguments, RunOptions *run, Output &out) {
   const Option others[] = {
       text_option("--prompt", "-p", "TEXT", &run->prompt, "text to continue"),
+      flag_option("--chat", &run->chat, "the prompt is a user's message, in the model's chat template"),
       flag_option("--parse", &run->parse, "recognize special tokens written out in the prompt"),
       text_option("--tokens", nullptr, "IDS", &run->tokens, "prompt as ids (1,2,3); prints ids instead of text"),
       text_option("--choice", nullptr, "A,B,C", &run->choice, "print the most probable of these texts, generate none"),
@@ -86,6 +89,8 @@ int parse(Arguments *arguments, RunOptions *run, Output &out) {
 int check(const RunOptions &run) {
   if (run.prompt != nullptr && run.tokens != nullptr) return usage_error("use either -p or --tokens, not both");
   if (run.parse && run.prompt == nullptr) return usage_error("--parse needs a prompt; give it with -p");
+  if (run.chat && run.prompt == nullptr) return usage_error("--chat needs a message; give it with -p");
+  if (run.chat && run.parse) return usage_error("use either --chat or --parse, not both");
   if (run.choice != nullptr && (run.tokens != nullptr || run.stats || run.generation.stops.count > 0)) {
     return usage_error("--choice cannot be used with --tokens, --stats or --stop");
   }
@@ -107,11 +112,25 @@ int read_marked_prompt(const LoadedModel &model, const Text &text, Tokens *token
   return tokens->from_text(model, text.data(), text.bytes(), TIDBIT_TEXT_PARSE | TIDBIT_TEXT_SPECIAL);
 }
 
+int read_message(const LoadedModel &model, const Text &text, Tokens *tokens) {
+  if (tidbit_chat_roles(model.get()) == 0) {
+    return data_error("--chat: %s has no chat template; leave out --chat, or convert a checkpoint that has one",
+                      model.path());
+  }
+  const tidbit_message message = {text.data(), text.bytes(), TIDBIT_ROLE_USER};
+  posix::Growing<int32_t> turn;
+  if (const int code = add_messages(model, TIDBIT_ROLE_NONE, &message, 1, turn); code != kOk) return code;
+  if (const int code = tokens->reserve(turn.count()); code != kOk) return code;
+  for (size_t i = 0; i < turn.count(); ++i) tokens->append(turn[i]);
+  return kOk;
+}
+
 int read_prompt(const RunOptions &run, const LoadedModel &model, Text *text, Tokens *tokens) {
   if (run.tokens != nullptr) return tokens->from_list(model, run.tokens);
   if (run.prompt != nullptr) {
     if (const int code = text->read(run.prompt); code != kOk) return code;
   }
+  if (run.chat) return read_message(model, *text, tokens);
   if (run.parse) return read_marked_prompt(model, *text, tokens);
   const uint32_t flags = run.prompt != nullptr ? TIDBIT_TEXT_SPECIAL : TIDBIT_TEXT_BOS;
   if (const int code = tokens->from_text(model, text->data(), text->bytes(), flags); code != kOk) return code;
@@ -191,7 +210,7 @@ int generate_and_report(const RunOptions &run, const LoadedModel &model, const T
   request.user = &cache;
   request.rng.state = run.seed.given ? run.seed.value : random_seed();
   const uint64_t seed = request.rng.state;
-  request.continues_text = run.prompt != nullptr && text.bytes() > 0;
+  request.continues_text = !run.chat && run.prompt != nullptr && text.bytes() > 0;
   Extras extras(out);
   if (const int code = extras.start(run, model, &request); code != kOk) return code;
   GenerationResult result;

@@ -9,7 +9,7 @@ namespace tidbit {
 namespace {
 
 // What the next byte belongs to. 0 is the start.
-enum Place : std::uint32_t { kStart, kWhole, kBetween, kBehindString, kString, kEscape, kNumber, kWord };
+enum Place : std::uint32_t { kStart, kWhole, kBetween, kBehindString, kMarkup, kString, kEscape, kNumber, kWord };
 
 bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 bool continues_number(char c) {
@@ -33,8 +33,11 @@ class Reader {
     switch (to_.place) {
       case kStart:
         if (is_space(c)) return;
-        if (c != '{' && c != '[') return open(kWhole);
-        to_.place = kBetween;
+        if (c != '{' && c != '[' && c != '<') return open(kWhole);
+        to_.place = c == '<' ? kMarkup : kBetween;
+        return;
+      case kMarkup:
+        if (c == '>') to_.place = kBetween;
         return;
       case kString:
         if (c == '\\') to_.place = kEscape;
@@ -59,7 +62,7 @@ class Reader {
   void between(char c) {
     if (is_space(c)) return;
     if (c == ':' && to_.place == kBehindString) return name();
-    to_.place = kBetween;
+    to_.place = c == '<' ? kMarkup : kBetween;
     if (c == '"') return open(kString);
     if (c == '-' || (c >= '0' && c <= '9')) return open(kNumber);
     if (c < 'a' || c > 'z') return;

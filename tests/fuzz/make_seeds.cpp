@@ -456,6 +456,8 @@ void add_grammars(Seeds &seeds) {
               std::string(reinterpret_cast<const char *>(bytes.data()), bytes.size()) + std::string(64, 'a'));
   };
   for (const char *text : regexes) add("grammar_regex", text, convert::compile_regex);
+  seeds.add("grammar_tools", R"([{"function": {"name": "a", "parameters": {"properties": {"b": {"$ref": "#/$defs/c"}},
+    "$defs": {"c": {"enum": [1, "x"]}}}}}, {"name": "d"}])");
   seeds.add("confidence", R"({"a":"x\"","b":[-1.5e3,true,null,{"c":""}]})");
   for (const char *text : schemas) add("grammar_schema", text, convert::compile_schema);
   for (const char *text : gbnfs) add("grammar_gbnf", text, convert::compile_gbnf);

@@ -75,6 +75,12 @@ TEST(Confidence, ATextThatIsNoObjectIsOneValue) {
   EXPECT_EQ(values_of({{"\"on", -1}, {"\"", -2}}), (std::vector<Value>{{"", "\"on\"", -3}}));
 }
 
+TEST(Confidence, TagsAroundObjectsAreSkipped) {
+  EXPECT_EQ(
+      values_of({{"<tool", -1}, {"_call>\n{\"name\": \"t", -2}, {"\"}\n</tool_call>\n<true>{\"n\":1}<null>", -4}}),
+      (std::vector<Value>{{"name", "\"t\"", -6}, {"n", "1", -4}}));
+}
+
 // A string that goes on may be a key. It is shown as a value until then.
 TEST(Confidence, TheLastValueMayBeUnfinished) {
   EXPECT_EQ(values_of({{"{\"ke", -1}}), (std::vector<Value>{{"", "\"ke", -1}}));

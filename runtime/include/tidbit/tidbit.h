@@ -715,8 +715,8 @@ typedef struct tidbit_value {
   float logprob;
 } tidbit_value;
 
-/* How certain each value of an answer in JSON is. All zero at the start. An answer that is no object or array counts as
- * one value. */
+/* How certain each value of an answer in JSON is. All zero at the start. Tags <...> around objects, as in calls of
+ * tools, are skipped. Any other answer that begins with neither { nor [ counts as one value. */
 typedef struct tidbit_confidence {
   float logprob;                      /* of the whole answer so far */
   uint32_t bytes;                     /* of its text */
