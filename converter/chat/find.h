@@ -13,8 +13,8 @@ struct FoundTemplate {
   nlohmann::ordered_json variables;  // "bos_token": "<s>" and the like
 };
 
-// Looks for chat_template.jinja and for tokenizer_config.json in a folder. Throws ConvertError if one cannot be read. Of
-// several templates it takes the default one, or the one for tools.
+// Looks for chat_template.jinja and for tokenizer_config.json in a folder. Throws ConvertError if one cannot be read.
+// Of several templates it takes the default one, or the one for tools.
 FoundTemplate find_template(const std::filesystem::path &folder, bool for_tools = false);
 
 }  // namespace tidbit::convert::chat
