@@ -9,6 +9,12 @@ bool Grammar::is_in(const LoadedModel &model) {
   return tidbit_model_grammar(model.get(), &bytes) != nullptr;
 }
 
+int Grammar::check(const LoadedModel &model) {
+  Grammar grammar;
+  grammar.model_ = &model;
+  return is_in(model) ? grammar.open_in_model() : kOk;
+}
+
 int Grammar::open_file(const char *path) {
   if (const char *reason = file_.map(path)) return data_error("%s: %s", path, reason);
   uint64_t fault = 0;

@@ -14,6 +14,8 @@ class Grammar {
  public:
   // Whether the blob has a grammar.
   static bool is_in(const LoadedModel &model);
+  // Checks it, if there is one. Returns an exit code.
+  static int check(const LoadedModel &model);
 
   // Reads the file, or takes the blob's grammar if `path` is null. `continues` says that the answer goes on behind a
   // prompt. Returns an exit code.

@@ -282,6 +282,7 @@ int verify_command(Arguments arguments, Output &out) {
     return data_error("%s: %s in the section at byte %" PRIu64 "; convert or copy the model again", model.path(),
                       tidbit_status_string(status), fault);
   }
+  if (const int code = Grammar::check(model); code != kOk) return code;
   out.print("%s: all checksums match, %" PRIu64 " bytes\n", model.path(), model.info().blob_bytes);
   return run_selftest(model, out);
 }

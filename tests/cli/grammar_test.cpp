@@ -1,9 +1,12 @@
 // Models that bring the grammar of their answers along.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "tests/cli/process.h"
+#include "tests/support/forged_blob.h"
 
 namespace tidbit::test {
 namespace {
@@ -117,6 +120,27 @@ TEST_F(ModelGrammar, IsRefusedIfItIsDamaged) {
     without.emplace_back("--no-grammar");
     EXPECT_EQ(tidbit(without).code, 0);
   }
+}
+
+// With checksums that are right, as someone would forge them.
+TEST_F(ModelGrammar, IsCheckedByVerify) {
+  const std::string text = read_file(model_);
+  ForgedBlob blob(AlignedBytes(std::as_bytes(std::span(text))));
+  const auto write = [&] {
+    blob.refresh_checksum();
+    const auto *data = reinterpret_cast<const char *>(blob.data());
+    return scratch_.write("forged.tidbit", {data, blob.bytes().size()});
+  };
+  EXPECT_EQ(tidbit({"verify", write()}).code, 0);
+  for (std::uint32_t i = 0; i < blob.header().section_count; ++i) {
+    format::Section &section = blob.sections()[i];
+    if (section.kind != format::SectionKind::grammars) continue;
+    blob.data()[section.offset + 24 + 20] = std::byte{0xFF};  // the start, behind a record
+    section.checksum = tidbit_hash(blob.data() + section.offset, section.bytes);
+  }
+  const Result result = tidbit({"verify", write()});
+  EXPECT_EQ(result.code, 1);
+  EXPECT_NE(result.error.find("the grammar in it"), std::string::npos) << result.error;
 }
 
 TEST_F(ModelGrammar, NeedsATokenizerAndOneSource) {
