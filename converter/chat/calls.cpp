@@ -6,7 +6,7 @@ namespace {
 using OrderedJson = nlohmann::ordered_json;
 
 // Texts that no template contains or changes.
-constexpr const char *kUser = "qZuxZq", *kName = "qZnxZq", *kKey = "qZkxZq", *kResult = "qZrxZq";
+constexpr const char *kUser = "qZuxZq", *kName = "qZnxZq", *kKey = "qZkxZq", *kNext = "qZrxZq";
 
 std::optional<std::string> write(const Template &chat_template, OrderedJson variables, const OrderedJson &messages,
                                  std::time_t now) {
@@ -55,32 +55,37 @@ class CallFinder {
   CallFinder(const Template &chat_template, const OrderedJson &variables, const Pieces &pieces, std::time_t now)
       : template_(chat_template), variables_(variables), pieces_(pieces), now_(now) {}
 
+  // Behind calls some templates want results, and some change those.
   std::optional<CallSyntax> run() {
-    if (!pieces_.between(ChatRole::assistant, ChatRole::tool).there) return std::nullopt;
-    const std::optional<std::string> one = answer(1), two = answer(2);
-    if (!one || !find_object(*one)) return std::nullopt;
-    syntax_.several = two.has_value();
-    if (!two) return syntax_;
-    const std::optional<std::string> inner = between(*two, syntax_.before + object_, object_ + syntax_.after);
-    if (!inner || *two != syntax_.before + object_ + *inner + object_ + syntax_.after) return std::nullopt;
-    syntax_.between = *inner;
-    return syntax_;
+    for (const ChatRole next : {ChatRole::tool, ChatRole::user}) {
+      const std::optional<std::string> one = answer(1, next), two = answer(2, next);
+      if (!one || !find_object(*one)) continue;
+      syntax_.several = two && *two != *one;
+      if (!syntax_.several) return syntax_;
+      const std::optional<std::string> inner = between(*two, syntax_.before + object_, object_ + syntax_.after);
+      if (!inner || *two != syntax_.before + object_ + *inner + object_ + syntax_.after) continue;
+      syntax_.between = *inner;
+      return syntax_;
+    }
+    return std::nullopt;
   }
 
  private:
-  // What the template writes as an answer of some calls.
-  std::optional<std::string> answer(int calls) const {
+  // What the template writes as an answer of some calls, in front of messages of the next role.
+  std::optional<std::string> answer(int calls, ChatRole next) const {
+    if (!pieces_.between(ChatRole::assistant, next).there) return std::nullopt;
     OrderedJson messages = {{{"role", "user"}, {"content", kUser}}};
     OrderedJson list = OrderedJson::array();
     for (int i = 0; i < calls; ++i) list.push_back(call(i));
     messages.push_back({{"role", "assistant"}, {"content", ""}, {"tool_calls", list}});
-    for (int i = 0; i < calls; ++i) {
+    if (next == ChatRole::user) messages.push_back({{"role", "user"}, {"content", kNext}});
+    for (int i = 0; i < calls && next == ChatRole::tool; ++i) {
       messages.push_back(
-          {{"role", "tool"}, {"content", kResult}, {"name", kName}, {"tool_call_id", "call0000" + std::to_string(i)}});
+          {{"role", "tool"}, {"content", kNext}, {"name", kName}, {"tool_call_id", "call0000" + std::to_string(i)}});
     }
     const std::optional<std::string> text = write(template_, variables_, messages, now_);
     if (!text) return std::nullopt;
-    const std::string end = pieces_.between(ChatRole::assistant, ChatRole::tool).text + kResult;
+    const std::string end = pieces_.between(ChatRole::assistant, next).text + kNext;
     return between(*text, assemble(pieces_, {{ChatRole::user, kUser}}), end);
   }
 

@@ -70,6 +70,20 @@ TEST(Calls, MayBeOneAtATimeAndHaveOtherKeys) {
   EXPECT_FALSE(calls->several);
 }
 
+// As in Llama 3: results are quoted, so that there are no pieces for them.
+TEST(Calls, AreFoundWhereResultsAreChanged) {
+  const auto calls = calls_of(Template(
+      "{% set marks = {'user': '[U]', 'assistant': '[A]'} %}{% for m in messages %}{% if m.tool_calls %}[A]"
+      "{\"name\": \"{{ m.tool_calls[0].function.name }}\", \"parameters\": "
+      "{{ m.tool_calls[0].function.arguments | tojson }}}[/A]"
+      "{% elif m.role == 'tool' %}[T]{{ m.content | tojson }}[/T]{% else %}{{ marks[m.role] }}{{ m.content }}[/A]"
+      "{% endif %}{% endfor %}{% if add_generation_prompt %}[A]{% endif %}"));
+  ASSERT_TRUE(calls);
+  EXPECT_EQ(calls->before, "");
+  EXPECT_EQ(calls->arguments, "parameters");
+  EXPECT_EQ(calls->after, "");
+}
+
 TEST(Calls, OfAnotherKindAreNotFound) {
   for (const char *call : {R"({{ f.name }}({{ f.arguments | tojson }}))", R"({"name": "{{ f.name }}"})",
                            R"({"arguments": {{ f.arguments | tojson }}, "name": "{{ f.name }}"})",
