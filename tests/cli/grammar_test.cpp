@@ -125,7 +125,8 @@ TEST_F(ModelGrammar, IsRefusedIfItIsDamaged) {
 // With checksums that are right, as someone would forge them.
 TEST_F(ModelGrammar, IsCheckedByVerify) {
   const std::string text = read_file(model_);
-  ForgedBlob blob(AlignedBytes(std::as_bytes(std::span(text))));
+  const AlignedBytes bytes{std::as_bytes(std::span(text.data(), text.size()))};
+  ForgedBlob blob(bytes);
   const auto write = [&] {
     blob.refresh_checksum();
     const auto *data = reinterpret_cast<const char *>(blob.data());
