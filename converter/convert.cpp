@@ -6,6 +6,7 @@
 
 #include "base/features.h"
 #include "converter/blob/blob_view.h"
+#include "converter/blob/records.h"
 #include "converter/calibrate/calibrate.h"
 #include "converter/chat/import.h"
 #include "converter/families/adapter.h"
@@ -87,19 +88,58 @@ void add_tokenizer(const fs::path &path, ModelPlan &plan, BlobParts &parts, Conv
   report.tokenizer = tokenizer.description;
 }
 
+Tools tools_of(const GrammarSource &source) {
+  return read_tools(read_whole_file(source.text, kMostConfigBytes), source.text);
+}
+
 // The template is in the checkpoint, in its folder, or beside a tokenizer that is elsewhere.
-void add_chat(const ConvertOptions &options, const Checkpoint &checkpoint, const fs::path &tokenizer, ModelPlan &plan,
-              BlobParts &parts, ConvertReport &report) {
-  if (tokenizer.empty()) return;
+// How it writes calls of the tools, if there are any.
+std::optional<CallSyntax> add_chat(const ConvertOptions &options, const Checkpoint &checkpoint,
+                                   const fs::path &tokenizer, ModelPlan &plan, BlobParts &parts,
+                                   ConvertReport &report) {
+  if (tokenizer.empty()) return std::nullopt;
+  const Tools tools = options.grammar.kind == GrammarSource::Kind::tools ? tools_of(options.grammar) : Tools();
   chat::FoundTemplate found = {checkpoint.chat_template, checkpoint.source.filename().string(),
                                nlohmann::ordered_json::object()};
-  if (found.text.empty() && fs::is_directory(options.source)) found = chat::find_template(options.source);
-  if (found.text.empty()) found = chat::find_template(tokenizer.parent_path());
-  chat::ImportedChat imported = chat::import_chat(std::move(found), parts.tokenizer, plan.config);
+  if (found.text.empty() && fs::is_directory(options.source))
+    found = chat::find_template(options.source, !tools.is_null());
+  if (found.text.empty()) found = chat::find_template(tokenizer.parent_path(), !tools.is_null());
+  chat::ImportedChat imported = chat::import_chat(std::move(found), parts.tokenizer, plan.config, tools);
   parts.chat = std::move(imported.section);
   report.chat = imported.description;
   plan.notes.insert(plan.notes.end(), imported.notes.begin(), imported.notes.end());
   add_end_tokens(imported.end_tokens, plan.config);
+  return imported.calls;
+}
+
+// As in the blob's provenance. An expression could be too long for it.
+std::string grammar_text(const GrammarSource &source) {
+  switch (source.kind) {
+    case GrammarSource::Kind::none:
+      return "";
+    case GrammarSource::Kind::regex:
+      return "--regex";
+    case GrammarSource::Kind::schema:
+      return "--schema " + base_name(source.text);
+    case GrammarSource::Kind::gbnf:
+      return "--gbnf " + base_name(source.text);
+    case GrammarSource::Kind::tools:
+      break;
+  }
+  return "--tools " + base_name(source.text);
+}
+
+void add_grammar(const GrammarSource &source, const std::optional<CallSyntax> &calls, BlobParts &parts,
+                 ConvertReport &report) {
+  if (source.kind == GrammarSource::Kind::none) return;
+  if (parts.tokenizer.empty()) {
+    throw ConvertError(grammar_text(source) + ": a blob without a tokenizer has no texts that could have a form");
+  }
+  const std::vector<std::byte> grammar = calls ? compile_tools(tools_of(source), source.text, calls) : compile(source);
+  RecordsWriter records;
+  records.add(format::kAnswerGrammar, grammar);
+  parts.grammars = records.section();
+  report.grammar = grammar_text(source) + ", " + std::to_string(grammar.size()) + " bytes";
 }
 
 void set_options(const ConvertOptions &options, format::Config &config) {
@@ -162,7 +202,8 @@ std::string options_text(const ConvertOptions &options, const fs::path &tokenize
          (parts.transform == format::InputTransform::hadamard ? " --transform hadamard" : "") + " --kv " +
          format_name(options.kv) + " --context " + std::to_string(context) + " --tokenizer " +
          (tokenizer.empty() ? "none" : base_name(tokenizer)) + adapter_text(options) +
-         (options.calibrate.empty() ? "" : " --calibrate " + base_name(options.calibrate));
+         (options.calibrate.empty() ? "" : " --calibrate " + base_name(options.calibrate)) +
+         (options.grammar.kind == GrammarSource::Kind::none ? "" : " " + grammar_text(options.grammar));
 }
 
 // Those of tensors that could differ from the checkpoint's, worst first.
@@ -213,7 +254,8 @@ ConvertReport convert(const ConvertOptions &options) try {
   BlobParts parts;
   const fs::path tokenizer = tokenizer_path(options);
   add_tokenizer(tokenizer, plan, parts, report);
-  add_chat(options, checkpoint, tokenizer, plan, parts, report);
+  const std::optional<CallSyntax> calls = add_chat(options, checkpoint, tokenizer, plan, parts, report);
+  add_grammar(options.grammar, calls, parts, report);
   parts.embeddings = options.embeddings.value_or(default_embeddings(options.weights));
   std::optional<SigningKey> key;
   if (!options.sign_key.empty()) parts.key = &key.emplace(options.sign_key);

@@ -10,6 +10,7 @@
 #include "converter/blob/blob_writer.h"
 #include "converter/budget/choose.h"
 #include "converter/error.h"
+#include "converter/grammar/compile.h"
 #include "format/blob_format.h"
 #include "format/formats.h"
 #include "tidbit/tidbit.h"
@@ -36,6 +37,7 @@ struct ConvertOptions {
   std::uint32_t revision = 0;            // of the blob, for updates
   std::filesystem::path sign_key = {};   // PEM file of an Ed25519 private key; empty: the blob is not signed
   std::filesystem::path calibrate = {};  // sample text or token ids; empty: weights are rounded to the nearest
+  GrammarSource grammar = {};            // the form of the answers; none: no section
   std::filesystem::path report = {};     // HTML page about the blob; empty: none
   std::string board = {};                // of the report: a name in platforms/cli/boards.cpp; empty: none
   Progress progress = {};
@@ -50,6 +52,7 @@ struct ConvertReport {
   std::string calibration;           // likewise
   std::string tokenizer;             // likewise
   std::string chat;                  // likewise, about the chat template
+  std::string grammar;               // likewise
   std::vector<std::string> notes;
 };
 

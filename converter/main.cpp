@@ -18,6 +18,7 @@
 
 #include "cli/boards.h"
 #include "converter/convert.h"
+#include "converter/grammar/options.h"
 #include "converter/parallel.h"
 #include "converter/sign.h"
 #include "converter/summary.h"
@@ -94,6 +95,7 @@ struct CommandLine {
   std::string source, output, tokenizer, weights = "q8", embeddings, kv, transform;
   std::string sign_key, adapter, calibrate, report, board;
   double adapter_scale = 1;
+  GrammarSource grammar;
   Budget budget;
   std::string size;
   std::uint32_t group = 0, context = 0, revision = 0, threads = 0;
@@ -193,6 +195,7 @@ void declare(CLI::App &app, CommandLine &line) {
                  "round the weights (all but f32 and f16) so that the layers' outputs change least on a sample: FILE "
                  "is a text or a "
                  "list of token ids, 'self' lets the model write the sample; needs disk space for the model in f32");
+  add_grammar_options(app, line.grammar, ": the form of the answers, stored in the blob");
   CLI::Option *report = app.add_option(
       "--report", line.report,
       "write an HTML page: bytes by tensor, errors by layer, other formats, memory; takes a while for large models");
@@ -227,6 +230,7 @@ ConvertOptions options_of(const CommandLine &line) {
   options.calibrate = line.calibrate;
   options.context = line.context;
   options.revision = line.revision;
+  options.grammar = line.grammar;
   options.report = line.report;
   options.board = line.board;
   options.sign_key = line.sign_key;

@@ -75,6 +75,7 @@ std::string summary(const ConvertReport &report, const ConvertOptions &options) 
   if (!report.calibration.empty()) text += line("rounding", one_line(report.calibration));
   text += line("tokenizer", report.tokenizer.empty() ? "none" : report.tokenizer);
   if (!report.chat.empty()) text += line("chat", one_line(report.chat));
+  if (!report.grammar.empty()) text += line("grammar", one_line(report.grammar));
   for (const std::string &note : report.notes) text += line("note", one_line(note));
   return text;
 }

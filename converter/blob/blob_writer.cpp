@@ -53,6 +53,7 @@ class BlobWriter {
     tables_.section(SectionKind::weights).checksum = weights_hash_.digest();
     if (!parts_.tokenizer.empty()) write_section(SectionKind::tokenizer, std::span(parts_.tokenizer));
     if (!parts_.chat.empty()) write_section(SectionKind::chat_template, std::span(parts_.chat));
+    if (!parts_.grammars.empty()) write_section(SectionKind::grammars, std::span(parts_.grammars));
     write_section(SectionKind::provenance, std::span(provenance_));
     if (parts_.key != nullptr) write_signature(parts_.key->unsigned_section());
     write_self_test();
@@ -68,6 +69,7 @@ class BlobWriter {
     std::vector<std::pair<SectionKind, std::uint64_t>> sections;
     if (!parts_.tokenizer.empty()) sections.emplace_back(SectionKind::tokenizer, parts_.tokenizer.size());
     if (!parts_.chat.empty()) sections.emplace_back(SectionKind::chat_template, parts_.chat.size());
+    if (!parts_.grammars.empty()) sections.emplace_back(SectionKind::grammars, parts_.grammars.size());
     sections.emplace_back(SectionKind::provenance, provenance_.size());
     sections.emplace_back(SectionKind::self_test, sizeof self_test_);
     if (parts_.key != nullptr) sections.emplace_back(SectionKind::signature, sizeof(format::Signature));

@@ -20,6 +20,7 @@ using RoundedTensors = std::map<const TensorPlan *, std::vector<std::byte>>;
 struct BlobParts {
   std::vector<std::byte> tokenizer;  // empty: no section
   std::vector<std::byte> chat;       // likewise
+  std::vector<std::byte> grammars;   // likewise
   std::string source;                // provenance
   std::string converter;
   std::uint32_t revision = 0;

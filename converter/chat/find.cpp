@@ -7,14 +7,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A text, or a list of named ones, of which transformers takes the one for conversations without tools.
-std::string template_of(const Json &config) {
+// A text, or a list of named ones.
+std::string template_of(const Json &config, const char *name) {
   const auto found = config.find("chat_template");
   if (found == config.end()) return "";
   if (found->is_string()) return found->get<std::string>();
   if (!found->is_array()) return "";
   for (const Json &entry : *found) {
-    if (!entry.is_object() || entry.value("name", Json()) != "default") continue;
+    if (!entry.is_object() || entry.value("name", Json()) != name) continue;
     const Json text = entry.value("template", Json());
     if (text.is_string()) return text.get<std::string>();
   }
@@ -38,14 +38,15 @@ Json read_without_tokens(const fs::path &file) {
 
 }  // namespace
 
-FoundTemplate find_template(const fs::path &folder) {
+FoundTemplate find_template(const fs::path &folder, bool for_tools) {
   FoundTemplate found;
   found.variables = nlohmann::ordered_json::object();
   const fs::path config = folder / "tokenizer_config.json", map = folder / "special_tokens_map.json";
   if (is_there(config)) {
     const Json json = read_without_tokens(config);
     add_variables(json, found.variables);
-    found.text = template_of(json);
+    if (for_tools) found.text = template_of(json, "tool_use");
+    if (found.text.empty()) found.text = template_of(json, "default");
     found.source = config.filename().string();
   }
   if (is_there(map)) add_variables(read_without_tokens(map), found.variables);

@@ -14,6 +14,7 @@ struct FoundTemplate {
 };
 
 // Looks for chat_template.jinja and for tokenizer_config.json in a folder. Throws ConvertError if one cannot be read.
-FoundTemplate find_template(const std::filesystem::path &folder);
+// Of several templates it takes the default one, or the one for tools.
+FoundTemplate find_template(const std::filesystem::path &folder, bool for_tools = false);
 
 }  // namespace tidbit::convert::chat

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <ctime>
 
+#include "converter/chat/calls.h"
 #include "converter/chat/section.h"
 #include "text/tables.h"
 
@@ -32,15 +33,48 @@ std::string roles_of(const Pieces &pieces) {
   return (pieces.has(ChatRole::system) ? "system, " : "") + text;
 }
 
+// Special tokens have no text, so that no grammar allows them.
+bool has_special_token(const std::string &text, const std::vector<std::byte> &tokenizer) {
+  const Tables tables(tokenizer.data());
+  const format::Table &table = tables.header().added;
+  const auto *added = reinterpret_cast<const format::AddedToken *>(tokenizer.data() + table.offset);
+  for (std::uint32_t i = 0; i < table.count; ++i) {
+    const std::uint32_t id = added[i].bits & format::added::kIdMask;
+    const Bytes token = tables.text(id);
+    const bool special = (tables.attributes(id) & format::attribute::kSpecial) != 0;
+    if (special && token.size > 0 && text.find({token.data, token.size}) != std::string::npos) return true;
+  }
+  return false;
+}
+
+void find_tools(const Template &chat_template, const nlohmann::ordered_json &variables, const Pieces &pieces,
+                const std::vector<std::byte> &tokenizer, ImportedChat &chat) {
+  if (!writes_tools(chat_template, variables, now())) {
+    chat.notes.emplace_back("the chat template does not tell the model about the tools; say so in the prompt");
+    return;
+  }
+  chat.calls = find_calls(chat_template, variables, pieces, now());
+  if (chat.calls && has_special_token(chat.calls->before + chat.calls->between + chat.calls->after, tokenizer)) {
+    chat.calls.reset();
+  }
+  if (!chat.calls) {
+    chat.notes.emplace_back("the chat template writes calls in a way of its own; here they are a JSON list");
+  }
+}
+
 }  // namespace
 
-ImportedChat import_chat(FoundTemplate found, std::vector<std::byte> &tokenizer, const format::Config &config) {
+ImportedChat import_chat(FoundTemplate found, std::vector<std::byte> &tokenizer, const format::Config &config,
+                         const Tools &tools) {
   ImportedChat chat;
   if (found.text.empty()) return chat;
   add_token("bos_token", config.bos_token, tokenizer, found.variables);
   if (config.end_token_count > 0) add_token("eos_token", config.end_tokens[0], tokenizer, found.variables);
   try {
-    const Pieces pieces = find_pieces(Template(found.text), found.variables, now());
+    const Template chat_template(found.text);
+    if (!tools.is_null()) found.variables["tools"] = tools;
+    const Pieces pieces = find_pieces(chat_template, found.variables, now());
+    if (!tools.is_null()) find_tools(chat_template, found.variables, pieces, tokenizer, chat);
     ChatSection section = make_section(pieces, tokenizer, config.vocab_size);
     chat.section = std::move(section.bytes);
     chat.end_tokens = std::move(section.end_tokens);

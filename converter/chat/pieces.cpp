@@ -190,7 +190,8 @@ Template::Result render(const Template &chat_template, const nlohmann::ordered_j
     all["messages"].push_back({{"role", kNames[static_cast<std::size_t>(message.role)]}, {"content", message.text}});
   }
   all["add_generation_prompt"] = true;
-  all["tools"] = all["documents"] = nullptr;
+  all["documents"] = nullptr;
+  if (!all.contains("tools")) all["tools"] = nullptr;
   return chat_template.render(all, now);
 }
 

@@ -39,7 +39,8 @@ struct Message {
   std::string text;
 };
 
-// What the template writes for a conversation, and what starts an answer. `variables` are bos_token and the like.
+// What the template writes for a conversation, and what starts an answer. `variables` are bos_token and the like, and
+// perhaps tools.
 Template::Result render(const Template &chat_template, const nlohmann::ordered_json &variables,
                         const std::vector<Message> &messages, std::time_t now);
 

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "converter/blob/records.h"
 #include "converter/chat/unicode_text.h"
 #include "format/model.h"
 #include "text/tables.h"
@@ -22,8 +23,9 @@ struct Cut {
 
 template <class T>
 void append(std::vector<std::byte> &bytes, const T *data, std::size_t count) {
-  const auto *from = reinterpret_cast<const std::byte *>(data);
-  bytes.insert(bytes.end(), from, from + count * sizeof(T));
+  const std::size_t at = bytes.size();
+  bytes.resize(at + count * sizeof(T));
+  if (count > 0) std::memcpy(bytes.data() + at, data, count * sizeof(T));
 }
 
 class SectionWriter {
@@ -43,7 +45,7 @@ class SectionWriter {
     add_texts();
     for_each_glue([&](ChatRole from, ChatRole to, const std::string &text) { add_piece(from, to, text); });
     ChatSection section;
-    section.bytes = with_table();
+    section.bytes = records_.section();
     section.end_tokens = end_tokens();
     return section;
   }
@@ -126,16 +128,12 @@ class SectionWriter {
     return tokens;
   }
 
-  void add_record(std::uint32_t kind, std::size_t start) {
-    records_.push_back({kind, static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(data_.size() - start), 0});
-    data_.resize(format::round_up(data_.size(), 4));
-  }
-
   void add_texts() {
     format::ChatTexts texts = {};
     std::copy(trim_.begin(), trim_.end(), texts.trim);
-    append(data_, &texts, 1);
-    add_record(format::kChatTexts, 0);
+    std::vector<std::byte> content;
+    append(content, &texts, 1);
+    records_.add(format::kChatTexts, content);
   }
 
   void add_piece(ChatRole from, ChatRole to, const std::string &text) {
@@ -144,23 +142,12 @@ class SectionWriter {
     const format::ChatPiece head = {static_cast<std::uint32_t>(tokens.size()),
                                     static_cast<std::uint16_t>(parts.head.size()),
                                     static_cast<std::uint16_t>(parts.tail.size())};
-    const std::size_t start = data_.size();
-    append(data_, &head, 1);
-    append(data_, tokens.data(), tokens.size());
-    append(data_, parts.head.data(), parts.head.size());
-    append(data_, parts.tail.data(), parts.tail.size());
-    add_record(format::chat_piece(from, to), start);
-  }
-
-  std::vector<std::byte> with_table() {
-    const format::Records head = {static_cast<std::uint32_t>(records_.size()), 0};
-    const std::size_t table_bytes = sizeof head + records_.size() * sizeof(format::Record);
-    for (format::Record &record : records_) record.offset += static_cast<std::uint32_t>(table_bytes);
-    std::vector<std::byte> bytes;
-    append(bytes, &head, 1);
-    append(bytes, records_.data(), records_.size());
-    append(bytes, data_.data(), data_.size());
-    return bytes;
+    std::vector<std::byte> content;
+    append(content, &head, 1);
+    append(content, tokens.data(), tokens.size());
+    append(content, parts.head.data(), parts.head.size());
+    append(content, parts.tail.data(), parts.tail.size());
+    records_.add(format::chat_piece(from, to), content);
   }
 
   // The first token behind an answer, if nothing but blanks is in front of it.
@@ -182,8 +169,7 @@ class SectionWriter {
   const Tables tables_;
   format::Header header_ = {};
   tidbit_model model_ = {};
-  std::vector<format::Record> records_;
-  std::vector<std::byte> data_;
+  RecordsWriter records_;
 };
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <cstring>
 #include <map>
 
+#include "converter/checkpoint/file.h"
 #include "converter/grammar/automaton.h"
+#include "converter/grammar/tools.h"
 #include "format/grammar_format.h"
 
 namespace tidbit::convert {
@@ -78,6 +80,16 @@ std::vector<std::byte> compile_regex(const std::string &pattern, const std::stri
   rules.expressions.push_back(regex_expression(pattern, source));
   rules.names.emplace_back("the expression");
   return compile_grammar(rules, source);
+}
+
+std::vector<std::byte> compile(const GrammarSource &source) {
+  if (source.kind == GrammarSource::Kind::regex) return compile_regex(source.text, "--regex");
+  const std::string text = read_whole_file(source.text, kMostConfigBytes);
+  if (source.kind == GrammarSource::Kind::tools) {
+    return compile_tools(read_tools(text, source.text), source.text, std::nullopt);
+  }
+  return source.kind == GrammarSource::Kind::schema ? compile_schema(text, source.text)
+                                                    : compile_gbnf(text, source.text);
 }
 
 }  // namespace tidbit::convert

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,17 @@ std::vector<std::byte> compile_grammar(const Rules &rules, const std::string &so
 
 // The front ends. Each text is untrusted.
 std::vector<std::byte> compile_regex(const std::string &pattern, const std::string &source);
+Rules schema_rules(const std::string &json, const std::string &source);
 std::vector<std::byte> compile_schema(const std::string &json, const std::string &source);
 std::vector<std::byte> compile_gbnf(const std::string &text, const std::string &source);
+
+// A grammar as a command line names it.
+struct GrammarSource {
+  enum class Kind : std::uint8_t { none, regex, schema, gbnf, tools };
+  Kind kind = Kind::none;
+  std::string text = {};  // the expression, or the name of a file
+};
+// Calls of tools are JSON lists.
+std::vector<std::byte> compile(const GrammarSource &source);
 
 }  // namespace tidbit::convert

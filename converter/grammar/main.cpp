@@ -6,9 +6,8 @@
 #include <new>
 #include <string>
 
-#include "converter/checkpoint/file.h"
 #include "converter/error.h"
-#include "converter/grammar/compile.h"
+#include "converter/grammar/options.h"
 #include "converter/summary.h"
 
 namespace {
@@ -16,25 +15,16 @@ namespace {
 using namespace tidbit::convert;
 
 struct CommandLine {
-  std::string regex, schema, gbnf, output;
+  GrammarSource source;
+  std::string output;
 };
 
 void declare(CLI::App &app, CommandLine &line) {
   app.set_version_flag("--version", std::string("tidbit-grammar ") + TIDBIT_CONVERTER_VERSION);
   CLI::Option_group *source = app.add_option_group("source");
-  source->add_option("--regex", line.regex, "a regular expression for the whole text");
-  source->add_option("--schema", line.schema, "file of a JSON Schema");
-  source->add_option("--gbnf", line.gbnf, "file of a grammar as llama.cpp has them");
+  add_grammar_options(*source, line.source, "");
   source->require_option(1);
   app.add_option("-o,--output", line.output, "the compiled grammar to write")->required();
-}
-
-std::vector<std::byte> compile(const CLI::App &app, const CommandLine &line) {
-  if (app.count("--regex") > 0) return compile_regex(line.regex, "--regex");
-  const bool is_schema = app.count("--schema") > 0;
-  const std::string &file = is_schema ? line.schema : line.gbnf;
-  const std::string text = read_whole_file(file, kMostConfigBytes);
-  return is_schema ? compile_schema(text, file) : compile_gbnf(text, file);
 }
 
 int fail(const std::string &message, int code) {
@@ -61,7 +51,7 @@ int run(int argc, char **argv) {
     return std::cout.flush() ? 0 : fail("standard output cannot be written", 1);
   }
   try {
-    return write(compile(app, line), line.output);
+    return write(compile(line.source), line.output);
   } catch (const ConvertError &error) {
     return fail(error.what(), 1);
   }

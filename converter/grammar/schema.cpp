@@ -496,10 +496,14 @@ Expression Reader::object_value(const Schema &schema, const std::string &place) 
 
 }  // namespace
 
-std::vector<std::byte> compile_schema(const std::string &json, const std::string &source) {
+Rules schema_rules(const std::string &json, const std::string &source) {
   parse_json_object(json, source);  // within limits; the second parser keeps the order
   const Schema schema = Schema::parse(json);
-  return compile_grammar(Reader(schema, source).read(), source);
+  return Reader(schema, source).read();
+}
+
+std::vector<std::byte> compile_schema(const std::string &json, const std::string &source) {
+  return compile_grammar(schema_rules(json, source), source);
 }
 
 }  // namespace tidbit::convert

@@ -16,6 +16,7 @@ struct ChatOptions {
   GenerationRequest generation;
   const char *system = nullptr;
   Seed seed = {0, false};
+  bool no_grammar = false;
   bool preload = false;
 };
 
@@ -23,6 +24,7 @@ constexpr char kNotes[] =
     "Each line is a message. A line that ends with a backslash goes on in the next one. Lines that begin with a slash\n"
     "are commands: /help lists them. Ctrl-C stops an answer, Ctrl-D or /quit ends the program.\n"
     "If standard input is not a terminal, nothing is printed but the answers, and an error ends the program.\n"
+    "If MODEL has a grammar (tidbit-convert --tools, --schema), answers have its form.\n"
     "The markers around messages come from the model's chat template. When the context is full, the oldest turns are\n"
     "dropped. Sampling is as in 'tidbit run'.";
 
@@ -41,6 +43,7 @@ int parse(Arguments *arguments, ChatOptions *chat, Output &out) {
       number_option("--threads", nullptr, &chat->session.threads, 1, 64,
                     "threads; default: 1 for small models, else one per CPU"),
       isa_option(&chat->session.isa),
+      flag_option("--no-grammar", &chat->no_grammar, "answer with any text, even if MODEL has a grammar"),
       flag_option("--preload", &chat->preload, "copy the model into memory first, in huge pages"),
   };
   constexpr size_t kOthers = sizeof others / sizeof others[0];
@@ -61,7 +64,7 @@ class Chat {
     request_.user = this;
   }
 
-  int start(const char *system);
+  int start(const ChatOptions &options);
   int run();
 
  private:
@@ -77,6 +80,7 @@ class Chat {
   const LoadedModel &model_;
   LoadedSession &session_;
   Conversation conversation_;
+  Grammar grammar_;
   GenerationRequest request_;
   Output &out_;
   posix::LineEditor editor_;
@@ -100,8 +104,13 @@ int Chat::add_template_stop() {
   return kOk;
 }
 
-int Chat::start(const char *system) {
+int Chat::start(const ChatOptions &options) {
   if (const int code = add_template_stop(); code != kOk) return code;
+  if (!options.no_grammar && Grammar::is_in(model_)) {
+    if (const int code = grammar_.start(model_, nullptr, false); code != kOk) return code;
+    request_.grammar = &grammar_;
+  }
+  const char *system = options.system;
   return system != nullptr ? conversation_.set_system(system, strlen(system)) : kOk;
 }
 
@@ -158,6 +167,7 @@ int Chat::handle() {
 
 int Chat::answer() {
   last_ = {};
+  if (request_.grammar != nullptr) grammar_.restart();
   Emitter emitter(out_, false, nullptr);
   int code = generate(model_, session_, conversation_.history(), request_, posix::seconds_now(), emitter, &last_);
   request_.rng = last_.rng;
@@ -214,7 +224,7 @@ int chat_command(Arguments arguments, Output &out) {
   if (const int code = session.start(model, chat.session); code != kOk) return code;
   chat.generation.rng.state = chat.seed.given ? chat.seed.value : random_seed();
   Chat program(model, session, chat.generation, out);
-  if (const int code = program.start(chat.system); code != kOk) return code;
+  if (const int code = program.start(chat); code != kOk) return code;
   return program.run();
 }
 

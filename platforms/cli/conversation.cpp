@@ -4,6 +4,24 @@
 
 namespace tidbit::cli {
 
+int add_messages(const LoadedModel &model, tidbit_role before, const tidbit_message *messages, uint32_t count,
+                 posix::Growing<int32_t> &tokens) {
+  const uint64_t most = tidbit_chat_most(model.get(), before, messages, count);
+  posix::MemoryRegion workspace;
+  if (most > UINT32_MAX || !tokens.reserve(tokens.count() + most) ||
+      !workspace.allocate(tidbit_chat_bytes(model.get(), before, messages, count))) {
+    return data_error("out of memory: the message has %zu bytes; use a shorter one", messages[count - 1].bytes);
+  }
+  const tidbit_tokenize_options options{0, 0, posix::poll_interrupt, nullptr};
+  uint32_t made = 0;
+  const tidbit_status status =
+      tidbit_chat_turn(model.get(), before, messages, count, &options, workspace.data(), workspace.bytes(),
+                       tokens.data() + tokens.count(), static_cast<uint32_t>(most), &made);
+  if (status != TIDBIT_OK) return status_error("tokenizing", status);
+  tokens.cut(tokens.count() + made);
+  return kOk;
+}
+
 int Conversation::fail_memory() const { return data_error("out of memory: the conversation is too long"); }
 
 int Conversation::set_system(const char *text, size_t bytes) {
@@ -29,20 +47,7 @@ int Conversation::encode(const char *text, size_t bytes, bool first, posix::Grow
   const tidbit_message *list = with_system ? messages : messages + 1;
   const uint32_t count = with_system ? 2 : 1;
   const tidbit_role before = first ? TIDBIT_ROLE_NONE : TIDBIT_ROLE_ASSISTANT;
-  const uint64_t most = tidbit_chat_most(model_.get(), before, list, count);
-  posix::MemoryRegion workspace;
-  if (most > UINT32_MAX || !tokens.reserve(tokens.count() + most) ||
-      !workspace.allocate(tidbit_chat_bytes(model_.get(), before, list, count))) {
-    return data_error("out of memory: the message has %zu bytes; use a shorter one", bytes);
-  }
-  const tidbit_tokenize_options options{0, 0, posix::poll_interrupt, nullptr};
-  uint32_t made = 0;
-  const tidbit_status status =
-      tidbit_chat_turn(model_.get(), before, list, count, &options, workspace.data(), workspace.bytes(),
-                       tokens.data() + tokens.count(), static_cast<uint32_t>(most), &made);
-  if (status != TIDBIT_OK) return status_error("tokenizing", status);
-  tokens.cut(tokens.count() + made);
-  return kOk;
+  return add_messages(model_, before, list, count, tokens);
 }
 
 int Conversation::begin_turn(const char *text, size_t bytes) {

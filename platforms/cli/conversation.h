@@ -11,6 +11,10 @@
 
 namespace tidbit::cli {
 
+// Appends the tokens of messages behind one of the role `before`, and of what starts an answer. Returns an exit code.
+int add_messages(const LoadedModel &model, tidbit_role before, const tidbit_message *messages, uint32_t count,
+                 posix::Growing<int32_t> &tokens);
+
 class Conversation {
  public:
   // Model and session must outlive it.

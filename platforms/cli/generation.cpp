@@ -41,6 +41,7 @@ class Generation {
   // Ids need no text, except to find stop strings in it.
   bool makes_text() const { return !emitter_.prints_ids() || request_.stops.count > 0; }
   int next(int32_t *token);
+  int report(int32_t token);
   int emit(int32_t token);
   bool is_stop(int32_t token) const;
   const char *ending(int32_t token, uint32_t generated) const;
@@ -80,7 +81,7 @@ int Generation::next(int32_t *token) {
   Grammar *grammar = request_.grammar;
   if (grammar != nullptr && request_.logprobs == nullptr) {
     *token = grammar->forced();
-    if (*token >= 0) return kOk;
+    if (*token >= 0) return request_.answer != nullptr ? request_.answer->add(*token, true) : kOk;
   }
   if (const int code = feed_held(); code != kOk) return code;
   float *logits = nullptr;
@@ -91,16 +92,23 @@ int Generation::next(int32_t *token) {
   if (grammar != nullptr) status = grammar->mask(logits);
   if (status == TIDBIT_ERR_NO_TOKEN && grammar->may_end()) return kOk;
   if (status != TIDBIT_OK) return status_error("--grammar", status);
+  if (request_.answer != nullptr) request_.answer->keep(logits);
   status = tidbit_sample(logits, model_.info().vocab_size, &request_.sampling, &rng_, recent_.data(), recent_.count(),
                          token);
-  if (status == TIDBIT_OK) return request_.logprobs != nullptr ? request_.logprobs->write(*token) : kOk;
+  if (status == TIDBIT_OK) return report(*token);
   char what[64];
   snprintf(what, sizeof what, "choosing the token at position %u", tidbit_position(session_.get()));
   return status_error(what, status);
 }
 
+// Says how probable a token was that was drawn, if anyone asked.
+int Generation::report(int32_t token) {
+  if (request_.answer != nullptr) return request_.answer->add(token, false);
+  return request_.logprobs != nullptr ? request_.logprobs->write(token) : kOk;
+}
+
 int Generation::emit(int32_t token) {
-  const bool prints = request_.logprobs == nullptr;
+  const bool prints = request_.logprobs == nullptr && request_.answer == nullptr;
   if (prints && emitter_.prints_ids()) emitter_.id(token);
   if (!makes_text()) return kOk;
   const char *text = nullptr;
@@ -133,7 +141,9 @@ const char *Generation::ending(int32_t token, uint32_t generated) const {
 // Feeds a token that was emitted. kGoOn if the context is full.
 int Generation::feed(int32_t token) {
   if (tidbit_position(session_.get()) + held_count_ == session_.plan().context) {
-    return request_.make_room != nullptr ? request_.make_room(request_.user) : kGoOn;
+    if (request_.make_room == nullptr) return kGoOn;
+    held_count_ = 0;  // they were taken, so they are fed with the others
+    return request_.make_room(request_.user);
   }
   held_[held_count_++] = token;
   return request_.grammar == nullptr || held_count_ == kHeld ? feed_held() : kOk;
@@ -182,7 +192,8 @@ int Generation::decode(double start) {
 
 // Emits the text that is still held back. An unfinished character becomes U+FFFD.
 int Generation::finish() {
-  if (emitter_.prints_ids() || request_.logprobs != nullptr || stream_.model == nullptr) return kOk;
+  if (emitter_.prints_ids() || request_.logprobs != nullptr || request_.answer != nullptr) return kOk;
+  if (stream_.model == nullptr) return kOk;
   const char *text = nullptr;
   uint32_t bytes = 0;
   const tidbit_status status = tidbit_stream_end(&stream_, &text, &bytes);

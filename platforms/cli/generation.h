@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "cli/answer.h"
 #include "cli/grammar.h"
 #include "cli/loaded_model.h"
 #include "cli/logprobs.h"
@@ -26,6 +27,7 @@ struct GenerationRequest {
   bool continues_text = false;   // the first token continues a text, so its leading space is kept
   Logprobs *logprobs = nullptr;  // if not null, each token becomes a line of it instead of text or an id
   Grammar *grammar = nullptr;    // if not null, the form of the text
+  Answer *answer = nullptr;      // if not null, it takes each token, and nothing is emitted
   // Called when the session has the prompt and nothing else. May be null. Returns an exit code.
   int (*fed)(void *user) = nullptr;
   // Takes each token that is emitted, before it is fed. May be null. Returns an exit code.

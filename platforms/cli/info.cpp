@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/commands.h"
+#include "cli/grammar.h"
 #include "cli/json.h"
 #include "cli/loaded_model.h"
 #include "cli/public_key.h"
@@ -120,6 +121,7 @@ void print_plain(const LoadedModel &model, Output &out) {
   char chat[48];
   describe_chat(model, chat);
   out.print("%-20s%s\n", "chat", chat);
+  out.print("%-20s%s\n", "grammar", Grammar::is_in(model) ? "yes" : "no");
   out.print("%-20s%s\n", "selftest", info.has_selftest != 0 ? "yes" : "no");
   out.print("%-20s%016" PRIx64 "\n", "checksum", info.checksum);
   char signature[32];
@@ -149,6 +151,7 @@ void print_json(const LoadedModel &model, Output &out) {
   char chat[48];
   describe_chat(model, chat);
   json.text("chat", chat);
+  json.boolean("grammar", Grammar::is_in(model));
   json.boolean("selftest", info.has_selftest != 0);
   char checksum[17];
   snprintf(checksum, sizeof checksum, "%016" PRIx64, info.checksum);
@@ -280,6 +283,7 @@ int verify_command(Arguments arguments, Output &out) {
     return data_error("%s: %s in the section at byte %" PRIu64 "; convert or copy the model again", model.path(),
                       tidbit_status_string(status), fault);
   }
+  if (const int code = Grammar::check(model); code != kOk) return code;
   out.print("%s: all checksums match, %" PRIu64 " bytes\n", model.path(), model.info().blob_bytes);
   return run_selftest(model, out);
 }

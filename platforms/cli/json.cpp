@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "cli/utf8.h"
 
@@ -34,10 +35,12 @@ void Json::end_list() {
   first_ = false;
 }
 
-void Json::text(const char *name, const char *value) {
+void Json::text(const char *name, const char *value) { text(name, value, strlen(value)); }
+
+void Json::text(const char *name, const char *value, size_t bytes) {
   key(name);
   out_.write("\"", 1);
-  escaped(value);
+  escaped(value, value + bytes);
   out_.write("\"", 1);
 }
 
@@ -77,15 +80,15 @@ void Json::key(const char *name) {
   first_ = false;
 }
 
-void Json::escaped(const char *text) {
-  while (*text != 0) {
+void Json::escaped(const char *text, const char *end) {
+  while (text != end) {
     const size_t length = utf8_length(text);
-    if (length == 0) {
+    if (length == 0 || length > static_cast<size_t>(end - text)) {
       out_.write("\xEF\xBF\xBD", 3);
       ++text;
       continue;
     }
-    if (const unsigned control = control_at(text); control != 0) {
+    if (const unsigned control = control_at(text); control != 0 || *text == 0) {
       out_.print("\\u%04x", control);
     } else {
       if (*text == '"' || *text == '\\') out_.write("\\", 1);

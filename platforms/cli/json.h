@@ -2,6 +2,7 @@
 // that need no escapes.
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "cli/console.h"
@@ -16,7 +17,8 @@ class Json {
   void end();                              // the outermost also ends the line
   void begin_list(const char *name);
   void end_list();
-  void text(const char *name, const char *value);  // invalid UTF-8 becomes U+FFFD
+  void text(const char *name, const char *value);                // invalid UTF-8 becomes U+FFFD
+  void text(const char *name, const char *value, size_t bytes);  // a byte must follow
   void number(const char *name, uint64_t value);
   void integer(const char *name, int64_t value);
   void real(const char *name, double value);                          // null unless finite
@@ -25,7 +27,7 @@ class Json {
 
  private:
   void key(const char *name);
-  void escaped(const char *text);
+  void escaped(const char *text, const char *end);
 
   Output &out_;
   int depth_ = 0;

@@ -10,7 +10,6 @@ namespace {
 
 using format::ChatPiece;
 using format::ChatRole;
-using format::Record;
 
 struct Text {
   const char *data;
@@ -26,10 +25,7 @@ struct Piece {
 // The records of the section. Their places were checked when the blob was opened, and their contents are checked here.
 class Template {
  public:
-  explicit Template(const tidbit_model *model) : vocab_(model_of(model).config().vocab_size) {
-    const format::Section *section = model_of(model).section(format::SectionKind::chat_template);
-    if (section != nullptr) data_ = model_of(model).blob + section->offset;
-  }
+  explicit Template(const tidbit_model *model) : model_(model_of(model)) {}
 
   // False if there is no such piece.
   bool find(ChatRole from, ChatRole to, Piece &piece) const {
@@ -45,7 +41,7 @@ class Template {
     piece.head = {text, head.head_bytes};
     piece.tail = {text + head.head_bytes, head.tail_bytes};
     for (std::uint32_t i = 0; i < piece.token_count; ++i) {
-      if (static_cast<std::uint32_t>(piece.tokens[i]) >= vocab_) return false;
+      if (static_cast<std::uint32_t>(piece.tokens[i]) >= model_.config().vocab_size) return false;
     }
     return true;
   }
@@ -58,21 +54,11 @@ class Template {
   }
 
  private:
-  // The content of a record, or null.
   const std::byte *record(std::uint32_t kind, std::uint32_t &bytes) const {
-    if (data_ == nullptr) return nullptr;
-    const auto &records = *reinterpret_cast<const format::Records *>(data_);
-    const auto *r = reinterpret_cast<const Record *>(&records + 1);
-    for (std::uint32_t i = 0; i < records.count; ++i) {
-      if (r[i].kind != kind || r[i].offset % 4 != 0) continue;
-      bytes = r[i].bytes;
-      return data_ + r[i].offset;
-    }
-    return nullptr;
+    return model_.record(format::SectionKind::chat_template, kind, bytes);
   }
 
-  const std::byte *data_ = nullptr;
-  std::uint32_t vocab_;
+  const Model &model_;
 };
 
 // The bytes of the white space (as Python's str.strip has it) at the start of a text that is not empty, or 0.

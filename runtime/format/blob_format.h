@@ -122,7 +122,7 @@ enum class SectionKind : std::uint32_t {
   provenance = 3,        // zero-terminated UTF-8 strings: source, converter
   self_test = 4,         // SelfTest
   chat_template = 5,     // records: ChatTexts and ChatPiece
-  grammars = 6,          // records; reserved
+  grammars = 6,          // records: kAnswerGrammar
   adapters = 7,          // records; reserved
   signature = 8,         // Signature
   layer_embeddings = 9,  // the per-layer embedding table, separate so that it can be in slower memory; reserved
@@ -232,6 +232,11 @@ struct Record {
 };
 static_assert(sizeof(Records) == 8 && sizeof(Record) == 16);
 inline constexpr std::uint32_t kMaxRecords = 4096;
+
+// ---- record of the section grammars ----
+
+// Kind 1: the form of the model's answers, as in grammar_format.h.
+inline constexpr std::uint32_t kAnswerGrammar = 1;
 
 // ---- records of the section chat_template ----
 

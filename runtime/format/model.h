@@ -71,6 +71,20 @@ struct Model {
     }
     return nullptr;
   }
+  // The content of a record at a multiple of 4, or null. tidbit_open has checked that it is inside the section.
+  const std::byte *record(format::SectionKind in, std::uint32_t kind, std::uint32_t &bytes) const {
+    const format::Section *s = section(in);
+    if (s == nullptr) return nullptr;
+    const std::byte *data = blob + s->offset;
+    const auto &records = *reinterpret_cast<const format::Records *>(data);
+    const auto *r = reinterpret_cast<const format::Record *>(&records + 1);
+    for (std::uint32_t i = 0; i < records.count; ++i) {
+      if (r[i].kind != kind || r[i].offset % 4 != 0) continue;
+      bytes = r[i].bytes;
+      return data + r[i].offset;
+    }
+    return nullptr;
+  }
 };
 static_assert(sizeof(Model) <= sizeof(tidbit_model) && alignof(Model) <= alignof(tidbit_model));
 

@@ -10,6 +10,8 @@ namespace tidbit {
 using format::GrammarEdge;
 using format::GrammarHeader;
 
+inline constexpr std::uint32_t kMaxGrammarToken = 64;  // bytes of the longest token that a grammar allows
+
 // The view of a grammar's tables, which a tidbit_grammar contains.
 struct Grammar {
   const GrammarHeader *header;

@@ -1,17 +1,17 @@
 // Which tokens a grammar allows. Neighbors in the sorted vocabulary share the bytes at their start, and so the places
 // in the grammar behind them; where a byte is not allowed, no token that shares it is looked at.
+#include "grammar/plain.h"
 #include "grammar/vocabulary.h"
 #include "grammar/walk.h"
 
 namespace tidbit {
 namespace {
 
-// Calls body(id, allowed) for each token with a text that the grammar can allow, until it returns false.
+// Calls body(id, allowed) for tokens `from` to `to` of the trie, until it returns false. The first shares nothing.
 template <class Body>
-void each_token(const Grammar &grammar, const Vocabulary &v, const tidbit_grammar_state &state, Body body) {
-  Walk walk(grammar, state);
+bool each_walked(Walk &walk, const Vocabulary &v, std::uint32_t from, std::uint32_t to, Body &body) {
   std::uint32_t reached = 0;  // bytes of the last text that are allowed
-  for (std::uint32_t i = 0; i < v.count; ++i) {
+  for (std::uint32_t i = from; i < to; ++i) {
     std::uint32_t at = v.shared[i];
     const std::uint32_t begin = v.offsets[i], end = v.offsets[i + 1];
     bool allowed = at <= reached;
@@ -22,13 +22,33 @@ void each_token(const Grammar &grammar, const Vocabulary &v, const tidbit_gramma
       }
       reached = at;
     }
-    if (!body(v.ids[i], allowed)) return;
+    if (!body(v.ids[i], allowed)) return false;
   }
+  return true;
+}
+
+// The same for the plain tokens. Inside a string, those with at most `reach` characters are allowed.
+template <class Body>
+bool each_plain(const Vocabulary &v, std::uint32_t reach, Body &body) {
+  if (reach >= PlainReach::kAll) return body.all(v.ids, v.plain);
+  for (std::uint32_t i = 0; i < v.plain; ++i) {
+    if (!body(v.ids[i], v.characters[i] <= reach)) return false;
+  }
+  return true;
+}
+
+template <class Body>
+bool each_token(const Grammar &grammar, const Vocabulary &v, const tidbit_grammar_state &state, Body &body) {
+  Walk walk(grammar, state);
+  const std::uint32_t reach = PlainReach(grammar, state.depth).from(state.state);
+  const bool goes_on =
+      reach == PlainReach::kDepends ? each_walked(walk, v, 0, v.plain, body) : each_plain(v, reach, body);
+  return goes_on && each_walked(walk, v, v.plain, v.count, body);
 }
 
 // At the start of a text some tokens lose a space. Most texts do not start there, so this may be slow.
 template <class Body>
-void each_first_token(const Grammar &grammar, const Vocabulary &v, const tidbit_grammar_state &state, Body body) {
+bool each_first_token(const Grammar &grammar, const Vocabulary &v, const tidbit_grammar_state &state, Body &body) {
   Walk walk(grammar, state);
   TokenText t;
   for (std::uint32_t i = 0; i < v.count; ++i) {
@@ -38,25 +58,53 @@ void each_first_token(const Grammar &grammar, const Vocabulary &v, const tidbit_
     for (std::uint32_t b = 0; b < t.bytes && allowed; ++b) {
       allowed = walk.step(b, static_cast<std::uint8_t>(t.text[b]));
     }
-    if (!body(v.ids[i], allowed)) return;
+    if (!body(v.ids[i], allowed)) return false;
   }
+  return true;
 }
 
 // The same for all tokens.
 template <class Body>
-void each(const Grammar &grammar, const Vocabulary &v, const tidbit_grammar_state &state, Body body) {
-  bool goes_on = true;
-  const auto until = [&](std::uint32_t id, bool allowed) { return goes_on = body(id, allowed); };
-  if (state.first != 0) {
-    each_first_token(grammar, v, state, until);
-  } else {
-    each_token(grammar, v, state, until);
-  }
+void each(const Grammar &grammar, const Vocabulary &v, const tidbit_grammar_state &state, Body &body) {
+  bool goes_on = state.first != 0 ? each_first_token(grammar, v, state, body) : each_token(grammar, v, state, body);
   const bool ends = may_end(grammar, state);
   for (std::uint32_t i = v.count; i < v.size && goes_on; ++i) {
-    until(v.ids[i], ends && tidbit_is_end(v.model, static_cast<std::int32_t>(v.ids[i])) != 0);
+    goes_on = body(v.ids[i], ends && tidbit_is_end(v.model, static_cast<std::int32_t>(v.ids[i])) != 0);
   }
 }
+
+// Forbids what is not allowed, and counts the rest.
+struct Mask {
+  bool operator()(std::uint32_t id, bool allowed) {
+    found += allowed ? 1 : 0;
+    if (!allowed) logits[id] = -__builtin_inff();
+    return true;
+  }
+  bool all(const std::uint32_t *, std::uint32_t count) {
+    found += count;
+    return true;
+  }
+
+  float *logits;
+  std::uint32_t found = 0;
+};
+
+// Finds an allowed token, until there are two.
+struct Forced {
+  bool operator()(std::uint32_t id, bool allowed) {
+    if (allowed) token = static_cast<std::int32_t>(id);
+    found += allowed ? 1 : 0;
+    return found < 2;
+  }
+  bool all(const std::uint32_t *ids, std::uint32_t count) {
+    if (count > 0) token = static_cast<std::int32_t>(ids[0]);
+    found += count;
+    return found < 2;
+  }
+
+  std::int32_t token = -1;
+  std::uint32_t found = 0;
+};
 
 bool is_valid(const tidbit_grammar *grammar, const tidbit_vocabulary *vocabulary, const tidbit_grammar_state *state) {
   return is_open(grammar) && is_ready(vocabulary) && state != nullptr && is_sound(grammar_of(grammar), *state);
@@ -73,27 +121,18 @@ extern "C" tidbit_status tidbit_grammar_mask(const tidbit_grammar *grammar, cons
   if (!is_valid(grammar, vocabulary, state) || logits == nullptr) return TIDBIT_ERR_ARGUMENT;
   const Vocabulary v = vocabulary_of(vocabulary);
   if (count != v.size) return TIDBIT_ERR_ARGUMENT;
-  std::uint32_t found = 0;
-  each(grammar_of(grammar), v, *state, [&](std::uint32_t id, bool allowed) {
-    found += allowed ? 1 : 0;
-    if (!allowed) logits[id] = -__builtin_inff();
-    return true;
-  });
-  if (allowed_count != nullptr) *allowed_count = found;
-  return found > 0 ? TIDBIT_OK : TIDBIT_ERR_NO_TOKEN;
+  Mask mask = {logits};
+  each(grammar_of(grammar), v, *state, mask);
+  if (allowed_count != nullptr) *allowed_count = mask.found;
+  return mask.found > 0 ? TIDBIT_OK : TIDBIT_ERR_NO_TOKEN;
 }
 
 extern "C" int32_t tidbit_grammar_forced(const tidbit_grammar *grammar, const tidbit_vocabulary *vocabulary,
                                          const tidbit_grammar_state *state) {
   if (!is_valid(grammar, vocabulary, state)) return -1;
-  std::int32_t token = -1;
-  std::uint32_t found = 0;
-  each(grammar_of(grammar), vocabulary_of(vocabulary), *state, [&](std::uint32_t id, bool allowed) {
-    if (allowed) token = static_cast<std::int32_t>(id);
-    found += allowed ? 1 : 0;
-    return found < 2;
-  });
-  return found == 1 ? token : -1;
+  Forced forced;
+  each(grammar_of(grammar), vocabulary_of(vocabulary), *state, forced);
+  return forced.found == 1 ? forced.token : -1;
 }
 
 extern "C" tidbit_status tidbit_grammar_accept(const tidbit_grammar *grammar, const tidbit_model *model, int32_t token,

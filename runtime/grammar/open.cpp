@@ -1,6 +1,7 @@
 // Checks a compiled grammar. After that, every state leads to a legal byte or may end, at every depth of the stack: a
 // state needs a number of free places of it, an edge is only taken where there are as many as its states need, and each
 // state that does not accept has an edge that costs no more than the state needs.
+#include "format/model.h"
 #include "grammar/automaton.h"
 
 namespace tidbit {
@@ -88,6 +89,16 @@ extern "C" tidbit_status tidbit_grammar_open(const void *bytes, size_t size, tid
   const Grammar view = grammar_at(data);
   memcpy(grammar->opaque, &view, sizeof view);
   return TIDBIT_OK;
+}
+
+extern "C" const void *tidbit_model_grammar(const tidbit_model *model, size_t *bytes) {
+  if (bytes == nullptr) return nullptr;
+  *bytes = 0;
+  if (!is_open(model)) return nullptr;
+  std::uint32_t size = 0;
+  const std::byte *grammar = model_of(model).record(format::SectionKind::grammars, format::kAnswerGrammar, size);
+  *bytes = size;
+  return grammar;
 }
 
 extern "C" tidbit_status tidbit_grammar_start(const tidbit_grammar *grammar, int first, tidbit_grammar_state *state) {

@@ -2,19 +2,22 @@
 #include "grammar/vocabulary.h"
 
 #include "format/model.h"
+#include "grammar/plain.h"
 #include "grammar/walk.h"
 
 namespace tidbit {
 namespace {
 
-constexpr std::uint64_t kTokenBytes = 2 * sizeof(std::uint32_t) + 1;  // of the tables
+constexpr std::uint64_t kTokenBytes = 2 * sizeof(std::uint32_t) + 2;  // of the tables
 
 struct Size {
   std::uint32_t tokens = 0;  // that belong into the trie
+  std::uint32_t plain = 0;
   std::uint64_t text = 0;
 };
 
 bool belongs(const TokenText &t) { return t.bytes > 0 && t.bytes <= kMaxGrammarToken; }
+bool is_plain(const TokenText &t) { return plain_characters(t.text, t.bytes) != 0; }
 
 Size measure(const tidbit_model *model, std::uint32_t vocab_size) {
   Size size;
@@ -23,6 +26,7 @@ Size measure(const tidbit_model *model, std::uint32_t vocab_size) {
     t.read(model, id, nullptr);
     if (!belongs(t)) continue;
     ++size.tokens;
+    size.plain += is_plain(t) ? 1 : 0;
     size.text += t.bytes;
   }
   return size;
@@ -41,12 +45,12 @@ std::uint32_t shared_bytes(const TokenText &a, const TokenText &b) {
 
 class Sorter {
  public:
-  explicit Sorter(Vocabulary &vocabulary) : v_(vocabulary) {}
+  Sorter(const tidbit_model *model, std::uint32_t *ids) : model_(model), ids_(ids) {}
 
   // Heapsort: it needs no memory, and no input makes it slow.
-  void sort() {
-    for (std::uint32_t i = v_.count / 2; i > 0; --i) sink(i - 1, v_.count);
-    for (std::uint32_t end = v_.count; end > 1; --end) {
+  void sort(std::uint32_t count) {
+    for (std::uint32_t i = count / 2; i > 0; --i) sink(i - 1, count);
+    for (std::uint32_t end = count; end > 1; --end) {
       swap(0, end - 1);
       sink(0, end - 1);
     }
@@ -55,37 +59,38 @@ class Sorter {
  private:
   // Bytes are compared as such, equal texts by their ids.
   bool less(std::uint32_t a, std::uint32_t b) {
-    left_.read(v_.model, a, nullptr);
-    right_.read(v_.model, b, nullptr);
+    left_.read(model_, a, nullptr);
+    right_.read(model_, b, nullptr);
     const std::uint32_t n = shared_bytes(left_, right_);
     if (n == left_.bytes || n == right_.bytes) return left_.bytes != right_.bytes ? left_.bytes < right_.bytes : a < b;
     return static_cast<unsigned char>(left_.text[n]) < static_cast<unsigned char>(right_.text[n]);
   }
   void swap(std::uint32_t i, std::uint32_t j) {
-    const std::uint32_t id = v_.ids[i];
-    v_.ids[i] = v_.ids[j];
-    v_.ids[j] = id;
+    const std::uint32_t id = ids_[i];
+    ids_[i] = ids_[j];
+    ids_[j] = id;
   }
   void sink(std::uint32_t at, std::uint32_t end) {
     for (std::uint32_t child = 2 * at + 1; child < end; child = 2 * at + 1) {
-      if (child + 1 < end && less(v_.ids[child], v_.ids[child + 1])) ++child;
-      if (!less(v_.ids[at], v_.ids[child])) return;
+      if (child + 1 < end && less(ids_[child], ids_[child + 1])) ++child;
+      if (!less(ids_[at], ids_[child])) return;
       swap(at, child);
       at = child;
     }
   }
 
-  Vocabulary &v_;
+  const tidbit_model *model_;
+  std::uint32_t *ids_;
   TokenText left_, right_;
 };
 
-// The ids: those in the trie, then the others.
 void collect(Vocabulary &v) {
   TokenText t;
-  std::uint32_t inside = 0, outside = v.count;
+  std::uint32_t plain = 0, inside = v.plain, outside = v.count;
   for (std::uint32_t id = 0; id < v.size; ++id) {
     t.read(v.model, id, nullptr);
-    v.ids[belongs(t) ? inside++ : outside++] = id;
+    std::uint32_t &place = !belongs(t) ? outside : is_plain(t) ? plain : inside;
+    v.ids[place++] = id;
   }
 }
 
@@ -95,7 +100,8 @@ void store_texts(Vocabulary &v) {
   for (std::uint32_t i = 0; i < v.count; ++i) {
     TokenText &t = texts[i % 2];
     t.read(v.model, v.ids[i], nullptr);
-    const std::uint32_t shared = i == 0 ? 0 : shared_bytes(texts[(i + 1) % 2], t);
+    const std::uint32_t shared = i == 0 || i == v.plain ? 0 : shared_bytes(texts[(i + 1) % 2], t);
+    if (i < v.plain) v.characters[i] = static_cast<std::uint8_t>(plain_characters(t.text, t.bytes));
     v.shared[i] = static_cast<std::uint8_t>(shared);
     memcpy(v.bytes + v.offsets[i], t.text + shared, t.bytes - shared);
     v.offsets[i + 1] = v.offsets[i] + (t.bytes - shared);
@@ -128,12 +134,15 @@ extern "C" tidbit_status tidbit_vocabulary_init(const tidbit_model *model, void 
   v.model = model;
   v.size = vocab_size;
   v.count = size.tokens;
+  v.plain = size.plain;
   v.ids = static_cast<std::uint32_t *>(memory);
   v.offsets = v.ids + v.size;
   v.shared = reinterpret_cast<std::uint8_t *>(v.offsets + v.count + 1);
-  v.bytes = v.shared + v.count;
+  v.characters = v.shared + v.count;
+  v.bytes = v.characters + v.plain;
   collect(v);
-  Sorter(v).sort();
+  Sorter(model, v.ids).sort(v.plain);
+  Sorter(model, v.ids + v.plain).sort(v.count - v.plain);
   store_texts(v);
   memcpy(vocabulary->opaque, &v, sizeof v);
   return TIDBIT_OK;

@@ -1,10 +1,12 @@
 // The texts of a vocabulary, sorted by their bytes: a trie in depth-first order, in which each token has the number of
-// bytes that it shares with the one before it, and those behind them.
+// bytes that it shares with the one before it, and those behind them. Tokens of plain characters (plain.h) come first,
+// because masks can often do without a look at them.
 //
-//   "a"    shares 0, "a"
-//   "ab"   shares 1, "b"
-//   "abc"  shares 2, "c"
-//   "b"    shares 0, "b"
+//   "a"    shares 0, "a"    1 character
+//   "ab"   shares 1, "b"    2
+//   "abc"  shares 2, "c"    3
+//   "b"    shares 0, "b"    1
+//   "a\n"  shares 0, "a\n"
 #pragma once
 
 #include <string.h>
@@ -16,11 +18,13 @@ namespace tidbit {
 
 struct Vocabulary {
   const tidbit_model *model;
-  std::uint32_t size;      // of the model's vocabulary
-  std::uint32_t count;     // tokens in the trie; the others have no text, end a text or are too long
-  std::uint32_t *ids;      // [size]: those in the trie first
-  std::uint32_t *offsets;  // [count + 1]: the end of token i is bytes[offsets[i] .. offsets[i + 1])
-  std::uint8_t *shared;    // [count]
+  std::uint32_t size;        // of the model's vocabulary
+  std::uint32_t count;       // tokens in the trie; the others have no text, end a text or are too long
+  std::uint32_t plain;       // of them, those of plain characters
+  std::uint32_t *ids;        // [size]: the plain ones, the rest of the trie, the others
+  std::uint32_t *offsets;    // [count + 1]: the end of token i is bytes[offsets[i] .. offsets[i + 1])
+  std::uint8_t *shared;      // [count]
+  std::uint8_t *characters;  // [plain]
   std::uint8_t *bytes;
 };
 static_assert(sizeof(Vocabulary) <= sizeof(tidbit_vocabulary));

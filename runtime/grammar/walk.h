@@ -6,8 +6,6 @@
 
 namespace tidbit {
 
-inline constexpr std::uint32_t kMaxGrammarToken = 64;  // bytes of the longest token that a grammar allows
-
 class Walk {
  public:
   Walk(const Grammar &grammar, const tidbit_grammar_state &state) : grammar_(grammar) {

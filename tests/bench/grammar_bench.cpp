@@ -12,6 +12,7 @@
 
 #include "converter/grammar/compile.h"
 #include "format/model.h"
+#include "tests/bench/grammar_places.h"
 #include "tests/tokenizers/support.h"
 
 namespace {
@@ -19,17 +20,6 @@ namespace {
 using namespace tidbit;
 
 constexpr std::uint32_t kMostTokens = (1 << 20) - 1;
-constexpr char kSchema[] = R"({"type":"object","properties":{"name":{"type":"string"},"size":{"type":"integer",
-  "minimum":0,"maximum":5000},"kind":{"enum":["lamp","heater","blind"]}},"required":["name","size","kind"]})";
-
-struct Place {
-  const char *name;
-  const char *text;  // the answer so far
-};
-constexpr Place kPlaces[] = {{"start", ""},
-                             {"string", R"({"name": "la)"},
-                             {"number", R"({"name": "lamp", "size": 1)"},
-                             {"choice", R"({"name": "lamp", "size": 1, "kind": ")"}};
 
 class Bench {
  public:

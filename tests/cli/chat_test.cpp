@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "tests/cli/process.h"
 
@@ -26,12 +27,13 @@ class Chat : public ::testing::Test {
     scratch_ = nullptr;
   }
 
-  static std::string convert(const std::string &style, const std::string &positions = "256") {
+  static std::string convert(const std::string &style, const std::string &positions = "256", const Words &more = {}) {
     const std::string checkpoint = scratch_->path("chat.bin"), model = scratch_->path(style + positions + ".tidbit");
     EXPECT_EQ(run_program(TIDBIT_TINY_CHECKPOINT, {checkpoint, "640", positions}).code, 0);
-    const Result result = run_program(
-        TIDBIT_CONVERT_PROGRAM,
-        {checkpoint, "--tokenizer", std::string(TIDBIT_CHAT_GOLDENS) + "/" + style + "/tokenizer.json", "-o", model});
+    Words words = {checkpoint, "--tokenizer", std::string(TIDBIT_CHAT_GOLDENS) + "/" + style + "/tokenizer.json", "-o",
+                   model};
+    words.insert(words.end(), more.begin(), more.end());
+    const Result result = run_program(TIDBIT_CONVERT_PROGRAM, words);
     EXPECT_EQ(result.code, 0) << result.error;
     summary_ = result.out;
     return model;
@@ -320,6 +322,56 @@ TEST_F(ChatTerminal, AnInterruptAtThePromptDropsTheLine) {
   wait_for_text("\r\n");
   wait_for_text("> ");
   EXPECT_EQ(answer_to("Hello"), run(kStart + "Hello" + kEnd));
+}
+
+// ---- answers of a fixed form ----
+
+TEST_F(Chat, AMessageForRunIsTheFirstTurn) {
+  const Result result = tidbit({"run", model_, "--temp", "0", "-n", "6", "--chat", "-p", "turn it on"});
+  EXPECT_EQ(result.out, run(kStart + "turn it on" + kEnd));
+  EXPECT_EQ(result.out, chat("turn it on\n").out);
+  EXPECT_EQ(tidbit({"run", model_, "--chat"}).code, 2);
+  EXPECT_EQ(tidbit({"run", model_, "--chat", "--parse", "-p", "a"}).code, 2);
+  EXPECT_EQ(tidbit({"run", TIDBIT_SAMPLE_BLOB, "--chat", "-p", "a"}).code, 1);
+}
+
+// Also when the oldest turns make room, in the midst of tokens that need no logits.
+TEST_F(Chat, EachAnswerHasTheFormOfTheGrammar) {
+  const std::string model = convert("qwen3", "192", {"--regex", "(It|That)(#%&~){20}[.!]"});
+  std::string input;
+  for (int i = 0; i < 12; ++i) input += "how is it " + std::to_string(i) + "\n";
+  const Result result = tidbit({"chat", model, "--temp", "2", "--seed", "1"}, input);
+  ASSERT_EQ(result.code, 0) << result.error;
+  std::istringstream lines(result.out);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_NE(line.find("#%&~#%&~"), std::string::npos) << line;
+    EXPECT_TRUE(line.size() == 83u || line.size() == 85u) << line;
+  }
+  EXPECT_EQ(count, 12);
+  const Words free = {"chat", model, "--temp", "0", "-n", "6", "--no-grammar"};
+  EXPECT_EQ(tidbit(free, "turn it on\n").out, chat("turn it on\n").out);
+}
+
+TEST_F(Chat, ToolsAreTheFormOfTheAnswerAndInThePrompt) {
+  const std::string tools = scratch_->write("tools.json", R"([{"name": "light", "description": "a lamp"}])");
+  const std::string model = convert("qwen3", "512", {"--tools", tools});
+  EXPECT_NE(summary_.find("grammar    --tools tools.json"), std::string::npos) << summary_;
+  const std::string seen =
+      "<|im_start|>system\n# Tools\n\n<tools>\n"
+      R"({"type": "function", "function": {"name": "light", "description": "a lamp"}})"
+      "\n</tools><|im_end|>\n";
+  const Words words = {"--no-grammar", "--temp", "0", "-n", "9"};
+  const auto answer = [&](Words all) {
+    all.insert(all.begin(), {"run", model});
+    all.insert(all.end(), words.begin(), words.end());
+    return tidbit(all).out;
+  };
+  EXPECT_EQ(answer({"--chat", "-p", "on"}), answer({"--parse", "-p", seen + kStart + "on" + kEnd}));
+  for (const char *seed : {"1", "2", "3", "4"}) {
+    const std::string out = tidbit({"run", model, "--chat", "-p", "on", "--temp", "2", "--seed", seed}).out;
+    EXPECT_TRUE(out[0] != '<' || out.starts_with("<tool_call>\n{\"name\":")) << out;
+  }
 }
 
 }  // namespace

@@ -97,6 +97,7 @@ void add_blobs(Seeds &seeds, const Folder &work) {
     options.source = work / "model.bin";
     options.tokenizer = convert::TokenizerChoice::file;
     options.tokenizer_file = folder / "tokenizer.json";
+    options.grammar = {convert::GrammarSource::Kind::regex, "[a-z]{2,4}( [^x]*|\"[^\"]{0,3}\")"};
     add_blob(seeds, work, options);
   }
   constexpr std::array<std::pair<Format, Format>, 4> formats = {
@@ -455,6 +456,9 @@ void add_grammars(Seeds &seeds) {
               std::string(reinterpret_cast<const char *>(bytes.data()), bytes.size()) + std::string(64, 'a'));
   };
   for (const char *text : regexes) add("grammar_regex", text, convert::compile_regex);
+  seeds.add("grammar_tools", R"([{"function": {"name": "a", "parameters": {"properties": {"b": {"$ref": "#/$defs/c"}},
+    "$defs": {"c": {"enum": [1, "x"]}}}}}, {"name": "d"}])");
+  seeds.add("confidence", R"({"a":"x\"","b":[-1.5e3,true,null,{"c":""}]})");
   for (const char *text : schemas) add("grammar_schema", text, convert::compile_schema);
   for (const char *text : gbnfs) add("grammar_gbnf", text, convert::compile_gbnf);
 }

@@ -1,5 +1,6 @@
 // Any bytes may be given as a blob. Where they open, everything that a program does with a model must stay inside them
 // and succeed, and every instruction set must give the same logits.
+#include <algorithm>
 #include <cmath>
 
 #include "base/arith.h"
@@ -120,6 +121,30 @@ void use_chat(const tidbit_model &model, const tidbit_model_info &info) {
   tidbit_chat_stop(&model, &stop, &count);
 }
 
+// As an application takes the blob's own grammar: what opens never gets stuck.
+void use_grammar(const tidbit_model &model, const tidbit_model_info &info) {
+  std::size_t bytes = 0;
+  const void *data = tidbit_model_grammar(&model, &bytes);
+  tidbit_grammar grammar;
+  if (info.has_tokenizer == 0 || tidbit_grammar_open(data, bytes, &grammar, nullptr) != TIDBIT_OK) return;
+  std::vector<std::uint32_t> memory(tidbit_vocabulary_bytes(&model) / 4 + 1);
+  tidbit_vocabulary vocabulary;
+  EXPECT_EQ(tidbit_vocabulary_init(&model, memory.data(), memory.size() * 4, &vocabulary), TIDBIT_OK);
+  tidbit_grammar_state state;
+  EXPECT_EQ(tidbit_grammar_start(&grammar, 0, &state), TIDBIT_OK);
+  std::vector<float> logits(info.vocab_size);
+  for (std::uint32_t step = 0; step < 8; ++step) {
+    std::uint32_t allowed = 0;
+    const tidbit_status status =
+        tidbit_grammar_mask(&grammar, &vocabulary, &state, logits.data(), info.vocab_size, &allowed);
+    EXPECT_EQ(status, allowed > 0 ? TIDBIT_OK : TIDBIT_ERR_NO_TOKEN);
+    const auto token = static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+    if (allowed == 0 || tidbit_is_end(&model, token) != 0) return;
+    EXPECT_EQ(tidbit_grammar_accept(&grammar, &model, token, &state), TIDBIT_OK);
+    std::fill(logits.begin(), logits.end(), 0.0f);
+  }
+}
+
 void use(const AlignedBytes &blob) {
   tidbit_model model;
   std::uint64_t fault = 0;
@@ -132,6 +157,7 @@ void use(const AlignedBytes &blob) {
   tidbit_verify(&model, nullptr, nullptr, &fault);
   use_text(model, info);
   use_chat(model, info);
+  use_grammar(model, info);
   tidbit_plan_result plan;
   const tidbit_options options = options_for(blob, info);
   EXPECT_EQ(tidbit_plan(&model, &options, &plan), TIDBIT_OK);

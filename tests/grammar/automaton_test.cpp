@@ -4,6 +4,7 @@
 
 #include "format/grammar_format.h"
 #include "tests/grammar/support.h"
+#include "tests/support/tries.h"
 
 namespace tidbit::test {
 namespace {
@@ -75,6 +76,44 @@ TEST(GrammarAutomaton, WhatPassesTheCheckNeverGetsStuck) {
     }
   }
   EXPECT_GT(opened, 100u);
+}
+
+// The mask may take shortcuts, but only where the automaton allows them, whoever made it.
+TEST(GrammarAutomaton, MasksOfForgedStringsEqualAcceptingEachToken) {
+  const TextModel model = golden("byte_level");
+  const SortedVocabulary vocabulary(model.get());
+  std::mt19937 random(1);
+  std::uint32_t opened = 0;
+  const Form forms[] = {Form::regex("[^\"\\\\]{0,3}\"[^x]*"),
+                        Form::gbnf(R"(root ::= "\n" root "\n" | [^\n"\\]{1,3} "\"" [^"]*)")};
+  for (int i = 0; i < tries(14000); ++i) {
+    std::vector<std::byte> bytes = Form(forms[i % 2]).bytes();
+    const std::size_t head = sizeof(format::GrammarHeader);
+    for (int changes = 0; changes < 1 + i % 3; ++changes) {
+      std::byte &byte = bytes[head + random() % (bytes.size() - head)];
+      byte = std::byte{static_cast<unsigned char>(random() % 2 == 0 ? random() : random() % 8)};
+    }
+    tidbit_grammar grammar;
+    if (tidbit_grammar_open(bytes.data(), bytes.size(), &grammar, nullptr) != TIDBIT_OK) continue;
+    ++opened;
+    tidbit_grammar_state state;
+    ASSERT_EQ(tidbit_grammar_start(&grammar, 0, &state), TIDBIT_OK);
+    for (int step = 0; step < 4; ++step) {
+      std::vector<float> logits(vocab_size(model), 1);
+      std::vector<std::int32_t> allowed;
+      tidbit_grammar_mask(&grammar, vocabulary.get(), &state, logits.data(), vocab_size(model), nullptr);
+      for (std::uint32_t t = 0; t < vocab_size(model); ++t) {
+        tidbit_grammar_state next = state;
+        const tidbit_status status = tidbit_grammar_accept(&grammar, model.get(), static_cast<std::int32_t>(t), &next);
+        ASSERT_EQ(status == TIDBIT_OK, logits[t] == 1) << i << " " << step << " " << t;
+        if (status == TIDBIT_OK) allowed.push_back(static_cast<std::int32_t>(t));
+      }
+      if (allowed.empty()) break;
+      const std::int32_t token = allowed[random() % allowed.size()];
+      ASSERT_EQ(tidbit_grammar_accept(&grammar, model.get(), token, &state), TIDBIT_OK);
+    }
+  }
+  EXPECT_GT(opened, 60u);
 }
 
 TEST(GrammarAutomaton, StatesFromOutsideAreChecked) {

@@ -33,29 +33,52 @@ std::set<std::int32_t> allowed(const TextModel &model, const Form &form, const t
 
 class GrammarMask : public testing::TestWithParam<const char *> {};
 
+std::set<std::int32_t> accepted(const TextModel &model, const Form &form, const tidbit_grammar_state &state) {
+  std::set<std::int32_t> tokens;
+  for (std::int32_t t = 0; t < static_cast<std::int32_t>(vocab_size(model)); ++t) {
+    tidbit_grammar_state next = state;
+    const tidbit_status status = tidbit_grammar_accept(form.get(), model.get(), t, &next);
+    if (status == TIDBIT_OK) tokens.insert(t);
+    EXPECT_TRUE(status == TIDBIT_OK || status == TIDBIT_ERR_NO_TOKEN);
+    EXPECT_TRUE(status != TIDBIT_OK || !text_of(model, t, state.first).empty());
+  }
+  return tokens;
+}
+
+// Takes eight tokens, each from the middle of those that are allowed.
+void compare(const TextModel &model, const Form &form, int first) {
+  tidbit_grammar_state state;
+  ASSERT_EQ(tidbit_grammar_start(form.get(), first, &state), TIDBIT_OK);
+  for (int step = 0; step < 8; ++step) {
+    const auto tokens = allowed(model, form, state);
+    ASSERT_EQ(tokens, accepted(model, form, state)) << step;
+    if (tokens.empty()) return;
+    auto token = tokens.begin();
+    std::advance(token, static_cast<std::ptrdiff_t>(tokens.size() / 2));
+    ASSERT_EQ(tidbit_grammar_accept(form.get(), model.get(), *token, &state), TIDBIT_OK);
+  }
+}
+
 // At each token of a text, the mask is what asking for every single token gives.
 TEST_P(GrammarMask, EqualsAcceptingEachToken) {
   const TextModel model = golden(GetParam());
   const Form form = Form::regex("( ?[a-z]+ ?|é|東|[0-9]{1,3}|\"[^\"]*\"){3}\\.");
-  for (const int first : {0, 1}) {
-    tidbit_grammar_state state;
-    ASSERT_EQ(tidbit_grammar_start(form.get(), first, &state), TIDBIT_OK);
-    for (int step = 0; step < 8; ++step) {
-      const auto tokens = allowed(model, form, state);
-      std::set<std::int32_t> expected;
-      for (std::int32_t t = 0; t < static_cast<std::int32_t>(vocab_size(model)); ++t) {
-        tidbit_grammar_state next = state;
-        const tidbit_status status = tidbit_grammar_accept(form.get(), model.get(), t, &next);
-        if (status == TIDBIT_OK) expected.insert(t);
-        EXPECT_TRUE(status == TIDBIT_OK || status == TIDBIT_ERR_NO_TOKEN);
-        EXPECT_TRUE(status != TIDBIT_OK || !text_of(model, t, state.first).empty());
-      }
-      ASSERT_EQ(tokens, expected) << step;
-      if (tokens.empty()) break;
-      auto token = tokens.begin();
-      std::advance(token, static_cast<std::ptrdiff_t>(tokens.size() / 2));
-      ASSERT_EQ(tidbit_grammar_accept(form.get(), model.get(), *token, &state), TIDBIT_OK);
-    }
+  for (const int first : {0, 1}) compare(model, form, first);
+}
+
+// Strings whose plain characters all lead to the same place, and some where one of them does not: where a bound, an
+// escape, a letter or a part of Unicode makes the difference, or the rule that the text returns to.
+TEST_P(GrammarMask, EqualsAcceptingEachTokenInsideStrings) {
+  const TextModel model = golden(GetParam());
+  for (const char *pattern : {"[^\"]*", "[^\"\\\\]{0,5}", "[ -~]*", "[^a\"]*", ".{3}[a-z]*", "[^東]*",
+                              "[^\\x{10FFFF}]*", "(..)*", "[^\"]{2}\"[^\"]*", "[^\"]{0,70}", "[^é]{0,2}", "..[ -~]?"}) {
+    SCOPED_TRACE(pattern);
+    compare(model, Form::regex(pattern), 0);
+  }
+  for (const char *grammar : {R"(root ::= "\n" root "\n" | [^\n"\\]{1,3})", R"(root ::= "\"" root "x" | [^"\\]{1,3})",
+                              R"(root ::= "<" root ">" | [^<>"]+)"}) {
+    SCOPED_TRACE(grammar);
+    compare(model, Form::gbnf(grammar), 0);
   }
 }
 
@@ -76,6 +99,20 @@ TEST(GrammarMaskTokens, MayCrossSymbolsAndHalfACharacter) {
   bool half = false;
   for (const std::int32_t token : allowed(model, form, state)) half = half || text_of(model, token, 0) == "\xC3";
   EXPECT_TRUE(half);
+}
+
+// The inner rule allows no further character, but the outer one does.
+TEST(GrammarMaskTokens, BehindABoundedStringAreThoseOfTheRuleAround) {
+  const TextModel model = golden("byte_level");
+  const Form form = Form::gbnf(R"(root ::= "\"" root "e" | [^"\\])");
+  tidbit_grammar_state state;
+  ASSERT_EQ(tidbit_grammar_start(form.get(), 0, &state), TIDBIT_OK);
+  for (const char *text : {"\"", "a"}) {
+    const std::int32_t token = tidbit_find_token(model.get(), text, 1);
+    ASSERT_EQ(tidbit_grammar_accept(form.get(), model.get(), token, &state), TIDBIT_OK);
+  }
+  EXPECT_EQ(allowed(model, form, state).size(), 1u);
+  EXPECT_EQ(allowed(model, form, state), accepted(model, form, state));
 }
 
 TEST(GrammarMaskTokens, OnlyOneIsForced) {

@@ -25,6 +25,7 @@ void expect_not_open(const tidbit_model *model) {
   char small[8], workspace[256];
   std::int32_t tokens[8];
   std::uint32_t count = 0;
+  std::size_t bytes = 0;
   const std::uint8_t key[32] = {};
   std::uint8_t id[8];
   const tidbit_trust trust{key, tidbit_ed25519, nullptr, nullptr, nullptr};
@@ -43,6 +44,8 @@ void expect_not_open(const tidbit_model *model) {
             TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_token_text(model, 0, nullptr, 0, small, &text, &count), TIDBIT_ERR_ARGUMENT);
   EXPECT_EQ(tidbit_find_token(model, "a", 1), -1);
+  EXPECT_EQ(tidbit_model_grammar(model, &bytes), nullptr);
+  EXPECT_EQ(tidbit_vocabulary_bytes(model), 0u);
   EXPECT_EQ(tidbit_stream_init(&stream, model, 0, nullptr, 0), TIDBIT_ERR_ARGUMENT);
 }
 

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <vector>
 
+#include "format/grammar_format.h"
 #include "tests/support/forged_blob.h"
 #include "tests/support/runner.h"
 #include "tests/support/tiny_model.h"
@@ -112,6 +113,55 @@ TEST(Sections, RecordsOutsideOfTheirSectionAreRefused) {
     const char short_one[4] = {};
     EXPECT_EQ(status_of(kind, short_one), TIDBIT_ERR_CONFIG);
   }
+}
+
+// The smallest grammar, as the record of a section: one state that accepts the empty text.
+struct GrammarRecord {
+  format::Records head{1, 0};
+  format::Record record{format::kAnswerGrammar, 24, 41, 0};
+  format::GrammarHeader grammar{format::kGrammarMagic, format::kGrammarVersion, 1, 0, 0, 0, {0, 0}};
+  std::uint32_t first_edge[2] = {0, 0};
+  std::uint8_t state[4] = {format::grammar_state::kAccepts};
+};
+
+TEST(Sections, AGrammarIsGivenAsItIsStored) {
+  const auto bytes_of = [](auto change, bool *opens = nullptr) {
+    GrammarRecord record;
+    change(record);
+    ForgedBlob blob = with_section(SectionKind::grammars, &record, sizeof record);
+    blob.refresh_checksum();
+    tidbit_model model;
+    EXPECT_EQ(tidbit_open(blob.data(), blob.bytes().size(), &model, nullptr), TIDBIT_OK);
+    std::size_t bytes = 99;
+    const void *grammar = tidbit_model_grammar(&model, &bytes);
+    EXPECT_EQ(grammar == nullptr, bytes == 0);
+    tidbit_grammar view;
+    const tidbit_status status = tidbit_grammar_open(grammar, bytes, &view, nullptr);
+    if (opens != nullptr) *opens = status == TIDBIT_OK;
+    return bytes;
+  };
+  bool opens = false;
+  EXPECT_EQ(bytes_of([](GrammarRecord &) {}, &opens), 41u);
+  EXPECT_TRUE(opens);
+  EXPECT_EQ(bytes_of([](GrammarRecord &r) { r.record.bytes = 40; }, &opens), 40u);
+  EXPECT_FALSE(opens);
+  EXPECT_EQ(bytes_of([](GrammarRecord &r) { r.grammar.start = 1; }, &opens), 41u);
+  EXPECT_FALSE(opens);
+  // Neither another kind nor a place that is not aligned is one.
+  EXPECT_EQ(bytes_of([](GrammarRecord &r) { r.record.kind = 2; }), 0u);
+  EXPECT_EQ(bytes_of([](GrammarRecord &r) { r.record.offset = 26; }), 0u);
+}
+
+TEST(Sections, ABlobWithoutAGrammarGivesNone) {
+  const TinyModel tiny = tiny_llama();
+  const auto blob = build_blob(tiny);
+  tidbit_model model;
+  ASSERT_EQ(tidbit_open(blob.data(), blob.size(), &model, nullptr), TIDBIT_OK);
+  std::size_t bytes = 99;
+  EXPECT_EQ(tidbit_model_grammar(&model, &bytes), nullptr);
+  EXPECT_EQ(bytes, 0u);
+  EXPECT_EQ(tidbit_model_grammar(&model, nullptr), nullptr);
+  EXPECT_EQ(tidbit_model_grammar(nullptr, &bytes), nullptr);
 }
 
 TEST(Sections, SignatureIsTheLastSectionAndOfAKnownKind) {

@@ -682,13 +682,17 @@ typedef struct tidbit_grammar {
  */
 tidbit_status tidbit_grammar_open(const void *bytes, size_t size, tidbit_grammar *grammar, uint64_t *fault);
 
+/* The grammar that a blob has for its answers (tidbit-convert --schema), to be given to tidbit_grammar_open. Null and 0
+ * bytes if it has none. */
+const void *tidbit_model_grammar(const tidbit_model *model, size_t *bytes);
+
 /* The texts of a model's tokens in the order that masks need: plain memory owned by the caller, with a view of the
  * memory that was handed over. The model must outlive it. All sessions of a model can use it at the same time. */
 typedef struct tidbit_vocabulary {
   uint64_t opaque[8];
 } tidbit_vocabulary;
 
-/* Bytes of memory for tidbit_vocabulary_init: 9 for each token and its text. 0 without a tokenizer. */
+/* Bytes of memory for tidbit_vocabulary_init: 10 for each token and its text. 0 without a tokenizer. */
 uint64_t tidbit_vocabulary_bytes(const tidbit_model *model);
 
 /* Sorts the vocabulary into `memory`, which must be aligned to 4 bytes. Once per model: for 49,152 tokens it takes a
@@ -729,6 +733,40 @@ tidbit_status tidbit_grammar_accept(const tidbit_grammar *grammar, const tidbit_
 /* 1 if the text may end here, otherwise 0. */
 int tidbit_grammar_may_end(const tidbit_grammar *grammar, const tidbit_grammar_state *state);
 
+#define TIDBIT_VALUES 32
+
+/* A string, number, true, false or null in an answer. The offsets are those in the answer's text. */
+typedef struct tidbit_value {
+  uint32_t name, name_bytes; /* the key in front of it, without quotation marks; 0 bytes if there is none */
+  uint32_t text, text_bytes; /* the value itself */
+  float logprob;
+} tidbit_value;
+
+/* How certain each value of an answer in JSON is. All zero at the start. Tags <...> around objects, as in calls of
+ * tools, are skipped. Any other answer that begins with neither { nor [ counts as one value. */
+typedef struct tidbit_confidence {
+  float logprob;                      /* of the whole answer so far */
+  uint32_t bytes;                     /* of its text */
+  uint32_t count;                     /* values so far; the last one may be unfinished, or become a key */
+  uint32_t name, name_bytes;          /* of the next value */
+  uint32_t place, left;               /* inside the text */
+  tidbit_value value;                 /* the last one */
+  tidbit_value values[TIDBIT_VALUES]; /* the first ones */
+} tidbit_confidence;
+
+/* Takes the next token: its text (tidbit_token_text) and the logarithm of its probability, which is not above 0. If the
+ * latter is that among the tokens that the grammar allowed,
+ *
+ *   tidbit_grammar_mask(&grammar, &vocabulary, &state, logits, vocab_size, NULL);
+ *   ... choose a token, from a copy of the logits ...
+ *   tidbit_logprob(logits, vocab_size, token, &logprob);
+ *
+ * then values[i].logprob is the logarithm of the probability of the value among those that the grammar allowed there:
+ * that with which tidbit_sample draws it at temperature 1 without filters. It is the sum over the tokens that have a
+ * byte of the value, and for a number also the one that ends it. A token from tidbit_grammar_forced is certain: 0. Give
+ * the token that ends the text, too, with 0 bytes. */
+tidbit_status tidbit_confidence_add(tidbit_confidence *confidence, const char *text, uint32_t bytes, float logprob);
+
 /* ------------------------------------------------------------------------------------- checksums */
 
 /* XXH64 (Yann Collet) with seed 0: the checksum of the format, and the hash of logits. Null counts as no bytes. */
@@ -761,6 +799,7 @@ TIDBIT_LAYOUT(offsetof(tidbit_tokenize_options, poll) == 8);
 TIDBIT_LAYOUT(sizeof(tidbit_trust) == TIDBIT_POINTERS(5) && sizeof(tidbit_slot) == TIDBIT_POINTERS(2));
 TIDBIT_LAYOUT(offsetof(tidbit_message, role) == TIDBIT_POINTERS(2));
 TIDBIT_LAYOUT(offsetof(tidbit_grammar_state, stack) == 8 && sizeof(tidbit_grammar_state) == 72);
+TIDBIT_LAYOUT(offsetof(tidbit_confidence, value) == 28 && sizeof(tidbit_confidence) == 28 + 20 * (1 + TIDBIT_VALUES));
 TIDBIT_LAYOUT(offsetof(tidbit_stream, text) == 20 + TIDBIT_POINTERS(2));
 #undef TIDBIT_LAYOUT
 #undef TIDBIT_POINTERS
