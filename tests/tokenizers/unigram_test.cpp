@@ -45,6 +45,13 @@ TEST(Unigram, AmongEqualSumsTheLongestLastPieceWins) {
   EXPECT_EQ(model.encode("abc"), (Ids{1, 5}));
 }
 
+// The library, which reads numbers less exactly than they are written, gives 1, 2; exact sums are equal.
+TEST(Unigram, ScoresAreRoundedAsTheLibraryReadsThem) {
+  const TextModel model =
+      with(pieces({{"<unk>", -9}, {"a", -0.76}, {"b", -1.1389821295774762}, {"ab", -1.8989821295774763}}));
+  EXPECT_EQ(model.encode("ab"), (Ids{1, 2}));
+}
+
 TEST(Unigram, ARunOfUnknownCharactersIsOneToken) {
   const TextModel model = with(pieces({{"<unk>", 0}, {"a", -1}, {"b\xE6\x9D\xB1", -2}}));
   EXPECT_EQ(model.encode("axyzaa"), (Ids{1, 0, 1, 1}));
