@@ -60,9 +60,10 @@ void set_plain_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &de
   }
 }
 
-// The suffix becomes a space, at the end of the text nothing.
-static void set_word_ends(Vocabulary &vocabulary, const JsonNode &decoder) {
-  const std::string suffix = decoder.text_or("suffix", "</w>");
+// The suffix becomes a space, at the end of the text nothing. ByteLevel leaves it in the text, and transformers, whose
+// class for CLIP is the one with such a file, then does the same.
+static void set_word_ends(Vocabulary &vocabulary, const JsonNode &decoder, bool byte_level) {
+  const std::string suffix = byte_level ? vocabulary.word_end : decoder.text_or("suffix", "</w>");
   if (suffix != vocabulary.word_end) {
     decoder.refuse("has the suffix " + in_quotes(suffix) + ", but the model has the end_of_word_suffix " +
                    in_quotes(vocabulary.word_end));
@@ -92,13 +93,15 @@ static bool only_joins(const JsonNode &decoder, bool *bytes) {
 void set_word_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &decoder, const std::string &source) {
   const std::string type = decoder ? decoder->at("type").text() : "";
   const bool has_bytes = (vocabulary.flags & format::flag::kByteFallback) != 0;
-  if (decoder && type == "BPEDecoder" && !vocabulary.word_end.empty()) return set_word_ends(vocabulary, *decoder);
+  const bool byte_level = (vocabulary.flags & format::flag::kByteUnits) != 0;
+  const char *needed = byte_level ? "ByteLevel" : "BPEDecoder";
+  if (type == needed && !vocabulary.word_end.empty()) return set_word_ends(vocabulary, *decoder, byte_level);
   if (!vocabulary.word_end.empty()) {
     throw ConvertError(source + ": the end_of_word_suffix " + in_quotes(vocabulary.word_end) +
-                       " is supported only with the decoder BPEDecoder");
+                       " is supported only with the decoder " + needed);
   }
   bool bytes = false;
-  if (decoder && only_joins(*decoder, &bytes)) {
+  if (decoder && (byte_level ? type == needed : only_joins(*decoder, &bytes))) {
     for (Piece &piece : vocabulary.pieces) piece.decoding = attribute::kJoined;
   } else {
     set_plain_decoder(vocabulary, decoder, source);

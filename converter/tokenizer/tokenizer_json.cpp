@@ -44,9 +44,10 @@ void read_lists(Vocabulary &vocabulary, const TokenizerFile &file) {
 }
 
 // The text that a token of the vocabulary decodes to. Added tokens replace it with their own text later.
-std::string decoded(const std::string &name, TokenizerKind kind) {
-  if (kind == TokenizerKind::byte_level) return byte_level_bytes(name);
-  return writes_blanks(kind) ? with_blanks(name) : name;
+std::string decoded(const std::string &name, const Vocabulary &vocabulary) {
+  const bool bytes = vocabulary.kind == TokenizerKind::byte_level || (vocabulary.flags & flag::kByteUnits) != 0;
+  if (bytes) return byte_level_bytes(name);
+  return writes_blanks(vocabulary.kind) ? with_blanks(name) : name;
 }
 
 void place_pieces(Vocabulary &vocabulary, const NamedTokens &names, bool byte_fallback) {
@@ -58,7 +59,7 @@ void place_pieces(Vocabulary &vocabulary, const NamedTokens &names, bool byte_fa
     const int byte = byte_fallback ? byte_of_name(name) : -1;
     const bool hidden = writes_blanks(vocabulary.kind) && name.find(' ') != std::string::npos;
     piece.type = byte >= 0 ? PieceType::byte : hidden ? PieceType::unused : PieceType::normal;
-    piece.text = byte >= 0 ? std::string(1, static_cast<char>(byte)) : decoded(name, vocabulary.kind);
+    piece.text = byte >= 0 ? std::string(1, static_cast<char>(byte)) : decoded(name, vocabulary);
     if (byte >= 0) vocabulary.byte_tokens[static_cast<std::size_t>(byte)] = static_cast<std::int32_t>(id);
   }
 }
@@ -122,7 +123,7 @@ void place_marks(Vocabulary &vocabulary, const JsonNode &model) {
     if (mark.empty() || (vocabulary.kind == TokenizerKind::plain && !suffix)) continue;
     const std::string has = std::string("has the ") + key + " " + in_quotes(mark);
     if (vocabulary.kind != TokenizerKind::word_bpe) {
-      model.refuse(has + ", which is supported only for BPE without a ByteLevel or Metaspace pre-tokenizer");
+      model.refuse(has + ", which is supported only for BPE without a Metaspace pre-tokenizer");
     }
     if (mark.size() > format::kMaxMark) {
       model.refuse(has + ", which is longer than " + std::to_string(format::kMaxMark) + " bytes");
@@ -235,7 +236,8 @@ bool single_characters(const Vocabulary &vocabulary) {
 }
 
 // The kind follows from the normalizer and the pre-tokenizer.
-TokenizerKind kind_of(const TextRules &rules, const std::string &type, const std::string &source) {
+TokenizerKind kind_of(const TextRules &rules, const JsonNode &model, const std::string &source) {
+  const std::string type = type_of(model);
   const bool unigram = type == "Unigram";
   if (type == "WordPiece" || (type == "WordLevel" && !rules.characters)) {
     if (!rules.byte_level && !rules.blanks && !rules.characters) return TokenizerKind::plain;
@@ -243,13 +245,13 @@ TokenizerKind kind_of(const TextRules &rules, const std::string &type, const std
   }
   if (unigram && rules.blanks) return TokenizerKind::unigram;
   if (unigram) throw ConvertError(source + ": Unigram without a Metaspace pre-tokenizer is not supported");
-  if (rules.byte_level) return TokenizerKind::byte_level;
+  if (rules.byte_level) return has_marks(model) ? TokenizerKind::word_bpe : TokenizerKind::byte_level;
   if (rules.blanks) return TokenizerKind::sentencepiece;
   if (rules.characters) return TokenizerKind::character;
   return TokenizerKind::word_bpe;
 }
 
-void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerFile &file) {
+void finish_kind(Vocabulary &vocabulary, const TextRules &rules, const JsonNode &model, const TokenizerFile &file) {
   if (vocabulary.kind == TokenizerKind::character) {
     if (!single_characters(vocabulary)) throw ConvertError(file.source() + ": not every token is a single character");
     vocabulary.description = "characters";
@@ -274,7 +276,7 @@ void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerF
   }
   if (vocabulary.kind == TokenizerKind::word_bpe) {
     if (model.flag_or("byte_fallback", false)) require_all_bytes(vocabulary, file.source());
-    vocabulary.description = "BPE over characters";
+    vocabulary.description = rules.byte_level ? "byte-level BPE over words" : "BPE over characters";
     return;
   }
   if (file.tokens().find("\xE2\x96\x81") < 0) {
@@ -328,7 +330,8 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   Vocabulary vocabulary;
   const TextRules rules = read_text_rules(settings, vocabulary, source);
   const bool unigram = type_of(model) == "Unigram";
-  vocabulary.kind = kind_of(rules, type_of(model), source);
+  vocabulary.kind = kind_of(rules, model, source);
+  if (rules.byte_level && vocabulary.kind == TokenizerKind::word_bpe) vocabulary.flags |= flag::kByteUnits;
   const bool plain = vocabulary.kind == TokenizerKind::plain;
   if (plain) {
     place_words(vocabulary, model);
@@ -350,7 +353,7 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   vocabulary.unknown_is_text = !is_special(vocabulary, vocabulary.unknown);
   if (unigram || plain) drop_scores(vocabulary, file.tokens());
   place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
-  finish_kind(vocabulary, model, file);
+  finish_kind(vocabulary, rules, model, file);
   if (const auto steps = settings.find("post_processor")) read_post_processor(vocabulary, *steps, source);
   if (plain) {
     set_plain_decoder(vocabulary, settings.find("decoder"), source);

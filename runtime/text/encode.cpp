@@ -388,7 +388,8 @@ void Encoder::load_marked(Span text) {
   if constexpr (features::has(TokenizerKind::word_bpe)) {
     after_unknown_ = false;
     for (std::uint32_t at = 0; at < text.size && steps_.take();) {
-      const std::uint32_t size = utf8_decode(text.data + at, text.size - at).bytes;
+      const bool byte = tables_.has(flag::kByteUnits);
+      const std::uint32_t size = byte ? 1 : utf8_decode(text.data + at, text.size - at).bytes;
       const Span character{text.data + at, size};
       const std::uint32_t token = marked_token(character, at == 0, at + size == text.size);
       if (token == kNoToken) {

@@ -108,6 +108,32 @@ TEST(WordBpe, AMergeDropsThePrefixOfItsRightToken) {
   EXPECT_EQ(model.decode({4, 1, 5, 3}), "ab aaab");
 }
 
+// As CLIP. U+00E4 is the bytes C3 A4, which the byte alphabet writes as U+00C3 U+00A4.
+TEST(WordBpe, BehindByteLevelTheLastByteOfAWordIsAnotherToken) {
+  Json file = word_ends();
+  file["model"]["vocab"]["\xC3\x83"] = 7;
+  file["model"]["vocab"]["\xC2\xA4</w>"] = 8;
+  file["model"]["vocab"]["\xC3\x83\xC2\xA4</w>"] = 9;
+  file["model"]["merges"] = {"a b</w>", "\xC3\x83 \xC2\xA4</w>"};
+  file["pre_tokenizer"] = {
+      {"type", "Sequence"},
+      {"pretokenizers", {{{"type", "WhitespaceSplit"}}, {{"type", "ByteLevel"}, {"add_prefix_space", false}}}}};
+  file["decoder"] = {{"type", "ByteLevel"}};
+  const TextModel model = made(file);
+  EXPECT_EQ(model.encode("a ab b\xC3\xA4 \xC3\xA5 \xC3\xA4"), (Ids{3, 5, 2, 9, 7, 0, 9}));
+  EXPECT_EQ(model.decode({3, 5, 2, 9, 1}), "a ab b\xC3\xA4 a");
+  EXPECT_EQ(model.decode({7, 8}), "\xC3\xA4");
+}
+
+TEST(WordBpe, BehindByteLevelAPieceMayContinueAWord) {
+  Json file = continued();
+  file["pre_tokenizer"] = {{"type", "ByteLevel"}, {"add_prefix_space", false}};
+  file["decoder"] = {{"type", "ByteLevel"}};
+  const TextModel model = made(file);
+  EXPECT_EQ(model.encode("aaab"), (Ids{1, 5, 3}));
+  EXPECT_EQ(model.decode({1, 5, 3}), "a##aa##b");
+}
+
 TEST(WordBpe, UnknownCharactersBecomeBytes) {
   Json vocab = {{"<unk>", 256}, {"a", 257}, {"aa", 258}};
   for (int byte = 0; byte < 256; ++byte) {
@@ -137,8 +163,10 @@ TEST(WordBpe, RefusesWhatCannotBeReproduced) {
   file["model"]["end_of_word_suffix"] = "seventeen letters";
   expect_refusal(file, "longer than 16 bytes");
   file = word_ends();
-  file["pre_tokenizer"] = {{"type", "ByteLevel"}};
+  file["pre_tokenizer"] = {{"type", "Metaspace"}};
   expect_refusal(file, "end_of_word_suffix \"</w>\", which is supported only for BPE without");
+  file["pre_tokenizer"] = {{"type", "ByteLevel"}};
+  expect_refusal(file, "only with the decoder ByteLevel");
   file = word_ends();
   file["decoder"]["suffix"] = "@";
   expect_refusal(file, "has the suffix \"@\"");
