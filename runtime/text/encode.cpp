@@ -240,7 +240,7 @@ Span Encoder::programmed(Span text) {
 }
 
 // SentencePiece writes each space as U+2581; here it is the other way round, U+2581 becomes a space. Then, as the flags
-// say, spaces are trimmed and one is put in front, or behind.
+// say, spaces are trimmed and one is put in front, or behind. With kKeepSymbol the pieces have spaces.
 Span Encoder::normalize(Span text) {
   const bool trim = tables_.has(flag::kTrimBlanks);
   std::uint32_t at = 0;
@@ -249,11 +249,12 @@ Span Encoder::normalize(Span text) {
   std::uint32_t size = 0;
   const bool adds_blank = wants_prefix(text);
   const bool behind = features::kNormalizer && tables_.has(flag::kBlankBehind);
+  const bool keeps = features::kNormalizer && tables_.has(flag::kKeepSymbol);
   if (adds_blank && !behind) work_.text[size++] = ' ';
   bool after_blank = false;
   while (at < text.size && steps_.take()) {
     const bool blank = text.data[at] == ' ';
-    const bool symbol = is_blank_symbol(text.data + at, text.size - at);
+    const bool symbol = !keeps && is_blank_symbol(text.data + at, text.size - at);
     if (!(trim && blank && after_blank)) work_.text[size++] = symbol ? ' ' : text.data[at];
     after_blank = blank;
     at += symbol ? 3 : 1;

@@ -67,7 +67,8 @@ inline constexpr std::uint32_t kPrefixLate = 1u << 10;   // kPrefixBlank comes a
 inline constexpr std::uint32_t kRoundSums = 1u << 11;    // unigram: sums of scores are rounded to f32
 inline constexpr std::uint32_t kBlankBehind = 1u << 12;  // kPrefixBlank is put behind the text
 inline constexpr std::uint32_t kByteUnits = 1u << 13;    // word_bpe: starts from the bytes of a word
-inline constexpr std::uint32_t kAll = (1u << 14) - 1;
+inline constexpr std::uint32_t kKeepSymbol = 1u << 14;   // U+2581 in a text is no space
+inline constexpr std::uint32_t kAll = (1u << 15) - 1;
 }  // namespace flag
 
 // One byte per token.

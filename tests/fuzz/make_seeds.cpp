@@ -398,7 +398,7 @@ void add_tokenizers(Seeds &seeds) {
   }
   seeds.add("llama2c_tokenizer", llama2c_tokenizer());
   seeds.add("sentencepiece", sentencepiece_model());
-  for (const char *name : {"sp_unigram", "sp_suffix", "sp_suffix_bpe"}) {
+  for (const char *name : {"sp_unigram", "sp_suffix", "sp_suffix_bpe", "sp_spaces"}) {
     seeds.add("sentencepiece", read_file(fs::path(TIDBIT_TOKENIZERS) / name / "tokenizer.model"));
   }
   add_scored_gguf(seeds);

@@ -20,11 +20,11 @@ enum Id : std::int32_t { kUnknown, kBegin, kOne, kThree, kOnce, kByte, kA };
 std::string piece(const std::string &text, char type) { return field(1, field(1, text) + std::string{'\x18', type}); }
 
 // A model of the pieces above; its byte pieces begin at kByte.
-TextModel sentencepiece(bool add_prefix, bool trim) {
+TextModel sentencepiece(bool add_prefix, bool trim, bool escape = true) {
   std::string model = piece("<unk>", 2) + piece("<s>", 3) + piece(kBlank, 1) + piece(kBlank + kBlank + kBlank, 1) +
                       piece(kBlank + "Once", 1) + piece("<0x20>", 6) + piece("<0x41>", 6);
   model += field(2, std::string("\x18\x02"));  // BPE
-  model += field(3, field(1, std::string("identity")) + field(3, add_prefix) + field(4, trim));
+  model += field(3, field(1, std::string("identity")) + field(3, add_prefix) + field(4, trim) + field(5, escape));
   const auto file = std::filesystem::path(testing::TempDir()) / "decode_test.model";
   std::ofstream(file, std::ios::binary) << model;
   return import(file, 7);
@@ -90,6 +90,11 @@ TEST(Decode, SentencePieceThatTrimsDropsOneOfEachPieceBeforeTheText) {
 
 TEST(Decode, SentencePieceThatDoesNeitherKeepsAllBlanks) {
   expect_texts(sentencepiece(false, false), {{{kOnce}, " Once"}, {{kOne, kOnce}, "  Once"}});
+}
+
+TEST(Decode, SentencePieceThatKeepsSpacesHasNoPieceWithTheirSymbol) {
+  const std::string message = failure([] { sentencepiece(true, true, false); });
+  EXPECT_NE(message.find("U+2581 in its pieces although escape_whitespaces is false"), std::string::npos) << message;
 }
 
 TEST(Decode, StripDropsOneBlankOfTheText) {

@@ -33,7 +33,9 @@ SENTENCES = [
 ]
 
 SUFFIX = {"treat_whitespace_as_suffix": True}
-SENTENCEPIECES = [("sp_unigram", "unigram", {}), ("sp_suffix", "unigram", SUFFIX), ("sp_suffix_bpe", "bpe", SUFFIX)]
+SENTENCEPIECES = [("sp_unigram", "unigram", {}), ("sp_suffix", "unigram", SUFFIX), ("sp_suffix_bpe", "bpe", SUFFIX),
+                  ("sp_spaces", "unigram", {"spaces": True}),
+                  ("sp_spaces_bpe", "bpe", {"spaces": True, "byte_fallback": True, "vocab_size": 520})]
 
 TEXTS = [
     "", " ", "  ", "   ", "\n", "\n\n", "\t\n ", "Hello world", " Hello world", "  Hello  world  ", "hello\n\n\nworld \n",
@@ -323,18 +325,22 @@ def expected(tokenizer):
     return cases
 
 
-def sentencepiece_model(model_type, **options):
-    """A model with user-defined pieces, which may lie inside words."""
+def sentencepiece_model(model_type, spaces=False, vocab_size=260, **options):
+    """A model with user-defined pieces, which may lie inside words. With `spaces`, escape_whitespaces is false."""
     model = io.BytesIO()
     random.seed(7)
     lines = [" ".join(random.choices(SENTENCES, k=3)).replace("\n", " ") for _ in range(200)]
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines), model_writer=model, model_type=model_type, vocab_size=260, character_coverage=0.98,
+        sentence_iterator=iter(lines), model_writer=model, model_type=model_type, vocab_size=vocab_size, character_coverage=0.98,
         hard_vocab_limit=False, minloglevel=2, num_threads=1, normalization_rule_name="identity",
         user_defined_symbols=["[[room]]", "\u2581the", "ö"], **options)
     trained = sentencepiece_model_pb2.ModelProto()
     trained.ParseFromString(model.getvalue())
     trained.trainer_spec.ClearField("input")
+    if spaces:  # the trainer cannot do this itself
+        trained.normalizer_spec.escape_whitespaces = False
+        for piece in trained.pieces:
+            piece.piece = piece.piece.replace("\u2581", " ")
     encode = sentencepiece.SentencePieceProcessor(model_proto=trained.SerializeToString())
     cases = []
     for text in TEXTS:

@@ -150,6 +150,14 @@ TEST(Unigram, AModelWithWhitespaceAsSuffixEqualsItsLibrary) {
   }
 }
 
+// The pieces have spaces, and U+2581 is a character like others.
+TEST(Unigram, AModelWithoutEscapedWhitespaceEqualsItsLibrary) {
+  for (const char *name : {"sp_spaces", "sp_spaces_bpe"}) {
+    const auto folder = std::filesystem::path(TIDBIT_GOLDENS) / name;
+    expect_equal(folder / "tokenizer.model", folder / "expected.json");
+  }
+}
+
 TEST(Unigram, EqualsTheLibraryForAFolder) {
   const char *folder = std::getenv("TIDBIT_UNIGRAM");
   if (folder == nullptr) GTEST_SKIP() << "TIDBIT_UNIGRAM is not set";
