@@ -5,6 +5,7 @@
 #include "converter/error.h"
 #include "converter/tokenizer/gguf_unigram.h"
 #include "converter/tokenizer/normalizer/read.h"
+#include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
 namespace {
@@ -155,7 +156,7 @@ Vocabulary gguf_word_piece(const GgufTokenizer &gguf, const std::string &source)
   vocabulary.split_program = make_split_program({spaces}, source);
   vocabulary.description = "WordPiece";
   const Json decoder = {{"type", "WordPiece"}, {"prefix", kContinuing}, {"cleanup", true}};
-  set_plain_decoder(vocabulary, JsonNode(decoder, source + ":"), source);
+  set_decoder(vocabulary, JsonNode(decoder, source + ":"), nullptr, source);
   return vocabulary;
 }
 

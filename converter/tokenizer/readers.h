@@ -57,6 +57,11 @@ void make_unigram(Vocabulary &vocabulary, const std::string &source);
 // Turns on byte fallback; throws if a byte has no token.
 void require_all_bytes(Vocabulary &vocabulary, const std::string &source);
 
+// Sets how tokens decode, by the decoder of a tokenizer.json and the names of the tokens there; null: their texts.
+// Throws if a token decodes in a way that a section cannot express. Without a decoder the tokens of words stand apart.
+void set_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &decoder, const NamedTokens *names,
+                 const std::string &source);
+
 // Shared by the JSON readers. add_merge appends the merge of two tokens, by their texts in the file.
 void add_merge(Vocabulary &vocabulary, const NamedTokens &names, const std::string &left, const std::string &right,
                const std::string &source);

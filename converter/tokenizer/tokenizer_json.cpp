@@ -178,48 +178,6 @@ void read_post_processor(Vocabulary &vocabulary, const JsonNode &json, const std
   }
 }
 
-void read_strip(Vocabulary &vocabulary, const JsonNode &json) {
-  const auto number = [&](const char *key) {
-    const auto found = json.find(key);
-    return found ? found->value() : Json(0);
-  };
-  const Json start = number("start");
-  if (json.text_or("content", "") != " " || (start != 0 && start != 1) || number("stop") != 0) {
-    json.refuse("is the decoder \"Strip\", which is supported only for one space at the start");
-  }
-  if (start == 1) vocabulary.flags |= flag::kDropFirstBlank;
-}
-
-// Texts have spaces in place of U+2581 already.
-void check_replace(const Vocabulary &vocabulary, const JsonNode &json) {
-  const JsonNode pattern = json.at("pattern");
-  const bool blanks = pattern.text_or("String", "") == "\xE2\x96\x81" && json.text_or("content", "") == " ";
-  if (blanks && writes_blanks(vocabulary.kind)) return;
-  json.refuse("is the decoder \"Replace\", which is supported only for U+2581 by a space after Metaspace");
-}
-
-// The decoder only decides whether the first token loses spaces; everything else follows from the kind.
-void read_decoder(Vocabulary &vocabulary, const JsonNode &json, const std::string &source) {
-  const std::string &type = json.at("type").text();
-  if (type == "Sequence") {
-    const JsonNode steps = json.at("decoders");
-    for (std::size_t i = 0; i < steps.size(); ++i) read_decoder(vocabulary, steps.element(i), source);
-  } else if (type == "Strip") {
-    read_strip(vocabulary, json);
-  } else if (type == "Replace") {
-    check_replace(vocabulary, json);
-  } else if (type == "Metaspace") {
-    const char *usual = json.flag_or("add_prefix_space", true) ? "always" : "never";
-    if (json.text_or("prepend_scheme", usual) != "never")
-      vocabulary.flags |= flag::kDropFirstBlank | flag::kDropAllBlanks;
-  } else if (type != "ByteLevel" && type != "ByteFallback" && type != "Fuse") {
-    throw ConvertError(source + ": the decoder " + in_quotes(type) + " is not supported");
-  }
-  if ((vocabulary.flags & flag::kDecoding) != 0 && !writes_blanks(vocabulary.kind)) {
-    json.refuse("is the decoder " + in_quotes(type) + ", which is only supported after Metaspace");
-  }
-}
-
 void require_ids(const Vocabulary &vocabulary, const std::string &source) {
   for (const auto *ids : {&vocabulary.prefix, &vocabulary.suffix}) {
     for (const std::int32_t id : *ids) {
@@ -355,13 +313,7 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
   finish_kind(vocabulary, rules, model, file);
   if (const auto steps = settings.find("post_processor")) read_post_processor(vocabulary, *steps, source);
-  if (plain) {
-    set_plain_decoder(vocabulary, settings.find("decoder"), source);
-  } else if (vocabulary.kind == TokenizerKind::word_bpe) {
-    set_word_decoder(vocabulary, settings.find("decoder"), source);
-  } else if (const auto steps = settings.find("decoder")) {
-    read_decoder(vocabulary, *steps, source);
-  }
+  set_decoder(vocabulary, settings.find("decoder"), &file.tokens(), source);
   require_ids(vocabulary, source);
   set_ends(vocabulary, config);
   add_affixes(vocabulary, config);
