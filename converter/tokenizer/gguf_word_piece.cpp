@@ -62,7 +62,8 @@ class Cleaning {
 
   CharMap map() const {
     CharMap map;
-    for (const CharRange &range : candidates()) {
+    map.dropped = intersection(dropped_, named("Co"));
+    for (const CharRange &range : intersection(candidates(), complement(map.dropped))) {
       for (std::uint32_t c = range.first; c <= range.last; ++c) {
         const std::string text = cleaned(c);
         if (text == utf8(c)) continue;

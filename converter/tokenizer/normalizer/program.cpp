@@ -82,6 +82,7 @@ class Builder {
   void collect(const std::vector<NormalizerStep> &steps, const std::vector<AddedSearch> &added) {
     texts_.collect(" ");
     for (const NormalizerStep &step : steps) {
+      if (!step.map.dropped.empty()) texts_.collect("");
       for (const auto &[character, text] : step.map.singles) texts_.collect(text);
       for (const auto &[key, text] : step.map.sequences) texts_.collect(text);
       texts_.collect(step.text);
@@ -202,6 +203,7 @@ class Builder {
 
   std::vector<Range> ranges_of(const CharMap &map) {
     std::vector<Range> ranges;
+    for (const CharRange range : map.dropped) ranges.push_back({RangeKind::text, range.first, range.last, text("")});
     for (const CharRange range : map.surrounded) {
       ranges.push_back({RangeKind::surround, range.first, range.last, text(" ")});
     }
