@@ -107,6 +107,17 @@ class Cleaning {
   CharMap lower_ = unicode_map(UnicodeMap::lowercase), decomposed_ = unicode_map(UnicodeMap::nfd);
 };
 
+// Each is made once, which takes longer than all else.
+template <bool kLowercase, bool kStripsAccents>
+const CharMap &cleaning_map() {
+  static const CharMap map = Cleaning(kLowercase, kStripsAccents).map();
+  return map;
+}
+const CharMap &cleaning_map(bool lowercase, bool strips_accents) {
+  if (strips_accents) return lowercase ? cleaning_map<true, true>() : cleaning_map<false, true>();
+  return lowercase ? cleaning_map<true, false>() : cleaning_map<false, false>();
+}
+
 // Any token may be in a word. The text of one that is searched for is as the file has it.
 void place(Vocabulary &vocabulary, const GgufTokenizer &gguf, std::uint32_t id) {
   const std::string &name = gguf.tokens[id];
@@ -151,7 +162,7 @@ Vocabulary gguf_word_piece(const GgufTokenizer &gguf, const std::string &source)
   vocabulary.suffix = {valid_id(gguf, gguf.separator, kUsualBehind, "behind a text", source)};
   const bool lowercase = gguf.lowercase != 0;
   const bool strips_accents = gguf.strip_accents >= 0 ? gguf.strip_accents == 1 : lowercase;
-  vocabulary.normalizer = {map_step(Cleaning(lowercase, strips_accents).map())};
+  vocabulary.normalizer = {map_step(cleaning_map(lowercase, strips_accents))};
   vocabulary.split = format::Split::program;
   const SplitStage spaces{literal(" "), source + ": the spaces", Behavior::removed};
   vocabulary.split_program = make_split_program({spaces}, source);

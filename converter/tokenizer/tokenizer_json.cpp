@@ -251,7 +251,8 @@ void place_normalized(Vocabulary &vocabulary, const TextRules &rules, bool norma
   if (blanks && !normalizes) {
     for (AddedPiece &added : vocabulary.added) added.late = false;
   }
-  if (!normalizes) return;
+  const bool any = std::any_of(vocabulary.added.begin(), vocabulary.added.end(), [](const auto &a) { return a.late; });
+  if (!normalizes || !any) return;
   const NormalizerProgram program = make_normalizer_program(vocabulary.normalizer, {}, source);
   for (AddedPiece &added : vocabulary.added) {
     if (!added.late) continue;
