@@ -103,7 +103,7 @@ class Encoder {
   Steps &steps_;
   Merger merger_;
   static constexpr std::uint32_t kFull = 0xFFFFFFFF;
-  std::uint32_t text_capacity_ = 0;  // for normalized text, behind a byte that is left free
+  std::uint32_t text_capacity_ = 0;  // what is left for all normalized text; a byte in front of it stays free
   std::int32_t *tokens_;
   std::uint32_t capacity_;
   std::uint32_t count_ = 0;
@@ -234,7 +234,8 @@ Span Encoder::programmed(Span text) {
     if (tables_.normalizer()[normalizer::kSteps] == 0) return text;
     Normalizer program(tables_, work_, steps_);
     if (full()) return result;
-    if (!program.run(text.data, text.size, work_.text + 1, text_capacity_, &result.size)) text_capacity_ = kFull;
+    const bool fits = program.run(text.data, text.size, work_.text + 1, text_capacity_, &result.size);
+    text_capacity_ = fits ? text_capacity_ - result.size : kFull;
   }
   return result;
 }
