@@ -33,7 +33,9 @@ struct TokenizerConfig {
 TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer);
 
 Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig &config);
-Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view merges, const TokenizerConfig &config);
+// `vocab` is the text of the file at `path`.
+Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view vocab, std::string_view merges,
+                           const std::filesystem::path &path);
 Vocabulary read_vocab_txt(const std::string &bytes, const std::filesystem::path &path);
 Vocabulary read_characters(const NamedTokens &tokens, const std::string &source);
 Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &config, const std::string &source);
