@@ -107,11 +107,12 @@ void DecoderChain::read(const JsonNode &json) {
   if (steps_.size() > kMostSteps) json.refuse("has more than " + std::to_string(kMostSteps) + " decoders");
 }
 
-// For decoders that see where tokens begin, or find texts that may be made of several tokens.
-void DecoderChain::refuse_fused(const JsonNode &json) const {
-  if (!fused_) return;
+// For decoders that see where tokens begin, or find texts that may be made of several tokens. ByteFallback makes one
+// token of the bytes side by side.
+void DecoderChain::refuse_joined(const JsonNode &json) const {
+  if (!fused_ && !bytes_) return;
   json.refuse("is the decoder " + in_quotes(json.at("type").text()) +
-              " behind one that joins the tokens, which is not supported");
+              " behind one that joins tokens, which is not supported");
 }
 
 void DecoderChain::read_sequence(const JsonNode &json) {
@@ -120,14 +121,14 @@ void DecoderChain::read_sequence(const JsonNode &json) {
 }
 
 void DecoderChain::read_bpe(const JsonNode &json) {
-  refuse_fused(json);
+  refuse_joined(json);
   const std::string suffix = json.text_or("suffix", "</w>");
   if (suffix.empty()) json.refuse("has an empty suffix, which is not supported");
   end_words(suffix);
 }
 
 void DecoderChain::read_byte_fallback(const JsonNode &json) {
-  refuse_fused(json);
+  refuse_joined(json);
   bytes_ = true;
   steps_.emplace_back([](std::string token, TokenPlace) {
     const int byte = byte_of_name(token);
@@ -136,7 +137,7 @@ void DecoderChain::read_byte_fallback(const JsonNode &json) {
 }
 
 void DecoderChain::read_byte_level(const JsonNode &json) {
-  refuse_fused(json);
+  refuse_joined(json);
   fused_ = bytes_ = true;
   steps_.emplace_back([](const std::string &token, TokenPlace) { return byte_level_bytes(token); });
 }
@@ -145,7 +146,7 @@ void DecoderChain::read_fuse(const JsonNode &) { fused_ = true; }
 
 // The first token loses each of its symbols, also those inside.
 void DecoderChain::read_metaspace(const JsonNode &json) {
-  refuse_fused(json);
+  refuse_joined(json);
   const std::string symbol = json.text_or("replacement", kBlank.c_str());
   if (characters_of(symbol).size() != 1) json.refuse("has a replacement that is not one character");
   const bool prepends =
@@ -163,7 +164,7 @@ void DecoderChain::read_replace(const JsonNode &json) {
   const std::string text = pattern.text_or("String", "");
   if (!regex && text.empty()) pattern.refuse("is empty, which is not supported");
   const bool one = !regex && characters_of(text).size() == 1 && (!bytes_ || is_ascii(text));
-  if (!one) refuse_fused(json);
+  if (!one) refuse_joined(json);
   if (!regex) {
     steps_.emplace_back(
         [text, content](std::string token, TokenPlace) { return replaced(std::move(token), text, content); });
@@ -171,8 +172,8 @@ void DecoderChain::read_replace(const JsonNode &json) {
   }
   NormalizerStep step{NormalizerStep::Kind::replace};
   step.text = content;
-  step.expression = regex_stage(regex->text(), source_);
-  const NormalizerProgram program = make_normalizer_program({step}, {}, source_);
+  step.expression = regex_stage(regex->text(), json.place());
+  const NormalizerProgram program = make_normalizer_program({step}, {}, json.place());
   steps_.emplace_back([program](const std::string &token, TokenPlace) { return normalized(program, token); });
 }
 
@@ -184,6 +185,7 @@ void DecoderChain::read_strip(const JsonNode &json) {
   if (fused_ && (start > 1 || stop > 0 || drops_first_ || !is_ascii(content))) {
     json.refuse("is the decoder \"Strip\", which is supported only for one character at the start of a text");
   }
+  if (!fused_) refuse_joined(json);
   if (fused_) drops_first_ = start == 1;
   steps_.emplace_back([content, start, stop, fused = fused_](std::string token, TokenPlace place) {
     return fused && !place.first ? token : stripped(token, content, start, stop);
@@ -191,7 +193,7 @@ void DecoderChain::read_strip(const JsonNode &json) {
 }
 
 void DecoderChain::read_word_piece(const JsonNode &json) {
-  refuse_fused(json);
+  refuse_joined(json);
   word_prefix_ = json.text_or("prefix", "##");
   const bool cleans_up = json.flag_or("cleanup", true);
   steps_.emplace_back([prefix = word_prefix_, cleans_up](std::string token, TokenPlace place) {

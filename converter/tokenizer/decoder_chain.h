@@ -45,7 +45,7 @@ class DecoderChain {
   void read_sequence(const JsonNode &json);
   void read_strip(const JsonNode &json);
   void read_word_piece(const JsonNode &json);
-  void refuse_fused(const JsonNode &json) const;
+  void refuse_joined(const JsonNode &json) const;
 
   const std::string &source_;
   std::vector<Step> steps_;

@@ -1,6 +1,10 @@
-// The blanks at the start of a decoded text. The expected texts are those of sentencepiece 0.2.3 and tokenizers 0.23.3.
+// Decoded texts. The expected ones are those of sentencepiece 0.2.3 and tokenizers 0.23.3. TIDBIT_DECODERS may name a
+// file of make_decoder_goldens.py --fuzz.
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "tests/support/failure.h"
 #include "tests/tokenizers/support.h"
@@ -125,6 +129,40 @@ TEST(Decode, MetaspaceDropsAllBlanksOfTheFirstToken) {
                 {{kOne, kOne, kOnce}, "  Once"},
                 {{kThree, kOnce}, " Once"},
                 {{kBegin, kOne, kOnce}, " Once"}});
+}
+
+using Json = nlohmann::json;
+
+// Tokenizers of the goldens with other decoders. Returns how many of them are not refused.
+int expect_decoders(const Json &entries) {
+  int made = 0;
+  for (const Json &entry : entries) {
+    const auto name = entry.at("tokenizer").get<std::string>();
+    Json file = Json::parse(read_file(std::filesystem::path(TIDBIT_GOLDENS) / name / "tokenizer.json"));
+    file["decoder"] = entry.at("decoder");
+    const std::string text = file.dump();
+    const std::string refused = failure([&] { from_json(text, 1024); });
+    EXPECT_TRUE(refused.empty() || refused.find("decoder") != std::string::npos) << refused;
+    if (!refused.empty()) continue;
+    ++made;
+    const TextModel model = from_json(text, 1024);
+    for (const Json &item : entry.at("cases")) {
+      EXPECT_EQ(model.decode(item[0].get<Ids>()), item[1].get<std::string>())
+          << name << entry.at("decoder") << item.dump(-1, ' ', true);
+    }
+  }
+  return made;
+}
+
+TEST(Decode, ADecoderIsFollowedExactlyOrRefused) {
+  const Json entries = Json::parse(read_file(std::filesystem::path(TIDBIT_GOLDENS) / "decoders.json"));
+  EXPECT_EQ(expect_decoders(entries), 127);
+}
+
+TEST(Decode, EqualsTheLibraryForMoreDecoders) {
+  const char *file = std::getenv("TIDBIT_DECODERS");
+  if (file == nullptr) GTEST_SKIP() << "TIDBIT_DECODERS names no file of make_decoder_goldens.py --fuzz";
+  std::cout << expect_decoders(Json::parse(read_file(file))) << " decoders are supported\n";
 }
 
 TEST(Decode, BlanksBeforeStoriesAreDropped) {
