@@ -220,7 +220,8 @@ class PreTokenizer {
   bool words_ = false;
 };
 
-// For WhitespaceSplit in front of Metaspace: one space between words, unless the next one begins with U+2581.
+}  // namespace
+
 void add_word_steps(std::vector<NormalizerStep> &steps, const std::string &source) {
   NormalizerStep strip{NormalizerStep::Kind::strip};
   strip.left = strip.right = true;
@@ -236,8 +237,6 @@ void add_word_steps(std::vector<NormalizerStep> &steps, const std::string &sourc
   blanks.expression = SplitStage{literal(" " + kBlank), source + ": the pre-tokenizer \"Metaspace\""};
   steps.push_back(std::move(blanks));
 }
-
-}  // namespace
 
 void set_split(const std::vector<std::string> &expressions, Vocabulary &vocabulary, const std::string &source) {
   vocabulary.split = expressions.size() == 1 ? known_split(expressions[0]) : Split::none;
@@ -274,7 +273,6 @@ TextRules read_text_rules(const JsonNode &settings, Vocabulary &vocabulary, cons
   }
   rules.words = pre.words();
   vocabulary.normalizer = std::move(normalizer.steps);
-  if (rules.words) add_word_steps(vocabulary.normalizer, source);
   return rules;
 }
 

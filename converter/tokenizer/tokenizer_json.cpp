@@ -244,6 +244,12 @@ void finish_kind(Vocabulary &vocabulary, const TextRules &rules, const JsonNode 
   vocabulary.description = "SentencePiece BPE by merges";
 }
 
+bool has_white_space(const std::string &text) {
+  const CharSet space = pre_tokenizer_set(PreTokenizerSet::space);
+  const std::u32string characters = code_points(text);
+  return std::any_of(characters.begin(), characters.end(), [&](char32_t c) { return contains(space, c); });
+}
+
 // Added tokens with "normalized" are searched in normalized text, and so is what their own text becomes there. Without
 // a normalizer both are the plain text.
 void place_normalized(Vocabulary &vocabulary, const TextRules &rules, bool normalizes, const std::string &source) {
@@ -256,11 +262,14 @@ void place_normalized(Vocabulary &vocabulary, const TextRules &rules, bool norma
   const NormalizerProgram program = make_normalizer_program(vocabulary.normalizer, {}, source);
   for (AddedPiece &added : vocabulary.added) {
     if (!added.late) continue;
-    if (rules.words)
-      throw ConvertError(source + ": a normalized added token with WhitespaceSplit and Metaspace is not supported");
     if (blanks && rules.prefix_late) vocabulary.flags |= flag::kPrefixLate;
+    if (rules.words) added.strip_left = added.strip_right = true;  // white space is between words, not in them
     const std::string &text = vocabulary.pieces[added.id].text;
     std::string search = normalized(program, text);
+    if (rules.words && has_white_space(search)) {
+      throw ConvertError(source + ": the normalized added token " + in_quotes(text) +
+                         " has white space, which is not supported with WhitespaceSplit and Metaspace");
+    }
     if (blanks && !rules.prefix_late) {
       if ((vocabulary.flags & flag::kPrefixBlank) != 0 && !search.empty()) search.insert(search.begin(), ' ');
       search = with_blanks(search);
@@ -312,6 +321,7 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   vocabulary.unknown_is_text = !is_special(vocabulary, vocabulary.unknown);
   if (unigram || plain) drop_scores(vocabulary, file.tokens());
   place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
+  if (rules.words) add_word_steps(vocabulary.normalizer, source);
   finish_kind(vocabulary, rules, model, file);
   if (const auto steps = settings.find("post_processor")) read_post_processor(vocabulary, *steps, source);
   set_decoder(vocabulary, settings.find("decoder"), &file.tokens(), source);

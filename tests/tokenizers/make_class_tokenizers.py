@@ -104,7 +104,7 @@ def arguments(name, cls):
 
 def write(folder, name, cls):
     made = cls(**arguments(name, cls))
-    made.add_tokens([AddedToken("[[room]]", normalized=name not in ("AlbertTokenizer", "FNetTokenizer", "XLNetTokenizer")),
+    made.add_tokens([AddedToken("[[room]]", normalized=True),
                      AddedToken("[[hall]]", normalized=False, single_word=True)])
     made.add_tokens([AddedToken("<|left|>", special=True, normalized=False, lstrip=True),
                      AddedToken("<|right|>", special=True, normalized=False, rstrip=True)], special_tokens=True)

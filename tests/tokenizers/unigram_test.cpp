@@ -59,6 +59,25 @@ TEST(Unigram, ARunOfUnknownCharactersIsOneToken) {
   EXPECT_EQ(model.encode("b\xE6\x9D"), (Ids{0}));
 }
 
+// As ALBERT. The expected tokens are those of the library.
+TEST(Unigram, ANormalizedAddedTokenStandsBetweenWords) {
+  Json file = file_of(pieces({{"<unk>", 0}, {"\u2581", -1}, {"\u2581a", -2}, {"a", -3}, {"b", -3}, {"\u2581b", -2}}));
+  file["normalizer"] = {{"type", "Lowercase"}};
+  file["pre_tokenizer"] = {
+      {"type", "Sequence"},
+      {"pretokenizers",
+       {{{"type", "WhitespaceSplit"}}, {{"type", "Metaspace"}, {"prepend_scheme", "always"}, {"split", true}}}}};
+  file["added_tokens"] = {{{"id", 6}, {"content", "[Room]"}, {"normalized", true}}};
+  const TextModel model = made(file);
+  EXPECT_EQ(model.encode("a[room]b"), (Ids{2, 6, 5}));
+  EXPECT_EQ(model.encode(" A \t[ROOM]  b "), (Ids{2, 6, 5}));
+  EXPECT_EQ(model.encode("[Room]"), (Ids{6}));
+  EXPECT_EQ(model.encode("\u2581[room]\u2581\u2581 b"), (Ids{1, 6, 1, 1, 5}));
+  EXPECT_EQ(model.encode("a [room][room] a"), (Ids{2, 6, 6, 2}));
+  file["added_tokens"][0]["content"] = "the room";
+  EXPECT_NE(refusal(file).find("\"the room\" has white space"), std::string::npos) << refusal(file);
+}
+
 TEST(Unigram, RefusesWhatHasNoMeaning) {
   const Json good = file_of(pieces({{"<unk>", 0}, {"a", -1}}));
   EXPECT_EQ(refusal(good), "");
