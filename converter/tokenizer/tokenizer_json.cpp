@@ -94,6 +94,17 @@ void place_scores(Vocabulary &vocabulary, const JsonNode &model, const Tokenizer
   vocabulary.pieces[id].type = PieceType::unknown;
 }
 
+// The library finds an unknown token that is no added token in words. Bytes would take the place of some of them.
+void place_unknown_piece(Vocabulary &vocabulary) {
+  Piece &piece = vocabulary.pieces[static_cast<std::size_t>(vocabulary.unknown)];
+  const bool is_added = std::any_of(vocabulary.added.begin(), vocabulary.added.end(), [&](const AddedPiece &added) {
+    return std::int64_t{added.id} == vocabulary.unknown;
+  });
+  if (is_added || piece.score != 0) return;
+  piece.type = PieceType::normal;
+  vocabulary.flags |= flag::kUnknownPiece;
+}
+
 // Words contain no added tokens that are not in the vocabulary.
 void drop_scores(Vocabulary &vocabulary, const NamedTokens &names) {
   for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
@@ -319,6 +330,7 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   read_lists(vocabulary, file);
   add_missing_tokens(vocabulary, file.tokens(), config);
   vocabulary.unknown_is_text = !is_special(vocabulary, vocabulary.unknown);
+  if (unigram && !model.flag_or("byte_fallback", false)) place_unknown_piece(vocabulary);
   if (unigram || plain) drop_scores(vocabulary, file.tokens());
   place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
   if (rules.words) add_word_steps(vocabulary.normalizer, source);

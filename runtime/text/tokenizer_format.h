@@ -63,12 +63,13 @@ inline constexpr std::uint32_t kDropEachBlank = 1u << 7;   // ... and of each fu
 inline constexpr std::uint32_t kDropAllBlanks = 1u << 8;   // ... all its leading spaces, not only one
 inline constexpr std::uint32_t kKeepByteBlank = 1u << 9;   // ... unless it is a byte-fallback token
 inline constexpr std::uint32_t kDecoding = (1u << 10) - (1u << 6);
-inline constexpr std::uint32_t kPrefixLate = 1u << 10;   // kPrefixBlank comes after the late added tokens are cut out
-inline constexpr std::uint32_t kRoundSums = 1u << 11;    // unigram: sums of scores are rounded to f32
-inline constexpr std::uint32_t kBlankBehind = 1u << 12;  // kPrefixBlank is put behind the text
-inline constexpr std::uint32_t kByteUnits = 1u << 13;    // word_bpe: starts from the bytes of a word
-inline constexpr std::uint32_t kKeepSymbol = 1u << 14;   // U+2581 in a text is no space
-inline constexpr std::uint32_t kAll = (1u << 15) - 1;
+inline constexpr std::uint32_t kPrefixLate = 1u << 10;    // kPrefixBlank comes after the late added tokens are cut out
+inline constexpr std::uint32_t kRoundSums = 1u << 11;     // unigram: sums of scores are rounded to f32
+inline constexpr std::uint32_t kBlankBehind = 1u << 12;   // kPrefixBlank is put behind the text
+inline constexpr std::uint32_t kByteUnits = 1u << 13;     // word_bpe: starts from the bytes of a word
+inline constexpr std::uint32_t kKeepSymbol = 1u << 14;    // U+2581 in a text is no space
+inline constexpr std::uint32_t kUnknownPiece = 1u << 15;  // unigram: words may contain the text of unknown_token
+inline constexpr std::uint32_t kAll = (1u << 16) - 1;
 }  // namespace flag
 
 // One byte per token.

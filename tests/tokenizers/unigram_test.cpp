@@ -59,6 +59,16 @@ TEST(Unigram, ARunOfUnknownCharactersIsOneToken) {
   EXPECT_EQ(model.encode("b\xE6\x9D"), (Ids{0}));
 }
 
+// The expected tokens are those of the library.
+TEST(Unigram, AnUnknownTokenThatIsNotAnAddedTokenIsFoundInWords) {
+  Json file = file_of(pieces({{"<unk>", 0}, {"a", -1}, {"<", -1}, {"unk", -1}, {">", -1}}));
+  EXPECT_EQ(made(file).encode("a<unk>a <unk>"), (Ids{1, 0, 1, 0}));
+  EXPECT_EQ(made(file).encode("a<unk>b<unk><unk"), (Ids{1, 0, 2, 3}));
+  EXPECT_EQ(made(file).decode({1, 0, 1}), "a<unk>a");
+  file["added_tokens"] = {{{"id", 0}, {"content", "<unk>"}, {"special", true}}};
+  EXPECT_EQ(made(file).encode("a<unk>a"), (Ids{1, 2, 3, 4, 1}));
+}
+
 // As ALBERT. The expected tokens are those of the library.
 TEST(Unigram, ANormalizedAddedTokenStandsBetweenWords) {
   Json file = file_of(pieces({{"<unk>", 0}, {"\u2581", -1}, {"\u2581a", -2}, {"a", -3}, {"b", -3}, {"\u2581b", -2}}));
