@@ -9,7 +9,6 @@
 namespace tidbit::convert {
 namespace {
 
-using format::TokenizerKind;
 namespace attribute = format::attribute;
 namespace flag = format::flag;
 
