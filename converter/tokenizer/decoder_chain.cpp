@@ -70,7 +70,7 @@ DecoderChain::DecoderChain(const std::optional<JsonNode> &decoder, const std::st
   if (decoder) {
     read(*decoder);
   } else {
-    steps_.emplace_back([](std::string token, TokenPlace place) { return place.first ? token : " " + token; });
+    steps_.emplace_back([](const std::string &token, TokenPlace place) { return place.first ? token : " " + token; });
   }
 }
 
@@ -130,7 +130,7 @@ void DecoderChain::read_bpe(const JsonNode &json) {
 void DecoderChain::read_byte_fallback(const JsonNode &json) {
   refuse_joined(json);
   bytes_ = true;
-  steps_.emplace_back([](std::string token, TokenPlace) {
+  steps_.emplace_back([](const std::string &token, TokenPlace) {
     const int byte = byte_of_name(token);
     return byte < 0 ? token : std::string(1, static_cast<char>(byte));
   });
@@ -173,8 +173,8 @@ void DecoderChain::read_replace(const JsonNode &json) {
   NormalizerStep step{NormalizerStep::Kind::replace};
   step.text = content;
   step.expression = regex_stage(regex->text(), json.place());
-  const NormalizerProgram program = make_normalizer_program({step}, {}, json.place());
-  steps_.emplace_back([program](const std::string &token, TokenPlace) { return normalized(program, token); });
+  const NormalizerRun run(make_normalizer_program({step}, {}, json.place()));
+  steps_.emplace_back([run](const std::string &token, TokenPlace) { return run(token); });
 }
 
 // Of the whole text, it may take one character at the start: more might be those of several tokens.
@@ -187,7 +187,7 @@ void DecoderChain::read_strip(const JsonNode &json) {
   }
   if (!fused_) refuse_joined(json);
   if (fused_) drops_first_ = start == 1;
-  steps_.emplace_back([content, start, stop, fused = fused_](std::string token, TokenPlace place) {
+  steps_.emplace_back([content, start, stop, fused = fused_](const std::string &token, TokenPlace place) {
     return fused && !place.first ? token : stripped(token, content, start, stop);
   });
 }

@@ -270,13 +270,13 @@ void place_normalized(Vocabulary &vocabulary, const TextRules &rules, bool norma
   }
   const bool any = std::any_of(vocabulary.added.begin(), vocabulary.added.end(), [](const auto &a) { return a.late; });
   if (!normalizes || !any) return;
-  const NormalizerProgram program = make_normalizer_program(vocabulary.normalizer, {}, source);
+  const NormalizerRun normalized(make_normalizer_program(vocabulary.normalizer, {}, source));
   for (AddedPiece &added : vocabulary.added) {
     if (!added.late) continue;
     if (blanks && rules.prefix_late) vocabulary.flags |= flag::kPrefixLate;
     if (rules.words) added.strip_left = added.strip_right = true;  // white space is between words, not in them
     const std::string &text = vocabulary.pieces[added.id].text;
-    std::string search = normalized(program, text);
+    std::string search = normalized(text);
     if (rules.words && has_white_space(search)) {
       throw ConvertError(source + ": the normalized added token " + in_quotes(text) +
                          " has white space, which is not supported with WhitespaceSplit and Metaspace");

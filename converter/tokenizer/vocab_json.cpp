@@ -145,9 +145,9 @@ Json around_json(const BpeClass &known, const SpecialTokens &special, const std:
 Json pre_tokenizer_json(const BpeClass &known, const JsonNode &settings) {
   if (!known.byte_level) return {{"type", "BertPreTokenizer"}};
   const bool clip = known.word_ends;  // whose expression says what words are; the others say where they begin
-  const Json bytes = {{"type", "ByteLevel"},
-                      {"add_prefix_space", !clip && settings.flag_or("add_prefix_space", false)},
-                      {"use_regex", clip || known.regex == nullptr}};
+  Json bytes = {{"type", "ByteLevel"},
+                {"add_prefix_space", !clip && settings.flag_or("add_prefix_space", false)},
+                {"use_regex", clip || known.regex == nullptr}};
   if (known.regex == nullptr) return bytes;
   const Json split = {{"type", "Split"},
                       {"pattern", {{"Regex", known.regex}}},
