@@ -5,8 +5,10 @@
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "tests/support/failure.h"
+#include "tests/support/tries.h"
 #include "tests/tokenizers/support.h"
 
 namespace tidbit::test {
@@ -136,18 +138,18 @@ using Json = nlohmann::json;
 // Tokenizers of the goldens with other decoders. Returns how many of them are not refused.
 int expect_decoders(const Json &entries) {
   int made = 0;
-  for (const Json &entry : entries) {
+  for (std::size_t i = 0; i < entries.size(); i += kEvery) {
+    const Json &entry = entries[i];
     const auto name = entry.at("tokenizer").get<std::string>();
     Json file = Json::parse(read_file(std::filesystem::path(TIDBIT_GOLDENS) / name / "tokenizer.json"));
     file["decoder"] = entry.at("decoder");
-    const std::string text = file.dump();
-    const std::string refused = failure([&] { from_json(text, 1024); });
+    std::optional<TextModel> model;
+    const std::string refused = failure([&] { model.emplace(from_json(file.dump(), 1024)); });
     EXPECT_TRUE(refused.empty() || refused.find("decoder") != std::string::npos) << refused;
     if (!refused.empty()) continue;
     ++made;
-    const TextModel model = from_json(text, 1024);
     for (const Json &item : entry.at("cases")) {
-      EXPECT_EQ(model.decode(item[0].get<Ids>()), item[1].get<std::string>())
+      EXPECT_EQ(model->decode(item[0].get<Ids>()), item[1].get<std::string>())
           << name << entry.at("decoder") << item.dump(-1, ' ', true);
     }
   }
@@ -156,7 +158,8 @@ int expect_decoders(const Json &entries) {
 
 TEST(Decode, ADecoderIsFollowedExactlyOrRefused) {
   const Json entries = Json::parse(read_file(std::filesystem::path(TIDBIT_GOLDENS) / "decoders.json"));
-  EXPECT_EQ(expect_decoders(entries), 127);
+  const int made = expect_decoders(entries);
+  EXPECT_TRUE(kEvery != 1 || made == 127) << made;
 }
 
 TEST(Decode, EqualsTheLibraryForMoreDecoders) {
