@@ -5,6 +5,7 @@
 #include "converter/error.h"
 #include "converter/tokenizer/gguf_unigram.h"
 #include "converter/tokenizer/normalizer/read.h"
+#include "converter/tokenizer/readers.h"
 
 namespace tidbit::convert {
 namespace {
@@ -61,7 +62,8 @@ class Cleaning {
 
   CharMap map() const {
     CharMap map;
-    for (const CharRange &range : candidates()) {
+    map.dropped = intersection(dropped_, named("Co"));
+    for (const CharRange &range : intersection(candidates(), complement(map.dropped))) {
       for (std::uint32_t c = range.first; c <= range.last; ++c) {
         const std::string text = cleaned(c);
         if (text == utf8(c)) continue;
@@ -104,6 +106,17 @@ class Cleaning {
   CharSet younger_ = younger_characters(), space_ = escape_set('s'), dropped_, alone_;
   CharMap lower_ = unicode_map(UnicodeMap::lowercase), decomposed_ = unicode_map(UnicodeMap::nfd);
 };
+
+// Each is made once, which takes longer than all else.
+template <bool kLowercase, bool kStripsAccents>
+const CharMap &cleaning_map() {
+  static const CharMap map = Cleaning(kLowercase, kStripsAccents).map();
+  return map;
+}
+const CharMap &cleaning_map(bool lowercase, bool strips_accents) {
+  if (strips_accents) return lowercase ? cleaning_map<true, true>() : cleaning_map<false, true>();
+  return lowercase ? cleaning_map<true, false>() : cleaning_map<false, false>();
+}
 
 // Any token may be in a word. The text of one that is searched for is as the file has it.
 void place(Vocabulary &vocabulary, const GgufTokenizer &gguf, std::uint32_t id) {
@@ -149,13 +162,13 @@ Vocabulary gguf_word_piece(const GgufTokenizer &gguf, const std::string &source)
   vocabulary.suffix = {valid_id(gguf, gguf.separator, kUsualBehind, "behind a text", source)};
   const bool lowercase = gguf.lowercase != 0;
   const bool strips_accents = gguf.strip_accents >= 0 ? gguf.strip_accents == 1 : lowercase;
-  vocabulary.normalizer = {map_step(Cleaning(lowercase, strips_accents).map())};
+  vocabulary.normalizer = {map_step(cleaning_map(lowercase, strips_accents))};
   vocabulary.split = format::Split::program;
   const SplitStage spaces{literal(" "), source + ": the spaces", Behavior::removed};
   vocabulary.split_program = make_split_program({spaces}, source);
   vocabulary.description = "WordPiece";
   const Json decoder = {{"type", "WordPiece"}, {"prefix", kContinuing}, {"cleanup", true}};
-  set_plain_decoder(vocabulary, JsonNode(decoder, source + ":"), source);
+  set_decoder(vocabulary, JsonNode(decoder, source + ":"), nullptr, source);
   return vocabulary;
 }
 

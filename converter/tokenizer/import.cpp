@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 // The first of the files that is there, or an empty path.
 fs::path first_there(const fs::path &folder, std::initializer_list<const char *> names) {
   for (const char *name : names) {
@@ -31,11 +33,12 @@ fs::path merges_beside(const fs::path &vocab) {
 Vocabulary read_json(const std::string &bytes, const fs::path &path) {
   const std::string source = path.string();
   const TokenizerFile file(bytes, source);
-  const TokenizerConfig config = read_tokenizer_config(path);
-  if (file.is_tokenizer_json()) return read_tokenizer_json(file, config);
+  if (file.is_tokenizer_json()) return read_tokenizer_json(file, read_tokenizer_config(path));
   const fs::path merges = merges_beside(path);
   if (merges.empty()) return read_characters(file.tokens(), source);
-  return read_vocab_json(file, read_whole_file(merges, kMostTokenizerBytes), config);
+  std::string_view vocab = bytes;
+  if (vocab.starts_with(kByteOrderMark)) vocab.remove_prefix(kByteOrderMark.size());
+  return read_vocab_json(file, vocab, read_whole_file(merges, kMostTokenizerBytes), path);
 }
 
 Vocabulary read_any(const fs::path &file) {
@@ -45,7 +48,7 @@ Vocabulary read_any(const fs::path &file) {
   if (first == std::string::npos) throw ConvertError(file.string() + ": the file is empty");
   if (file.extension() == ".txt") return read_vocab_txt(bytes, file);
   if (looks_like_llama2c(bytes)) return read_llama2c(bytes, file.string());
-  if (bytes[first] == '{' || bytes.starts_with("\xEF\xBB\xBF")) return read_json(bytes, file);
+  if (bytes[first] == '{' || bytes.starts_with(kByteOrderMark)) return read_json(bytes, file);
   return read_sentencepiece(bytes, read_tokenizer_config(file), file.string());
 }
 

@@ -19,10 +19,11 @@ void place_byte(Vocabulary &vocabulary, std::size_t id, const std::string &sourc
   vocabulary.byte_tokens[static_cast<std::size_t>(byte)] = static_cast<std::int32_t>(id);
 }
 
-// Normalized text contains no spaces (only U+2581), so a piece with a space can never occur.
+// Normalized text contains no spaces (only U+2581), so a piece with a space can never occur. With kKeepSymbol it does.
 void place_piece(Vocabulary &vocabulary, std::size_t id) {
   Piece &piece = vocabulary.pieces[id];
-  if (piece.text.find(' ') != std::string::npos) {
+  const bool keeps = (vocabulary.flags & format::flag::kKeepSymbol) != 0;
+  if (!keeps && piece.text.find(' ') != std::string::npos) {
     piece.type = PieceType::unused;
   } else if (piece.type == PieceType::user_defined) {
     vocabulary.added.push_back({static_cast<std::uint32_t>(id), false, true});
@@ -55,15 +56,17 @@ Vocabulary sentencepiece_vocabulary(std::vector<Piece> pieces, std::uint32_t fla
       has_blank = has_blank || piece.text == " ";
     }
   }
-  if (!has_blank && byte_fallback) throw ConvertError(source + ": there is no piece for the space (U+2581)");
+  const bool keeps = (flags & format::flag::kKeepSymbol) != 0;
+  if (!has_blank && !keeps && byte_fallback) throw ConvertError(source + ": there is no piece for the space (U+2581)");
   if (byte_fallback) require_all_bytes(vocabulary, source);
   return vocabulary;
 }
 
 // SentencePiece computes in f32. A user-defined piece wins over all others, by a score for each of its bytes as the
-// file has them, where U+2581 has three.
+// file has them, where U+2581 has three, and a space with kKeepSymbol one.
 void make_unigram(Vocabulary &vocabulary, const std::string &source) {
   if (vocabulary.unknown < 0) throw ConvertError(source + ": there is no unknown token");
+  const bool keeps = (vocabulary.flags & format::flag::kKeepSymbol) != 0;
   float least = std::numeric_limits<float>::max();
   float most = std::numeric_limits<float>::min();  // the library's start, so usually this small positive number
   for (const Piece &piece : vocabulary.pieces) {
@@ -74,7 +77,7 @@ void make_unigram(Vocabulary &vocabulary, const std::string &source) {
   for (Piece &piece : vocabulary.pieces) {
     if (piece.type != PieceType::user_defined) continue;
     const auto blanks = std::count(piece.text.begin(), piece.text.end(), ' ');
-    const auto bytes = static_cast<float>(piece.text.size() + 2 * static_cast<std::size_t>(blanks));
+    const auto bytes = static_cast<float>(piece.text.size() + (keeps ? 0 : 2) * static_cast<std::size_t>(blanks));
     piece.score = static_cast<double>(bytes * most) - 0.1;
   }
   vocabulary.kind = format::TokenizerKind::unigram;

@@ -33,7 +33,9 @@ struct TokenizerConfig {
 TokenizerConfig read_tokenizer_config(const std::filesystem::path &tokenizer);
 
 Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig &config);
-Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view merges, const TokenizerConfig &config);
+// `vocab` is the text of the file at `path`.
+Vocabulary read_vocab_json(const TokenizerFile &file, std::string_view vocab, std::string_view merges,
+                           const std::filesystem::path &path);
 Vocabulary read_vocab_txt(const std::string &bytes, const std::filesystem::path &path);
 Vocabulary read_characters(const NamedTokens &tokens, const std::string &source);
 Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &config, const std::string &source);
@@ -56,6 +58,11 @@ Vocabulary sentencepiece_vocabulary(std::vector<Piece> pieces, std::uint32_t fla
 void make_unigram(Vocabulary &vocabulary, const std::string &source);
 // Turns on byte fallback; throws if a byte has no token.
 void require_all_bytes(Vocabulary &vocabulary, const std::string &source);
+
+// Sets how tokens decode, by the decoder of a tokenizer.json and the names of the tokens there; null: their texts.
+// Throws if a token decodes in a way that a section cannot express. Without a decoder the tokens of words stand apart.
+void set_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &decoder, const NamedTokens *names,
+                 const std::string &source);
 
 // Shared by the JSON readers. add_merge appends the merge of two tokens, by their texts in the file.
 void add_merge(Vocabulary &vocabulary, const NamedTokens &names, const std::string &left, const std::string &right,

@@ -291,7 +291,7 @@ void write_added(const Vocabulary &vocabulary, const std::vector<AddedPiece> &li
 void write_normalizer(const Vocabulary &vocabulary, const std::vector<AddedPiece> &list, Writer &writer,
                       TokenizerHeader &header, const std::string &source) {
   std::vector<AddedSearch> searches;
-  bool plain = vocabulary.normalizer.empty() && (vocabulary.flags & flag::kBlankBehind) == 0;
+  bool plain = vocabulary.normalizer.empty() && (vocabulary.flags & (flag::kBlankBehind | flag::kKeepSymbol)) == 0;
   for (const AddedPiece &a : list) {
     searches.push_back({search_text(a, vocabulary), a.search.empty(), a.single_word, a.strip_left, a.strip_right});
     plain = plain && a.search.empty() && !a.single_word && !a.strip_left && !a.strip_right;

@@ -151,7 +151,11 @@ void refuse_unsupported(const Model &model, const std::string &source) {
   if (!unigram && std::any_of(model.pieces.begin(), model.pieces.end(), unused)) {
     throw ConvertError(source + ": has pieces of type UNUSED, which are not supported");
   }
-  if (!model.escape_blanks) throw ConvertError(source + ": escape_whitespaces = false is not supported");
+  const auto symbol = [](const Piece &piece) { return piece.text.find("\xE2\x96\x81") != std::string::npos; };
+  if (!model.escape_blanks && std::any_of(model.pieces.begin(), model.pieces.end(), symbol)) {
+    throw ConvertError(source +
+                       ": has U+2581 in its pieces although escape_whitespaces is false, which is not supported");
+  }
 }
 
 // Classes and model types of Hugging Face whose tokens have other ids than the pieces of their model, or whose text is
@@ -232,8 +236,9 @@ Vocabulary read_sentencepiece(const std::string &bytes, const TokenizerConfig &c
   if (model.add_dummy_prefix) flags |= format::flag::kPrefixBlank | format::flag::kPrefixEverySegment;
   if (model.add_dummy_prefix && model.blank_suffix) flags |= format::flag::kBlankBehind;
   if (model.trim_blanks) flags |= format::flag::kTrimBlanks;
-  if (model.trim_blanks) flags |= format::flag::kDropEachBlank;
-  if (model.add_dummy_prefix || model.trim_blanks) {
+  if (model.trim_blanks && model.escape_blanks) flags |= format::flag::kDropEachBlank;
+  if (!model.escape_blanks) flags |= format::flag::kKeepSymbol;
+  if (model.escape_blanks && (model.add_dummy_prefix || model.trim_blanks)) {
     flags |= format::flag::kDropFirstBlank | format::flag::kKeepByteBlank;
   }
   const auto count = static_cast<std::int64_t>(model.pieces.size());

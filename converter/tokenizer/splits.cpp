@@ -28,8 +28,12 @@ Split known_split(const std::string &regex) {
 
 class PreTokenizer {
  public:
-  PreTokenizer(Vocabulary &vocabulary, bool blanks, bool byte_level, const std::string &source)
-      : vocabulary_(vocabulary), blanks_(blanks), source_(source), byte_level_(byte_level) {}
+  PreTokenizer(Vocabulary &vocabulary, const NormalizerRules &normalizer, bool marks, const std::string &source)
+      : vocabulary_(vocabulary),
+        blanks_(normalizer.replaces_blanks),
+        marks_(marks),
+        source_(source),
+        byte_level_(normalizer.byte_level) {}
 
   void read(const JsonNode &json) {
     const auto type = json.at("type").text();
@@ -55,7 +59,7 @@ class PreTokenizer {
       add(repeated(one_of(set_of(0, kLastCodePoint)), 1, RegexNode::kNoLimit), "ByteLevel", Behavior::isolated);
     }
     if (stages_.empty()) return;
-    const bool in_library = stages_.size() == 1 && (byte_level_ || known_ == Split::each_blank);
+    const bool in_library = stages_.size() == 1 && !marks_ && (byte_level_ || known_ == Split::each_blank);
     vocabulary_.split = in_library ? known_ : Split::none;
     if (vocabulary_.split != Split::none) return;
     vocabulary_.split = Split::program;
@@ -205,6 +209,7 @@ class PreTokenizer {
 
   Vocabulary &vocabulary_;
   const bool blanks_;  // the normalizer has replaced the spaces by U+2581
+  const bool marks_;   // the kind is word_bpe
   const std::string &source_;
   std::vector<SplitStage> stages_;
   Split known_ = Split::none;  // what the only stage is in the library
@@ -215,7 +220,8 @@ class PreTokenizer {
   bool words_ = false;
 };
 
-// For WhitespaceSplit in front of Metaspace: one space between words, unless the next one begins with U+2581.
+}  // namespace
+
 void add_word_steps(std::vector<NormalizerStep> &steps, const std::string &source) {
   NormalizerStep strip{NormalizerStep::Kind::strip};
   strip.left = strip.right = true;
@@ -232,8 +238,6 @@ void add_word_steps(std::vector<NormalizerStep> &steps, const std::string &sourc
   steps.push_back(std::move(blanks));
 }
 
-}  // namespace
-
 void set_split(const std::vector<std::string> &expressions, Vocabulary &vocabulary, const std::string &source) {
   vocabulary.split = expressions.size() == 1 ? known_split(expressions[0]) : Split::none;
   if (vocabulary.split != Split::none) return;
@@ -244,11 +248,15 @@ void set_split(const std::vector<std::string> &expressions, Vocabulary &vocabula
   vocabulary.split_program = make_split_program(stages, source);
 }
 
+bool has_marks(const JsonNode &model) {
+  return !model.text_or("end_of_word_suffix", "").empty() || !model.text_or("continuing_subword_prefix", "").empty();
+}
+
 TextRules read_text_rules(const JsonNode &settings, Vocabulary &vocabulary, const std::string &source) {
   NormalizerRules normalizer;
   if (const auto steps = settings.find("normalizer")) normalizer = read_normalizer(*steps, source);
   if (normalizer.prefix_blank) vocabulary.flags |= flag::kPrefixBlank | flag::kPrefixEverySegment;
-  PreTokenizer pre(vocabulary, normalizer.replaces_blanks, normalizer.byte_level, source);
+  PreTokenizer pre(vocabulary, normalizer, has_marks(settings.at("model")), source);
   if (const auto steps = settings.find("pre_tokenizer")) pre.read(*steps);
   pre.finish();
   TextRules rules;
@@ -265,7 +273,6 @@ TextRules read_text_rules(const JsonNode &settings, Vocabulary &vocabulary, cons
   }
   rules.words = pre.words();
   vocabulary.normalizer = std::move(normalizer.steps);
-  if (rules.words) add_word_steps(vocabulary.normalizer, source);
   return rules;
 }
 

@@ -1,5 +1,5 @@
 // Conversions between the texts in tokenizer files and plain bytes.
-#include <map>
+#include <array>
 
 #include "converter/tokenizer/vocabulary.h"
 #include "text/utf8.h"
@@ -56,17 +56,18 @@ std::string byte_level_character(unsigned char byte) {
 
 std::string byte_level_bytes(const std::string &text) {
   static const auto table = [] {
-    std::map<std::string, char, std::less<>> map;
-    for (unsigned b = 0; b < 256; ++b) {
-      map[byte_level_character(static_cast<unsigned char>(b))] = static_cast<char>(b);
-    }
-    return map;
+    std::array<std::int16_t, 0x200> bytes{};
+    bytes.fill(-1);
+    for (unsigned b = 0; b < 256; ++b)
+      bytes[alphabet_code_point(static_cast<unsigned char>(b))] = static_cast<std::int16_t>(b);
+    return bytes;
   }();
   std::string bytes;
-  for (const std::string_view character : characters_of(text)) {
-    const auto found = table.find(character);
-    if (found == table.end()) return text;
-    bytes += found->second;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto character = utf8_decode(text.data() + at, static_cast<std::uint32_t>(text.size() - at));
+    if (character.code_point >= table.size() || table[character.code_point] < 0) return text;
+    bytes += static_cast<char>(table[character.code_point]);
+    at += character.bytes;
   }
   return bytes;
 }

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
 
 #include "converter/error.h"
 #include "format/blob_format.h"
@@ -11,6 +14,27 @@ namespace {
 
 constexpr std::array kSettings = {"model", "normalizer", "pre_tokenizer", "post_processor", "decoder", "added_tokens"};
 constexpr std::size_t kMostOthers = 64;
+
+// A score as the Hugging Face library reads it: its digits as one integer, times or divided by a power of ten, each
+// rounded to f64. That may be off by one in the last place, which decides between sums that would be equal: -1.25e-3 is
+// -(125 / 10^5).
+double score_of(double exact) {
+  constexpr int kMostPower = 308;
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, std::fabs(exact), std::chars_format::scientific).ptr;
+  const char *letter = std::find(text, end, 'e');
+  std::uint64_t digits = 0;
+  int power = 0;
+  std::from_chars(letter + (letter[1] == '+' ? 2 : 1), end, power);
+  for (const char *c = text; c != letter; ++c) {
+    if (*c != '.') digits = digits * 10 + static_cast<std::uint64_t>(*c - '0');
+  }
+  if (letter - text > 2) power -= static_cast<int>(letter - text) - 2;
+  if (power < -kMostPower || power > kMostPower) return exact;
+  const double scale = std::strtod(("1e" + std::to_string(std::abs(power))).c_str(), nullptr);
+  const auto whole = static_cast<double>(digits);
+  return std::copysign(power < 0 ? whole / scale : whole * scale, exact);
+}
 
 bool is_id(const Json &id) { return id.is_number_unsigned() && id.get<std::uint64_t>() < format::kMaxVocab; }
 
@@ -65,7 +89,7 @@ void TokenizerFile::take_scored(Json &element) {
   const bool pair = element.is_array() && element.size() == 2 && element[0].is_string() && element[1].is_number();
   if (!pair) node.refuse("is not a list of a token and its score");
   of_model_.add(element[0].get_ref<const std::string &>(), Json(scores_.size()), source_);
-  scores_.push_back(element[1].get<double>());
+  scores_.push_back(score_of(element[1].get<double>()));
 }
 
 // In a vocab.json, any text can be a token, also "model".

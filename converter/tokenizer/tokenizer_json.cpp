@@ -44,9 +44,10 @@ void read_lists(Vocabulary &vocabulary, const TokenizerFile &file) {
 }
 
 // The text that a token of the vocabulary decodes to. Added tokens replace it with their own text later.
-std::string decoded(const std::string &name, TokenizerKind kind) {
-  if (kind == TokenizerKind::byte_level) return byte_level_bytes(name);
-  return writes_blanks(kind) ? with_blanks(name) : name;
+std::string decoded(const std::string &name, const Vocabulary &vocabulary) {
+  const bool bytes = vocabulary.kind == TokenizerKind::byte_level || (vocabulary.flags & flag::kByteUnits) != 0;
+  if (bytes) return byte_level_bytes(name);
+  return writes_blanks(vocabulary.kind) ? with_blanks(name) : name;
 }
 
 void place_pieces(Vocabulary &vocabulary, const NamedTokens &names, bool byte_fallback) {
@@ -58,7 +59,7 @@ void place_pieces(Vocabulary &vocabulary, const NamedTokens &names, bool byte_fa
     const int byte = byte_fallback ? byte_of_name(name) : -1;
     const bool hidden = writes_blanks(vocabulary.kind) && name.find(' ') != std::string::npos;
     piece.type = byte >= 0 ? PieceType::byte : hidden ? PieceType::unused : PieceType::normal;
-    piece.text = byte >= 0 ? std::string(1, static_cast<char>(byte)) : decoded(name, vocabulary.kind);
+    piece.text = byte >= 0 ? std::string(1, static_cast<char>(byte)) : decoded(name, vocabulary);
     if (byte >= 0) vocabulary.byte_tokens[static_cast<std::size_t>(byte)] = static_cast<std::int32_t>(id);
   }
 }
@@ -93,6 +94,17 @@ void place_scores(Vocabulary &vocabulary, const JsonNode &model, const Tokenizer
   vocabulary.pieces[id].type = PieceType::unknown;
 }
 
+// The library finds an unknown token that is no added token in words. Bytes would take the place of some of them.
+void place_unknown_piece(Vocabulary &vocabulary) {
+  Piece &piece = vocabulary.pieces[static_cast<std::size_t>(vocabulary.unknown)];
+  const bool is_added = std::any_of(vocabulary.added.begin(), vocabulary.added.end(), [&](const AddedPiece &added) {
+    return std::int64_t{added.id} == vocabulary.unknown;
+  });
+  if (is_added || piece.score != 0) return;
+  piece.type = PieceType::normal;
+  vocabulary.flags |= flag::kUnknownPiece;
+}
+
 // Words contain no added tokens that are not in the vocabulary.
 void drop_scores(Vocabulary &vocabulary, const NamedTokens &names) {
   for (std::size_t id = 0; id < vocabulary.pieces.size(); ++id) {
@@ -122,7 +134,7 @@ void place_marks(Vocabulary &vocabulary, const JsonNode &model) {
     if (mark.empty() || (vocabulary.kind == TokenizerKind::plain && !suffix)) continue;
     const std::string has = std::string("has the ") + key + " " + in_quotes(mark);
     if (vocabulary.kind != TokenizerKind::word_bpe) {
-      model.refuse(has + ", which is supported only for BPE without a ByteLevel or Metaspace pre-tokenizer");
+      model.refuse(has + ", which is supported only for BPE without a Metaspace pre-tokenizer");
     }
     if (mark.size() > format::kMaxMark) {
       model.refuse(has + ", which is longer than " + std::to_string(format::kMaxMark) + " bytes");
@@ -177,48 +189,6 @@ void read_post_processor(Vocabulary &vocabulary, const JsonNode &json, const std
   }
 }
 
-void read_strip(Vocabulary &vocabulary, const JsonNode &json) {
-  const auto number = [&](const char *key) {
-    const auto found = json.find(key);
-    return found ? found->value() : Json(0);
-  };
-  const Json start = number("start");
-  if (json.text_or("content", "") != " " || (start != 0 && start != 1) || number("stop") != 0) {
-    json.refuse("is the decoder \"Strip\", which is supported only for one space at the start");
-  }
-  if (start == 1) vocabulary.flags |= flag::kDropFirstBlank;
-}
-
-// Texts have spaces in place of U+2581 already.
-void check_replace(const Vocabulary &vocabulary, const JsonNode &json) {
-  const JsonNode pattern = json.at("pattern");
-  const bool blanks = pattern.text_or("String", "") == "\xE2\x96\x81" && json.text_or("content", "") == " ";
-  if (blanks && writes_blanks(vocabulary.kind)) return;
-  json.refuse("is the decoder \"Replace\", which is supported only for U+2581 by a space after Metaspace");
-}
-
-// The decoder only decides whether the first token loses spaces; everything else follows from the kind.
-void read_decoder(Vocabulary &vocabulary, const JsonNode &json, const std::string &source) {
-  const std::string &type = json.at("type").text();
-  if (type == "Sequence") {
-    const JsonNode steps = json.at("decoders");
-    for (std::size_t i = 0; i < steps.size(); ++i) read_decoder(vocabulary, steps.element(i), source);
-  } else if (type == "Strip") {
-    read_strip(vocabulary, json);
-  } else if (type == "Replace") {
-    check_replace(vocabulary, json);
-  } else if (type == "Metaspace") {
-    const char *usual = json.flag_or("add_prefix_space", true) ? "always" : "never";
-    if (json.text_or("prepend_scheme", usual) != "never")
-      vocabulary.flags |= flag::kDropFirstBlank | flag::kDropAllBlanks;
-  } else if (type != "ByteLevel" && type != "ByteFallback" && type != "Fuse") {
-    throw ConvertError(source + ": the decoder " + in_quotes(type) + " is not supported");
-  }
-  if ((vocabulary.flags & flag::kDecoding) != 0 && !writes_blanks(vocabulary.kind)) {
-    json.refuse("is the decoder " + in_quotes(type) + ", which is only supported after Metaspace");
-  }
-}
-
 void require_ids(const Vocabulary &vocabulary, const std::string &source) {
   for (const auto *ids : {&vocabulary.prefix, &vocabulary.suffix}) {
     for (const std::int32_t id : *ids) {
@@ -235,7 +205,8 @@ bool single_characters(const Vocabulary &vocabulary) {
 }
 
 // The kind follows from the normalizer and the pre-tokenizer.
-TokenizerKind kind_of(const TextRules &rules, const std::string &type, const std::string &source) {
+TokenizerKind kind_of(const TextRules &rules, const JsonNode &model, const std::string &source) {
+  const std::string type = type_of(model);
   const bool unigram = type == "Unigram";
   if (type == "WordPiece" || (type == "WordLevel" && !rules.characters)) {
     if (!rules.byte_level && !rules.blanks && !rules.characters) return TokenizerKind::plain;
@@ -243,13 +214,13 @@ TokenizerKind kind_of(const TextRules &rules, const std::string &type, const std
   }
   if (unigram && rules.blanks) return TokenizerKind::unigram;
   if (unigram) throw ConvertError(source + ": Unigram without a Metaspace pre-tokenizer is not supported");
-  if (rules.byte_level) return TokenizerKind::byte_level;
+  if (rules.byte_level) return has_marks(model) ? TokenizerKind::word_bpe : TokenizerKind::byte_level;
   if (rules.blanks) return TokenizerKind::sentencepiece;
   if (rules.characters) return TokenizerKind::character;
   return TokenizerKind::word_bpe;
 }
 
-void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerFile &file) {
+void finish_kind(Vocabulary &vocabulary, const TextRules &rules, const JsonNode &model, const TokenizerFile &file) {
   if (vocabulary.kind == TokenizerKind::character) {
     if (!single_characters(vocabulary)) throw ConvertError(file.source() + ": not every token is a single character");
     vocabulary.description = "characters";
@@ -274,7 +245,7 @@ void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerF
   }
   if (vocabulary.kind == TokenizerKind::word_bpe) {
     if (model.flag_or("byte_fallback", false)) require_all_bytes(vocabulary, file.source());
-    vocabulary.description = "BPE over characters";
+    vocabulary.description = rules.byte_level ? "byte-level BPE over words" : "BPE over characters";
     return;
   }
   if (file.tokens().find("\xE2\x96\x81") < 0) {
@@ -284,6 +255,12 @@ void finish_kind(Vocabulary &vocabulary, const JsonNode &model, const TokenizerF
   vocabulary.description = "SentencePiece BPE by merges";
 }
 
+bool has_white_space(const std::string &text) {
+  const CharSet space = pre_tokenizer_set(PreTokenizerSet::space);
+  const std::u32string characters = code_points(text);
+  return std::any_of(characters.begin(), characters.end(), [&](char32_t c) { return contains(space, c); });
+}
+
 // Added tokens with "normalized" are searched in normalized text, and so is what their own text becomes there. Without
 // a normalizer both are the plain text.
 void place_normalized(Vocabulary &vocabulary, const TextRules &rules, bool normalizes, const std::string &source) {
@@ -291,15 +268,19 @@ void place_normalized(Vocabulary &vocabulary, const TextRules &rules, bool norma
   if (blanks && !normalizes) {
     for (AddedPiece &added : vocabulary.added) added.late = false;
   }
-  if (!normalizes) return;
-  const NormalizerProgram program = make_normalizer_program(vocabulary.normalizer, {}, source);
+  const bool any = std::any_of(vocabulary.added.begin(), vocabulary.added.end(), [](const auto &a) { return a.late; });
+  if (!normalizes || !any) return;
+  const NormalizerRun normalized(make_normalizer_program(vocabulary.normalizer, {}, source));
   for (AddedPiece &added : vocabulary.added) {
     if (!added.late) continue;
-    if (rules.words)
-      throw ConvertError(source + ": a normalized added token with WhitespaceSplit and Metaspace is not supported");
     if (blanks && rules.prefix_late) vocabulary.flags |= flag::kPrefixLate;
+    if (rules.words) added.strip_left = added.strip_right = true;  // white space is between words, not in them
     const std::string &text = vocabulary.pieces[added.id].text;
-    std::string search = normalized(program, text);
+    std::string search = normalized(text);
+    if (rules.words && has_white_space(search)) {
+      throw ConvertError(source + ": the normalized added token " + in_quotes(text) +
+                         " has white space, which is not supported with WhitespaceSplit and Metaspace");
+    }
     if (blanks && !rules.prefix_late) {
       if ((vocabulary.flags & flag::kPrefixBlank) != 0 && !search.empty()) search.insert(search.begin(), ' ');
       search = with_blanks(search);
@@ -328,7 +309,8 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   Vocabulary vocabulary;
   const TextRules rules = read_text_rules(settings, vocabulary, source);
   const bool unigram = type_of(model) == "Unigram";
-  vocabulary.kind = kind_of(rules, type_of(model), source);
+  vocabulary.kind = kind_of(rules, model, source);
+  if (rules.byte_level && vocabulary.kind == TokenizerKind::word_bpe) vocabulary.flags |= flag::kByteUnits;
   const bool plain = vocabulary.kind == TokenizerKind::plain;
   if (plain) {
     place_words(vocabulary, model);
@@ -348,17 +330,13 @@ Vocabulary read_tokenizer_json(const TokenizerFile &file, const TokenizerConfig 
   read_lists(vocabulary, file);
   add_missing_tokens(vocabulary, file.tokens(), config);
   vocabulary.unknown_is_text = !is_special(vocabulary, vocabulary.unknown);
+  if (unigram && !model.flag_or("byte_fallback", false)) place_unknown_piece(vocabulary);
   if (unigram || plain) drop_scores(vocabulary, file.tokens());
   place_normalized(vocabulary, rules, settings.find("normalizer").has_value(), source);
-  finish_kind(vocabulary, model, file);
+  if (rules.words) add_word_steps(vocabulary.normalizer, source);
+  finish_kind(vocabulary, rules, model, file);
   if (const auto steps = settings.find("post_processor")) read_post_processor(vocabulary, *steps, source);
-  if (plain) {
-    set_plain_decoder(vocabulary, settings.find("decoder"), source);
-  } else if (vocabulary.kind == TokenizerKind::word_bpe) {
-    set_word_decoder(vocabulary, settings.find("decoder"), source);
-  } else if (const auto steps = settings.find("decoder")) {
-    read_decoder(vocabulary, *steps, source);
-  }
+  set_decoder(vocabulary, settings.find("decoder"), &file.tokens(), source);
   require_ids(vocabulary, source);
   set_ends(vocabulary, config);
   add_affixes(vocabulary, config);

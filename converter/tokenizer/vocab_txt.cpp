@@ -5,6 +5,7 @@
 
 #include "converter/error.h"
 #include "converter/tokenizer/readers.h"
+#include "converter/tokenizer/special_tokens.h"
 #include "text/utf8.h"
 
 namespace tidbit::convert {
@@ -71,60 +72,32 @@ Json tokens_of(std::string_view text, const std::string &source) {
   return tokens;
 }
 
-// A special token as `added_tokens` has it: a text, or a description.
-Json special_token(const JsonNode &config, const char *key, const char *usual) {
-  const auto found = config.find(key);
-  if (!found) return {{"content", usual}, {"special", true}};
-  if (!found->value().is_object()) return {{"content", found->text()}, {"special", true}};
-  Json token = found->value();
-  token["content"] = found->at("content").text();
-  token["special"] = true;
-  return token;
-}
-
-// Those of the vocabulary that added_tokens_decoder does not describe.
-void add_special(Json &added, Json token, const Json &tokens, const TokenizerConfig &config) {
-  const std::string text = token["content"].get<std::string>();
-  const auto same = [&](const Json &other) { return other.is_object() && other.value("content", Json()) == text; };
-  const bool described = std::any_of(config.added_tokens.begin(), config.added_tokens.end(),
-                                     [&](const auto &entry) { return same(entry.second); });
-  if (described || !tokens.contains(text) || std::any_of(added.begin(), added.end(), same)) return;
-  token["id"] = tokens[text];
-  added.push_back(std::move(token));
-}
-
-Json around_text(const std::string &before, const std::string &behind, const Json &tokens, const std::string &source) {
-  const auto pair = [&](const std::string &text) {
-    if (tokens.contains(text)) return Json{text, tokens[text]};
-    throw ConvertError(source + ": there is no token " + in_quotes(text) + ", which belongs around a text");
-  };
-  return {{"type", "BertProcessing"}, {"cls", pair(before)}, {"sep", pair(behind)}};
-}
-
 Json tokenizer_json(Json tokens, const JsonNode &settings, const WordPieceClass &known, const TokenizerConfig &config,
                     const std::string &source) {
-  const Json unknown = special_token(settings, "unk_token", known.unknown);
-  const Json before = special_token(settings, "cls_token", known.before);
-  const Json behind = special_token(settings, "sep_token", known.behind);
-  Json added = Json::array();
-  for (const Json &token : {special_token(settings, "pad_token", known.padding), unknown, before, behind,
-                            special_token(settings, "mask_token", known.mask)}) {
-    add_special(added, token, tokens, config);
-  }
+  const auto find = [&](const std::string &text) {
+    return tokens.contains(text) ? tokens[text].get<std::int64_t>() : std::int64_t{-1};
+  };
+  SpecialTokens special(settings, config, find, source);
+  special.add("pad_token", known.padding);
+  const std::string unknown = special.add("unk_token", known.unknown);
+  const std::string before = special.add("cls_token", known.before);
+  const std::string behind = special.add("sep_token", known.behind);
+  special.add("mask_token", known.mask);
   const bool lowercase = settings.flag_or("do_lower_case", true);
   const Json normalizer = {{"type", "BertNormalizer"},
                            {"clean_text", true},
                            {"handle_chinese_chars", settings.flag_or("tokenize_chinese_chars", true)},
                            {"strip_accents", settings.flag_or("strip_accents", lowercase)},
                            {"lowercase", lowercase}};
-  const Json post_processor = around_text(before["content"], behind["content"], tokens, source);
-  const Json model = {{"type", "WordPiece"}, {"unk_token", unknown["content"]}, {"vocab", std::move(tokens)}};
+  const Json post_processor = {
+      {"type", "BertProcessing"}, {"cls", special.around(before)}, {"sep", special.around(behind)}};
+  const Json model = {{"type", "WordPiece"}, {"unk_token", unknown}, {"vocab", std::move(tokens)}};
   return {{"model", model},
           {"normalizer", normalizer},
           {"pre_tokenizer", {{"type", "BertPreTokenizer"}}},
           {"post_processor", post_processor},
           {"decoder", {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", true}}},
-          {"added_tokens", added}};
+          {"added_tokens", special.added()}};
 }
 
 }  // namespace

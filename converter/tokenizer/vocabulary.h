@@ -116,10 +116,6 @@ ImportedTokenizer build_section(Vocabulary vocabulary, std::uint32_t vocab_size,
 // For each piece, true if encoding its text gives the piece again.
 std::vector<bool> whole_pieces(const Vocabulary &vocabulary);
 
-// Sets how tokens decode behind others. Without a decoder they stand apart.
-void set_plain_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &decoder, const std::string &source);
-void set_word_decoder(Vocabulary &vocabulary, const std::optional<JsonNode> &decoder, const std::string &source);
-
 // Splits a text, which must outlive the result, into its characters; an invalid byte counts as one character.
 std::vector<std::string_view> characters_of(std::string_view text);
 

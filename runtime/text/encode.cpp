@@ -103,7 +103,7 @@ class Encoder {
   Steps &steps_;
   Merger merger_;
   static constexpr std::uint32_t kFull = 0xFFFFFFFF;
-  std::uint32_t text_capacity_ = 0;  // for normalized text, behind a byte that is left free
+  std::uint32_t text_capacity_ = 0;  // what is left for all normalized text; a byte in front of it stays free
   std::int32_t *tokens_;
   std::uint32_t capacity_;
   std::uint32_t count_ = 0;
@@ -234,13 +234,14 @@ Span Encoder::programmed(Span text) {
     if (tables_.normalizer()[normalizer::kSteps] == 0) return text;
     Normalizer program(tables_, work_, steps_);
     if (full()) return result;
-    if (!program.run(text.data, text.size, work_.text + 1, text_capacity_, &result.size)) text_capacity_ = kFull;
+    const bool fits = program.run(text.data, text.size, work_.text + 1, text_capacity_, &result.size);
+    text_capacity_ = fits ? text_capacity_ - result.size : kFull;
   }
   return result;
 }
 
 // SentencePiece writes each space as U+2581; here it is the other way round, U+2581 becomes a space. Then, as the flags
-// say, spaces are trimmed and one is put in front, or behind.
+// say, spaces are trimmed and one is put in front, or behind. With kKeepSymbol the pieces have spaces.
 Span Encoder::normalize(Span text) {
   const bool trim = tables_.has(flag::kTrimBlanks);
   std::uint32_t at = 0;
@@ -249,11 +250,12 @@ Span Encoder::normalize(Span text) {
   std::uint32_t size = 0;
   const bool adds_blank = wants_prefix(text);
   const bool behind = features::kNormalizer && tables_.has(flag::kBlankBehind);
+  const bool keeps = features::kNormalizer && tables_.has(flag::kKeepSymbol);
   if (adds_blank && !behind) work_.text[size++] = ' ';
   bool after_blank = false;
   while (at < text.size && steps_.take()) {
     const bool blank = text.data[at] == ' ';
-    const bool symbol = is_blank_symbol(text.data + at, text.size - at);
+    const bool symbol = !keeps && is_blank_symbol(text.data + at, text.size - at);
     if (!(trim && blank && after_blank)) work_.text[size++] = symbol ? ' ' : text.data[at];
     after_blank = blank;
     at += symbol ? 3 : 1;
@@ -388,7 +390,8 @@ void Encoder::load_marked(Span text) {
   if constexpr (features::has(TokenizerKind::word_bpe)) {
     after_unknown_ = false;
     for (std::uint32_t at = 0; at < text.size && steps_.take();) {
-      const std::uint32_t size = utf8_decode(text.data + at, text.size - at).bytes;
+      const bool byte = tables_.has(flag::kByteUnits);
+      const std::uint32_t size = byte ? 1 : utf8_decode(text.data + at, text.size - at).bytes;
       const Span character{text.data + at, size};
       const std::uint32_t token = marked_token(character, at == 0, at + size == text.size);
       if (token == kNoToken) {

@@ -53,8 +53,9 @@ void Lattice::extend(std::uint32_t at) {
     const std::uint32_t hash = starts.hash();
     if (!tables_.begins_piece(hash)) break;
     const std::uint32_t token = tables_.find_hashed(text_ + at, starts.bytes(), hash);
-    if (token == kNoToken || std::int64_t{token} == tables_.header().unknown_token) continue;
-    const double score = tables_.score(token);
+    const bool unknown = std::int64_t{token} == tables_.header().unknown_token;
+    if (token == kNoToken || (unknown && !tables_.has(flag::kUnknownPiece))) continue;
+    const double score = unknown ? 0.0 : tables_.score(token);
     if (score != score) continue;
     consider(at + starts.bytes(), starts.bytes(), token, score + sum);
     single = single || starts.bytes() == first;

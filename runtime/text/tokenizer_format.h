@@ -21,7 +21,7 @@ enum class TokenizerKind : std::uint32_t {
   character = 3,      // one token per character, no merges
   plain = 4,          // words are pieces or consist of pieces; a space stands between them in decoded text
   unigram = 5,        // as sentencepiece, but a word becomes the pieces with the highest sum of scores
-  word_bpe = 6,       // starts from the characters of a word; the texts of pieces may say where in it they stand
+  word_bpe = 6,       // starts from the characters (or bytes) of a word; pieces may say where in it they stand
 };
 
 // True if the texts of all tokens have a space in front of them.
@@ -63,10 +63,13 @@ inline constexpr std::uint32_t kDropEachBlank = 1u << 7;   // ... and of each fu
 inline constexpr std::uint32_t kDropAllBlanks = 1u << 8;   // ... all its leading spaces, not only one
 inline constexpr std::uint32_t kKeepByteBlank = 1u << 9;   // ... unless it is a byte-fallback token
 inline constexpr std::uint32_t kDecoding = (1u << 10) - (1u << 6);
-inline constexpr std::uint32_t kPrefixLate = 1u << 10;   // kPrefixBlank comes after the late added tokens are cut out
-inline constexpr std::uint32_t kRoundSums = 1u << 11;    // unigram: sums of scores are rounded to f32
-inline constexpr std::uint32_t kBlankBehind = 1u << 12;  // kPrefixBlank is put behind the text
-inline constexpr std::uint32_t kAll = (1u << 13) - 1;
+inline constexpr std::uint32_t kPrefixLate = 1u << 10;    // kPrefixBlank comes after the late added tokens are cut out
+inline constexpr std::uint32_t kRoundSums = 1u << 11;     // unigram: sums of scores are rounded to f32
+inline constexpr std::uint32_t kBlankBehind = 1u << 12;   // kPrefixBlank is put behind the text
+inline constexpr std::uint32_t kByteUnits = 1u << 13;     // word_bpe: starts from the bytes of a word
+inline constexpr std::uint32_t kKeepSymbol = 1u << 14;    // U+2581 in a text is no space
+inline constexpr std::uint32_t kUnknownPiece = 1u << 15;  // unigram: words may contain the text of unknown_token
+inline constexpr std::uint32_t kAll = (1u << 16) - 1;
 }  // namespace flag
 
 // One byte per token.

@@ -397,9 +397,15 @@ void add_tokenizers(Seeds &seeds) {
   for (const json &entry : json::parse(read_file(bert / "expected.json"))) {
     seeds.add_files("vocab_txt", {read_file(bert / "vocab.txt"), entry.at("config").dump()});
   }
+  const auto pairs = fs::path(TIDBIT_TOKENIZERS) / "vocab_json";
+  for (const json &entry : json::parse(read_file(pairs / "expected.json"))) {
+    const fs::path folder = pairs / entry.at("folder").get<std::string>();
+    seeds.add_files("vocab_json",
+                    {read_file(folder / "vocab.json"), read_file(folder / "merges.txt"), entry.at("config").dump()});
+  }
   seeds.add("llama2c_tokenizer", llama2c_tokenizer());
   seeds.add("sentencepiece", sentencepiece_model());
-  for (const char *name : {"sp_unigram", "sp_suffix", "sp_suffix_bpe"}) {
+  for (const char *name : {"sp_unigram", "sp_suffix", "sp_suffix_bpe", "sp_spaces"}) {
     seeds.add("sentencepiece", read_file(fs::path(TIDBIT_TOKENIZERS) / name / "tokenizer.model"));
   }
   add_scored_gguf(seeds);

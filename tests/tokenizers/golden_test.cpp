@@ -47,8 +47,8 @@ TEST_P(Goldens, DecodedText) {
 INSTANTIATE_TEST_SUITE_P(All, Goldens,
                          testing::Values("byte_level", "digits", "prefix_space", "pieces", "metaspace", "characters",
                                          "unigram", "unigram_bytes", "words", "word_pieces", "word_pieces_as_written",
-                                         "whole_words", "word_ends", "continued_words", "both_marks", "unmarked",
-                                         "unmarked_bytes"),
+                                         "whole_words", "word_ends", "word_end_bytes", "continued_words", "both_marks",
+                                         "unmarked", "unmarked_bytes"),
                          [](const auto &tested) { return std::string(tested.param); });
 
 }  // namespace

@@ -51,6 +51,28 @@ TEST_P(Hostile, TablesOfNoiseNeverCrash) {
   }
 }
 
+// Each piece of text between added tokens grows.
+TEST(HostileGrowth, TextThatGrowsMoreThanItsNormalizerSaysDoesNotFit) {
+  TextModel model = from_json(R"({"model":{"type":"WordLevel","vocab":{"b":0}},"decoder":{"type":"Fuse"},
+      "normalizer":{"type":"Replace","pattern":{"String":"a"},"content":"bbbb"},
+      "pre_tokenizer":{"type":"Split","pattern":{"String":""},"behavior":"Isolated"},
+      "added_tokens":[{"id":1,"content":"|"}]})");
+  const std::string text = "a|a|a|a|";
+  EXPECT_EQ(model.encode(text).size(), 20u);
+  const auto *header = reinterpret_cast<const format::TokenizerHeader *>(model.section());
+  const std::uint32_t growth = 1;
+  std::memcpy(model.section() + header->normalizer.offset + 4, &growth, 4);
+  std::uint64_t fault = 0;
+  ASSERT_EQ(model.check(&fault), TIDBIT_OK);
+  std::vector<std::uint64_t> workspace(tidbit_tokenize_bytes(model.get(), text.size()) / 8);
+  Ids ids(tidbit_tokenize_most(model.get(), text.size()));
+  std::uint32_t count = 0;
+  const tidbit_status status = tidbit_tokenize(model.get(), text.data(), text.size(), nullptr, workspace.data(),
+                                               workspace.size() * 8, ids.data(), 8, &count);
+  EXPECT_EQ(status, TIDBIT_ERR_MEMORY);
+  EXPECT_EQ(count, 0u);
+}
+
 TEST_P(Hostile, EveryCutIsRefused) {
   const TextModel whole = golden(GetParam());
   convert::ImportedTokenizer cut;

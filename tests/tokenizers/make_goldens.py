@@ -4,7 +4,9 @@
 
 DATA is the folder of TIDBIT_DATA_DIR; with it, the texts of T5's tokenizer are written too.
 
-Each folder in goldens/ gets a tokenizer.json and an expected.json. For each text the latter contains the ids with
+Each folder in goldens/ gets a tokenizer.json and an expected.json. A tokenizer.json that exists is kept: the library's
+trainers go through hash tables in another order each time, so that those for Unigram, WordPiece and BPE with marks never
+give the same file twice, whatever is seeded, on one thread too. Remove it to train another one. For each text the latter contains the ids with
 special tokens parsed, the ids with special tokens as ordinary text, and the text that the ids decode to.
 """
 
@@ -31,7 +33,9 @@ SENTENCES = [
 ]
 
 SUFFIX = {"treat_whitespace_as_suffix": True}
-SENTENCEPIECES = [("sp_unigram", "unigram", {}), ("sp_suffix", "unigram", SUFFIX), ("sp_suffix_bpe", "bpe", SUFFIX)]
+SENTENCEPIECES = [("sp_unigram", "unigram", {}), ("sp_suffix", "unigram", SUFFIX), ("sp_suffix_bpe", "bpe", SUFFIX),
+                  ("sp_spaces", "unigram", {"spaces": True}),
+                  ("sp_spaces_bpe", "bpe", {"spaces": True, "byte_fallback": True, "vocab_size": 520})]
 
 TEXTS = [
     "", " ", "  ", "   ", "\n", "\n\n", "\t\n ", "Hello world", " Hello world", "  Hello  world  ", "hello\n\n\nworld \n",
@@ -228,6 +232,23 @@ def word_ends():
     return tokenizer
 
 
+def word_end_bytes():
+    """As CLIP: the last piece of a word ends with </w>, and pieces are bytes."""
+    tokenizer = Tokenizer(models.BPE(unk_token="<|end|>", end_of_word_suffix="</w>"))
+    tokenizer.normalizer = normalizers.Sequence([normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()])
+    regex = r"<\|end\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(regex), "removed", invert=True),
+                                                       pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tokenizer.decoder = decoders.ByteLevel()
+    special, plain = added()
+    trainer = trainers.BpeTrainer(vocab_size=420, special_tokens=special, show_progress=False, end_of_word_suffix="</w>",
+                                  initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    tokenizer.train_from_iterator(corpus(), trainer)
+    tokenizer.add_tokens(plain)
+    tokenizer.post_processor = processors.RobertaProcessing(("<|end|>", 0), ("<|end|>", 0), trim_offsets=False, add_prefix_space=False)
+    return tokenizer
+
+
 def continued_words():
     """The pieces behind the first one of a word begin with ##. Words that are pieces are not merged."""
     tokenizer = Tokenizer(models.BPE(unk_token="<unk>", fuse_unk=True, continuing_subword_prefix="##", ignore_merges=True))
@@ -282,6 +303,14 @@ def unmarked_bytes():
     return tokenizer
 
 
+def decode(tokenizer, ids):
+    """What transformers makes of it: its class for CLIP, whose decoder leaves the ends of words in the text, drops them."""
+    text = tokenizer.decode(ids, skip_special_tokens=True)
+    if isinstance(tokenizer.decoder, decoders.ByteLevel) and getattr(tokenizer.model, "end_of_word_suffix", None):
+        text = text.replace(tokenizer.model.end_of_word_suffix, " ").strip()
+    return text
+
+
 def expected(tokenizer):
     cases = []
     ordinary = without_special_pieces(tokenizer)
@@ -289,25 +318,29 @@ def expected(tokenizer):
         tokenizer.encode_special_tokens = False
         parsed = tokenizer.encode(text, add_special_tokens=False).ids
         affixed = tokenizer.encode(text).ids
-        decoded = tokenizer.decode(parsed, skip_special_tokens=True)
+        decoded = decode(tokenizer, parsed)
         ordinary.encode_special_tokens = True
         plain = ordinary.encode(text, add_special_tokens=False).ids
         cases.append({"text": text, "parsed": parsed, "affixed": affixed, "plain": plain, "decoded": decoded})
     return cases
 
 
-def sentencepiece_model(model_type, **options):
-    """A model with user-defined pieces, which may lie inside words."""
+def sentencepiece_model(model_type, spaces=False, vocab_size=260, **options):
+    """A model with user-defined pieces, which may lie inside words. With `spaces`, escape_whitespaces is false."""
     model = io.BytesIO()
     random.seed(7)
     lines = [" ".join(random.choices(SENTENCES, k=3)).replace("\n", " ") for _ in range(200)]
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines), model_writer=model, model_type=model_type, vocab_size=260, character_coverage=0.98,
+        sentence_iterator=iter(lines), model_writer=model, model_type=model_type, vocab_size=vocab_size, character_coverage=0.98,
         hard_vocab_limit=False, minloglevel=2, num_threads=1, normalization_rule_name="identity",
         user_defined_symbols=["[[room]]", "\u2581the", "ö"], **options)
     trained = sentencepiece_model_pb2.ModelProto()
     trained.ParseFromString(model.getvalue())
     trained.trainer_spec.ClearField("input")
+    if spaces:  # the trainer cannot do this itself
+        trained.normalizer_spec.escape_whitespaces = False
+        for piece in trained.pieces:
+            piece.piece = piece.piece.replace("\u2581", " ")
     encode = sentencepiece.SentencePieceProcessor(model_proto=trained.SerializeToString())
     cases = []
     for text in TEXTS:
@@ -333,12 +366,14 @@ def main():
         write(HERE / name, "expected.json", json.dumps(cases, indent=0))
         (HERE / name / "tokenizer.model").write_bytes(model)
     for make in (byte_level, digits, prefix_space, pieces, metaspace, characters, unigram, unigram_bytes,
-                 words, word_pieces, word_pieces_as_written, whole_words, word_ends, continued_words, both_marks,
+                 words, word_pieces, word_pieces_as_written, whole_words, word_ends, word_end_bytes, continued_words, both_marks,
                  unmarked, unmarked_bytes):
         folder = HERE / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
-        tokenizer = make()
-        (folder / "tokenizer.json").write_text(tokenizer.to_str(), encoding="utf-8")
+        file = folder / "tokenizer.json"
+        if not file.exists():
+            file.write_text(make().to_str(), encoding="utf-8")
+        tokenizer = Tokenizer.from_file(str(file))
         (folder / "expected.json").write_text(json.dumps(expected(tokenizer), ensure_ascii=True, indent=0), encoding="utf-8")
 
 

@@ -107,7 +107,10 @@ TEST(WordPiece, RefusesWhatCannotBeReproduced) {
   EXPECT_NE(refusal(file).find("not a number of characters"), std::string::npos);
   file = good;
   file["decoder"]["prefix"] = "@@";
-  EXPECT_NE(refusal(file).find("prefix"), std::string::npos);
+  EXPECT_EQ(made(file).decode({1, 3}), "a ##b");
+  file["model"]["vocab"]["@@b"] = 10;
+  EXPECT_NE(refusal(file).find("of the token \"@@b\", \"b\" behind others"), std::string::npos);
+  file["model"]["vocab"].erase("@@b");
   file["decoder"] = {{"type", "CTC"}};
   EXPECT_NE(refusal(file).find("the decoder \"CTC\""), std::string::npos);
   file = good;

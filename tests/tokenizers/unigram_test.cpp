@@ -45,11 +45,47 @@ TEST(Unigram, AmongEqualSumsTheLongestLastPieceWins) {
   EXPECT_EQ(model.encode("abc"), (Ids{1, 5}));
 }
 
+// The library, which reads numbers less exactly than they are written, gives 1, 2; exact sums are equal.
+TEST(Unigram, ScoresAreRoundedAsTheLibraryReadsThem) {
+  const TextModel model =
+      with(pieces({{"<unk>", -9}, {"a", -0.76}, {"b", -1.1389821295774762}, {"ab", -1.8989821295774763}}));
+  EXPECT_EQ(model.encode("ab"), (Ids{1, 2}));
+}
+
 TEST(Unigram, ARunOfUnknownCharactersIsOneToken) {
   const TextModel model = with(pieces({{"<unk>", 0}, {"a", -1}, {"b\xE6\x9D\xB1", -2}}));
   EXPECT_EQ(model.encode("axyzaa"), (Ids{1, 0, 1, 1}));
   EXPECT_EQ(model.encode("b\xE6\x9D\xB1"), (Ids{2}));
   EXPECT_EQ(model.encode("b\xE6\x9D"), (Ids{0}));
+}
+
+// The expected tokens are those of the library.
+TEST(Unigram, AnUnknownTokenThatIsNotAnAddedTokenIsFoundInWords) {
+  Json file = file_of(pieces({{"<unk>", 0}, {"a", -1}, {"<", -1}, {"unk", -1}, {">", -1}}));
+  EXPECT_EQ(made(file).encode("a<unk>a <unk>"), (Ids{1, 0, 1, 0}));
+  EXPECT_EQ(made(file).encode("a<unk>b<unk><unk"), (Ids{1, 0, 2, 3}));
+  EXPECT_EQ(made(file).decode({1, 0, 1}), "a<unk>a");
+  file["added_tokens"] = {{{"id", 0}, {"content", "<unk>"}, {"special", true}}};
+  EXPECT_EQ(made(file).encode("a<unk>a"), (Ids{1, 2, 3, 4, 1}));
+}
+
+// As ALBERT. The expected tokens are those of the library.
+TEST(Unigram, ANormalizedAddedTokenStandsBetweenWords) {
+  Json file = file_of(pieces({{"<unk>", 0}, {"\u2581", -1}, {"\u2581a", -2}, {"a", -3}, {"b", -3}, {"\u2581b", -2}}));
+  file["normalizer"] = {{"type", "Lowercase"}};
+  file["pre_tokenizer"] = {
+      {"type", "Sequence"},
+      {"pretokenizers",
+       {{{"type", "WhitespaceSplit"}}, {{"type", "Metaspace"}, {"prepend_scheme", "always"}, {"split", true}}}}};
+  file["added_tokens"] = {{{"id", 6}, {"content", "[Room]"}, {"normalized", true}}};
+  const TextModel model = made(file);
+  EXPECT_EQ(model.encode("a[room]b"), (Ids{2, 6, 5}));
+  EXPECT_EQ(model.encode(" A \t[ROOM]  b "), (Ids{2, 6, 5}));
+  EXPECT_EQ(model.encode("[Room]"), (Ids{6}));
+  EXPECT_EQ(model.encode("\u2581[room]\u2581\u2581 b"), (Ids{1, 6, 1, 1, 5}));
+  EXPECT_EQ(model.encode("a [room][room] a"), (Ids{2, 6, 6, 2}));
+  file["added_tokens"][0]["content"] = "the room";
+  EXPECT_NE(refusal(file).find("\"the room\" has white space"), std::string::npos) << refusal(file);
 }
 
 TEST(Unigram, RefusesWhatHasNoMeaning) {
@@ -138,6 +174,14 @@ TEST(Unigram, AModelOfSentencePieceEqualsItsLibrary) {
 // The space is behind the text.
 TEST(Unigram, AModelWithWhitespaceAsSuffixEqualsItsLibrary) {
   for (const char *name : {"sp_suffix", "sp_suffix_bpe"}) {
+    const auto folder = std::filesystem::path(TIDBIT_GOLDENS) / name;
+    expect_equal(folder / "tokenizer.model", folder / "expected.json");
+  }
+}
+
+// The pieces have spaces, and U+2581 is a character like others.
+TEST(Unigram, AModelWithoutEscapedWhitespaceEqualsItsLibrary) {
+  for (const char *name : {"sp_spaces", "sp_spaces_bpe"}) {
     const auto folder = std::filesystem::path(TIDBIT_GOLDENS) / name;
     expect_equal(folder / "tokenizer.model", folder / "expected.json");
   }

@@ -108,6 +108,32 @@ TEST(WordBpe, AMergeDropsThePrefixOfItsRightToken) {
   EXPECT_EQ(model.decode({4, 1, 5, 3}), "ab aaab");
 }
 
+// As CLIP. U+00E4 is the bytes C3 A4, which the byte alphabet writes as U+00C3 U+00A4.
+TEST(WordBpe, BehindByteLevelTheLastByteOfAWordIsAnotherToken) {
+  Json file = word_ends();
+  file["model"]["vocab"]["\xC3\x83"] = 7;
+  file["model"]["vocab"]["\xC2\xA4</w>"] = 8;
+  file["model"]["vocab"]["\xC3\x83\xC2\xA4</w>"] = 9;
+  file["model"]["merges"] = {"a b</w>", "\xC3\x83 \xC2\xA4</w>"};
+  file["pre_tokenizer"] = {
+      {"type", "Sequence"},
+      {"pretokenizers", {{{"type", "WhitespaceSplit"}}, {{"type", "ByteLevel"}, {"add_prefix_space", false}}}}};
+  file["decoder"] = {{"type", "ByteLevel"}};
+  const TextModel model = made(file);
+  EXPECT_EQ(model.encode("a ab b\xC3\xA4 \xC3\xA5 \xC3\xA4"), (Ids{3, 5, 2, 9, 7, 0, 9}));
+  EXPECT_EQ(model.decode({3, 5, 2, 9, 1}), "a ab b\xC3\xA4 a");
+  EXPECT_EQ(model.decode({7, 8}), "\xC3\xA4");
+}
+
+TEST(WordBpe, BehindByteLevelAPieceMayContinueAWord) {
+  Json file = continued();
+  file["pre_tokenizer"] = {{"type", "ByteLevel"}, {"add_prefix_space", false}};
+  file["decoder"] = {{"type", "ByteLevel"}};
+  const TextModel model = made(file);
+  EXPECT_EQ(model.encode("aaab"), (Ids{1, 5, 3}));
+  EXPECT_EQ(model.decode({1, 5, 3}), "a##aa##b");
+}
+
 TEST(WordBpe, UnknownCharactersBecomeBytes) {
   Json vocab = {{"<unk>", 256}, {"a", 257}, {"aa", 258}};
   for (int byte = 0; byte < 256; ++byte) {
@@ -121,7 +147,7 @@ TEST(WordBpe, UnknownCharactersBecomeBytes) {
   EXPECT_EQ(model.encode("aa\xC3\xA4 a"), (Ids{258, 0xC3, 0xA4, 0x20, 257}));
   EXPECT_EQ(model.decode({258, 0xC3, 0xA4, 0x20, 257}), "aa\xC3\xA4 a");
   file.erase("decoder");
-  expect_refusal(file, "supported only together");
+  expect_refusal(file, "without a decoder the library makes \"<0x00>\"");
   file["decoder"] = {{"type", "ByteFallback"}};
   file["model"]["continuing_subword_prefix"] = "##";
   expect_refusal(file, "and byte_fallback");
@@ -137,19 +163,19 @@ TEST(WordBpe, RefusesWhatCannotBeReproduced) {
   file["model"]["end_of_word_suffix"] = "seventeen letters";
   expect_refusal(file, "longer than 16 bytes");
   file = word_ends();
-  file["pre_tokenizer"] = {{"type", "ByteLevel"}};
+  file["pre_tokenizer"] = {{"type", "Metaspace"}};
   expect_refusal(file, "end_of_word_suffix \"</w>\", which is supported only for BPE without");
+  file["pre_tokenizer"] = {{"type", "ByteLevel"}};
+  expect_refusal(file, "which is not supported for byte-level BPE over words");
   file = word_ends();
   file["decoder"]["suffix"] = "@";
-  expect_refusal(file, "has the suffix \"@\"");
-  file["decoder"] = {{"type", "CTC"}};
-  expect_refusal(file, "only with the decoder BPEDecoder");
+  expect_refusal(file, "makes \"a</w>\" of the token \"a</w>\", \"a</w>\" behind others");
   file = continued();
   file["decoder"] = {{"type", "CTC"}};
   expect_refusal(file, "the decoder \"CTC\"");
   file = word_ends();
   file["model"]["vocab"]["a</w>b"] = 7;
-  expect_refusal(file, "in its middle");
+  expect_refusal(file, "makes \"a b\" of the token \"a</w>b\"");
 }
 
 TEST(WordBpe, MergesAndTokensThatDoNotFitAreRefused) {

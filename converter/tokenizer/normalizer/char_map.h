@@ -15,6 +15,7 @@ namespace tidbit::convert {
 struct CharMap {
   std::map<std::uint32_t, std::string> singles;
   std::map<std::u32string, std::string> sequences;  // of two characters and more
+  CharSet dropped;                                  // long runs of characters that become nothing; none is in `singles`
   CharSet surrounded;                               // by spaces
   bool splits_hangul = false;                       // syllables become letters
 };

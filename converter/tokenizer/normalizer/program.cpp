@@ -82,6 +82,7 @@ class Builder {
   void collect(const std::vector<NormalizerStep> &steps, const std::vector<AddedSearch> &added) {
     texts_.collect(" ");
     for (const NormalizerStep &step : steps) {
+      if (!step.map.dropped.empty()) texts_.collect("");
       for (const auto &[character, text] : step.map.singles) texts_.collect(text);
       for (const auto &[key, text] : step.map.sequences) texts_.collect(text);
       texts_.collect(step.text);
@@ -202,6 +203,7 @@ class Builder {
 
   std::vector<Range> ranges_of(const CharMap &map) {
     std::vector<Range> ranges;
+    for (const CharRange range : map.dropped) ranges.push_back({RangeKind::text, range.first, range.last, text("")});
     for (const CharRange range : map.surrounded) {
       ranges.push_back({RangeKind::surround, range.first, range.last, text(" ")});
     }
@@ -415,21 +417,23 @@ NormalizerProgram make_normalizer_program(const std::vector<NormalizerStep> &ste
   return Builder(source).build(steps, added);
 }
 
-std::string normalized(const NormalizerProgram &program, std::string_view text) {
+NormalizerRun::NormalizerRun(const NormalizerProgram &program) : growth_(program.table[layout::kGrowth]) {
   format::TokenizerHeader header{};
   const auto count = [](const std::vector<std::uint32_t> &table) { return static_cast<std::uint32_t>(table.size()); };
   header.normalizer = {sizeof header, count(program.table)};
   header.normalizer_data = {static_cast<std::uint32_t>(sizeof header + program.table.size() * 4), count(program.data)};
-  std::vector<std::uint32_t> section(sizeof header / 4);
-  std::memcpy(section.data(), &header, sizeof header);
-  section.insert(section.end(), program.table.begin(), program.table.end());
-  section.insert(section.end(), program.data.begin(), program.data.end());
+  section_.resize(sizeof header / 4);
+  std::memcpy(section_.data(), &header, sizeof header);
+  section_.insert(section_.end(), program.table.begin(), program.table.end());
+  section_.insert(section_.end(), program.data.begin(), program.data.end());
+}
 
-  const std::size_t units = (text.size() + 1) * program.table[layout::kGrowth] * 2;
+std::string NormalizerRun::operator()(std::string_view text) const {
+  const std::size_t units = (text.size() + 1) * growth_ * 2;
   std::vector<std::uint64_t> memory((units * kWorkspacePerUnit + 7) / 8);
   const tidbit_tokenize_options options{};
   Steps steps(options);
-  const Tables tables(reinterpret_cast<const std::byte *>(section.data()));
+  const Tables tables(reinterpret_cast<const std::byte *>(section_.data()));
   Normalizer normalizer(tables, cut_workspace(memory.data(), units), steps);
   std::string result(units, 0);
   std::uint32_t size = 0;

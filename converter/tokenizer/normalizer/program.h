@@ -44,7 +44,15 @@ struct NormalizerProgram {
 NormalizerProgram make_normalizer_program(const std::vector<NormalizerStep> &steps,
                                           const std::vector<AddedSearch> &added, const std::string &source);
 
-// What the library makes of a text.
-std::string normalized(const NormalizerProgram &program, std::string_view text);
+// What the library makes of texts.
+class NormalizerRun {
+ public:
+  explicit NormalizerRun(const NormalizerProgram &program);
+  std::string operator()(std::string_view text) const;
+
+ private:
+  std::vector<std::uint32_t> section_;  // a tokenizer section that has only the normalizer
+  std::size_t growth_;
+};
 
 }  // namespace tidbit::convert
