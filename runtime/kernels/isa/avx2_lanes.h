@@ -25,6 +25,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
                                     .queries = 4,
                                     .value_registers = 2,
                                     .widen_f16 = true,
+                                    .unpack_blocks = true,
                                     .prefetch_floats = true,
                                     .prefetch_q8 = true,
                                     .prefetch_blocks = true};
@@ -122,11 +123,12 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   }
   static SmallCodes join(SmallCodes a, SmallCodes b) { return _mm256_or_si256(a, b); }
 
-  // A row's sum of a block is two in int16, each of 16 products: 16 * 15 * 127 < 2^15. That of wider codes is one in
-  // int32.
+  // A row's sum is two in int16, each of two products per word.
   using BlockSums = __m256i;
   template <class W>
-  static constexpr bool kInPairs = 16 * (2 * W::zero - 1) * 127 < 1 << 15;
+  static constexpr std::uint32_t summed_words = W::zero <= 8    ? 8
+                                                : W::zero <= 16 ? 4
+                                                                : 2;
 
   template <class W>
   static BlockSums start_block(std::int32_t) {
@@ -134,9 +136,8 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   }
   template <class W, std::uint32_t i>
   static BlockSums dot_block(BlockSums sums, SmallCodes codes, Inputs x) {
-    const __m256i products = _mm256_maddubs_epi16(codes, word<i>(x));
-    if constexpr (kInPairs<W>) return _mm256_add_epi16(sums, products);
-    return _mm256_add_epi32(sums, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
+    static_assert(summed_words<W> * 2 * (2 * W::zero) * 127 < 1 << 15);
+    return _mm256_add_epi16(sums, _mm256_maddubs_epi16(codes, word<i>(x)));
   }
 
   static __m256i load_fine(const std::byte *p) {
@@ -148,13 +149,12 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   static void load_scales(const std::byte *fine, Scales (&scales)[2]) {
     for (int i = 0; i < 2; ++i) {
       const __m256i scale = _mm256_and_si256(load_fine(fine + i * 8), _mm256_set1_epi32(15));
-      scales[i] = kInPairs<W> ? _mm256_or_si256(scale, _mm256_slli_epi32(scale, 16)) : scale;
+      scales[i] = _mm256_or_si256(scale, _mm256_slli_epi32(scale, 16));
     }
   }
   template <class W>
   static Sums add_block(Sums sums, BlockSums block, Scales scale) {
-    if constexpr (kInPairs<W>) return _mm256_add_epi32(sums, _mm256_madd_epi16(block, scale));
-    return _mm256_add_epi32(sums, _mm256_mullo_epi32(block, scale));
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(block, scale));
   }
 
   // unit * shift - zero * scale of both blocks as a pair of int16: start_block takes nothing off.
