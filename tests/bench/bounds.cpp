@@ -54,6 +54,7 @@ void avx2_int4(std::uint64_t turns) {
              "vpaddw %%ymm2, %%ymm\\sum, %%ymm\\sum");
 }
 
+void avxvnni_int8(std::uint64_t turns) { TIDBIT_RUN(turns, "%{vex%} vpdpbusd %%ymm0, %%ymm1, %%ymm\\sum"); }
 void avx512_fma(std::uint64_t turns) { TIDBIT_RUN(turns, "vfmadd231ps %%zmm0, %%zmm1, %%zmm\\sum"); }
 void avx512_int8(std::uint64_t turns) { TIDBIT_RUN(turns, "vpdpbusd %%zmm0, %%zmm1, %%zmm\\sum"); }
 
@@ -61,6 +62,8 @@ constexpr Loop kLoops[] = {
     {TIDBIT_ISA_AVX2, Unit::fma, "vfmadd231ps ymm", kSums * 2 * 8, avx2_fma},
     {TIDBIT_ISA_AVX2, Unit::int8, "vpmaddubsw + vpmaddwd + vpaddd ymm", kSums * 2 * 32, avx2_int8},
     {TIDBIT_ISA_AVX2, Unit::int4, "vpmaddubsw + vpaddw ymm", kSums * 2 * 32, avx2_int4},
+    {TIDBIT_ISA_AVXVNNI, Unit::fma, "vfmadd231ps ymm", kSums * 2 * 8, avx2_fma},
+    {TIDBIT_ISA_AVXVNNI, Unit::int8, "vpdpbusd ymm", kSums * 2 * 32, avxvnni_int8},
     {TIDBIT_ISA_AVX512VNNI, Unit::fma, "vfmadd231ps zmm", kSums * 2 * 16, avx512_fma},
     {TIDBIT_ISA_AVX512VNNI, Unit::int8, "vpdpbusd zmm", kSums * 2 * 64, avx512_int8},
 };

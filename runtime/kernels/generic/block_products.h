@@ -272,7 +272,7 @@ struct BlockProduct {
   static constexpr bool kUnpacks = L::tuning.unpack_blocks;
 
   static std::uint32_t column_step(const Matmul &m) {
-    return Groups<L>::whole(m, kUnpacks ? UnpackedBlocks<L, W>::kColumns : kTileBytes / kColumnBytes);
+    return Groups<L>::whole(m, kUnpacks ? kUnpackedColumns : kTileBytes / kColumnBytes);
   }
   static std::uint64_t tile_bytes(const Matmul &m) { return W::tile_bytes(m.cols, m.group); }
   static std::uint64_t token_bytes(const Matmul &m) { return m.cols; }

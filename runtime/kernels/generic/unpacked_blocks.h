@@ -16,14 +16,16 @@ inline constexpr bool kScalesCodes = 15 * (2 * W::zero) < 256 &&
   L::template scale_codes<W>(codes, scale);
 };
 
-// With 1024 columns, 19 KB.
+inline constexpr std::uint32_t kUnpackedColumns = 1024;
+
+// 19 KB.
 template <class L, class W>
 struct UnpackedBlocks {
-  static constexpr std::uint32_t kRegisters = kTileRegisters<L>, kColumns = 1024;
+  static constexpr std::uint32_t kRegisters = kTileRegisters<L>;
 
-  alignas(64) typename L::SmallCodes codes[kColumns / 4][kRegisters];
-  typename L::Scales scales[kColumns / format::kBlock][kRegisters];
-  typename L::Zeros zeros[kColumns / format::kPair][kRegisters];
+  alignas(64) typename L::SmallCodes codes[kUnpackedColumns / 4][kRegisters];
+  typename L::Scales scales[kUnpackedColumns / format::kBlock][kRegisters];
+  typename L::Zeros zeros[kUnpackedColumns / format::kPair][kRegisters];
 
   // `count` columns. The fine bytes of a pair of blocks are fine_step bytes after those of the last.
   void unpack(const std::int8_t *packed, const std::byte *fine, std::size_t fine_step, std::uint32_t count) {

@@ -43,6 +43,16 @@ defined(__AVX512VNNI__) && defined(__FMA__) && defined(__F16C__)"
     "1, 0, ecx, 1u << 12 | 1u << 29"                                   # FMA, F16C
     "7, 0, ebx, 1u << 5 | 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31"   # AVX2, AVX-512 F, DQ, BW, VL
     "7, 0, ecx, 1u << 11")                                             # VNNI
+tidbit_isa(avxvnni FOR "${x86}"
+  HAS "defined(__AVXVNNI__) && defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)"
+  ENABLE -mavxvnni -mavx2 -mfma -mf16c
+  OPTIONS ${aligned}
+  GNU_OPTIONS ${in_order}
+  XCR0 0x6  # 256-bit registers
+  CPUID
+    "1, 0, ecx, 1u << 12 | 1u << 29"  # FMA, F16C
+    "7, 0, ebx, 1u << 5"              # AVX2
+    "7, 1, eax, 1u << 4")             # AVX-VNNI
 tidbit_isa(avx2 FOR "${x86}"
   HAS "defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)"
   ENABLE -mavx2 -mfma -mf16c

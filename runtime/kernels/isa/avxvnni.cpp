@@ -1,0 +1,72 @@
+// AVX2 with FMA, F16C and AVX-VNNI, which is vpdpbusd for 256 bits without AVX-512.
+#include "kernels/isa/list.inc"
+#ifdef TIDBIT_FILE_AVXVNNI
+
+#include "kernels/generic/table.h"
+#include "kernels/isa/avx2_lanes.h"
+
+namespace tidbit {
+namespace {
+
+struct AvxVnniLanes : Avx2Lanes {
+  static Sums add_products(Sums sums, __m256i codes, __m256i x) { return _mm256_dpbusd_avx_epi32(sums, codes, x); }
+  static Sums add_pairs(Sums sums, __m256i a, __m256i b) { return _mm256_dpwssd_avx_epi32(sums, a, b); }
+
+  // vpdpbusd takes unsigned weights, so this adds 128 to w. `start` subtracts 128 times the sum of x in advance.
+  using Codes = __m256i;
+  static void load_codes(const std::int8_t *&p, std::uint32_t, Codes (&c)[2]) {
+    for (int i = 0; i < 2; ++i) {
+      const __m256i codes = _mm256_loadu_si256(reinterpret_cast<const __m256i *>(p) + i);
+      c[i] = _mm256_xor_si256(codes, _mm256_set1_epi8(-128));
+    }
+    p += 64;
+  }
+  static Sums start(std::int32_t sum) { return _mm256_set1_epi32(-128 * sum); }
+  template <std::uint32_t i>
+  static Sums dot(Sums sums, Codes w, Inputs x) {
+    return add_products(sums, w, word<i>(x));
+  }
+
+  // Unlike those of AVX2, a block's sums are whole.
+  template <class W>
+  static constexpr std::uint32_t summed_words = format::kBlock / 4;
+  template <class W, std::uint32_t i>
+  static BlockSums dot_block(BlockSums block, SmallCodes codes, Inputs x) {
+    return add_products(block, codes, word<i>(x));
+  }
+  template <class W>
+  static void load_scales(const std::byte *fine, Scales (&scales)[2]) {
+    for (int i = 0; i < 2; ++i) scales[i] = _mm256_and_si256(load_fine(fine + i * 8), _mm256_set1_epi32(15));
+  }
+  template <class W>
+  static Sums add_block(Sums sums, BlockSums block, Scales scale) {
+    return _mm256_add_epi32(sums, _mm256_mullo_epi32(block, scale));
+  }
+  template <class W>
+  static Sums add_zeros(Sums sums, Zeros zeros, const std::int16_t *pair) {
+    int both;
+    __builtin_memcpy(&both, pair, 4);
+    return add_pairs(sums, _mm256_set1_epi32(both), zeros);
+  }
+
+  // Bytes at even and at odd places, times 16-bit scales.
+  template <class W>
+  static SmallCodes scale_codes(SmallCodes codes, Scales scale) {
+    const __m256i twice = _mm256_or_si256(scale, _mm256_slli_epi32(scale, 16));
+    const __m256i low = _mm256_mullo_epi16(_mm256_and_si256(codes, _mm256_set1_epi16(0xFF)), twice);
+    const __m256i high = _mm256_mullo_epi16(_mm256_srli_epi16(codes, 8), twice);
+    return _mm256_or_si256(low, _mm256_slli_epi16(high, 8));
+  }
+  template <class W>
+  static void load_all_zeros(const std::byte *fine, Zeros (&zeros)[2]) {
+    load_zeros<W>(fine, zeros);
+  }
+};
+
+}  // namespace
+
+extern constinit const Kernels kAvxvnniKernels = make_kernels<AvxVnniLanes>(TIDBIT_ISA_AVXVNNI);
+
+}  // namespace tidbit
+
+#endif  // TIDBIT_FILE_AVXVNNI
