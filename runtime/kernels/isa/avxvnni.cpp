@@ -49,13 +49,10 @@ struct AvxVnniLanes : Avx2Lanes {
     return add_pairs(sums, _mm256_set1_epi32(both), zeros);
   }
 
-  // Bytes at even and at odd places, times 16-bit scales.
+  // Two bytes at a time: no product exceeds a byte, so the lower one does not carry into the higher one.
   template <class W>
   static SmallCodes scale_codes(SmallCodes codes, Scales scale) {
-    const __m256i twice = _mm256_or_si256(scale, _mm256_slli_epi32(scale, 16));
-    const __m256i low = _mm256_mullo_epi16(_mm256_and_si256(codes, _mm256_set1_epi16(0xFF)), twice);
-    const __m256i high = _mm256_mullo_epi16(_mm256_srli_epi16(codes, 8), twice);
-    return _mm256_or_si256(low, _mm256_slli_epi16(high, 8));
+    return _mm256_mullo_epi16(codes, _mm256_or_si256(scale, _mm256_slli_epi32(scale, 16)));
   }
   template <class W>
   static void load_all_zeros(const std::byte *fine, Zeros (&zeros)[2]) {
