@@ -140,17 +140,17 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
     return _mm256_add_epi16(sums, _mm256_maddubs_epi16(codes, word<i>(x)));
   }
 
-  static __m256i load_fine(const std::byte *p) {
-    return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p)));
+  // The fine bytes of rows 8 i to 8 i + 7 in two blocks, as pairs of int16.
+  static __m256i load_fine(const std::byte *first, const std::byte *second, int i) {
+    const __m128i a = _mm_loadl_epi64(reinterpret_cast<const __m128i *>(first + i * 8));
+    const __m128i b = _mm_loadl_epi64(reinterpret_cast<const __m128i *>(second + i * 8));
+    return _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(a, b));
   }
   // The scale twice, for the two sums of a row.
   using Scales = __m256i;
   template <class W>
   static void load_scales(const std::byte *fine, Scales (&scales)[2]) {
-    for (int i = 0; i < 2; ++i) {
-      const __m256i scale = _mm256_and_si256(load_fine(fine + i * 8), _mm256_set1_epi32(15));
-      scales[i] = _mm256_or_si256(scale, _mm256_slli_epi32(scale, 16));
-    }
+    for (int i = 0; i < 2; ++i) scales[i] = _mm256_and_si256(load_fine(fine, fine, i), _mm256_set1_epi16(15));
   }
   template <class W>
   static Sums add_block(Sums sums, BlockSums block, Scales scale) {
@@ -160,17 +160,12 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   // unit * shift - zero * scale of both blocks as a pair of int16: start_block takes nothing off.
   using Zeros = __m256i;
   template <class W>
-  static __m256i zero_of(__m256i fine) {
-    const __m256i scale = _mm256_and_si256(fine, _mm256_set1_epi32(15));
-    const __m256i shift = _mm256_mullo_epi32(_mm256_srai_epi32(fine, 4), _mm256_set1_epi32(W::shift_unit));
-    return _mm256_sub_epi32(shift, _mm256_mullo_epi32(scale, _mm256_set1_epi32(W::zero)));
-  }
-  template <class W>
   static void load_zeros(const std::byte *fine, Zeros (&zeros)[2]) {
     for (int i = 0; i < 2; ++i) {
-      const __m256i first = zero_of<W>(load_fine(fine + i * 8)),
-                    second = zero_of<W>(load_fine(fine + i * 8 + format::kTileRows));
-      zeros[i] = _mm256_or_si256(_mm256_and_si256(first, _mm256_set1_epi32(0xFFFF)), _mm256_slli_epi32(second, 16));
+      const __m256i pairs = load_fine(fine, fine + format::kTileRows, i);
+      const __m256i scales = _mm256_and_si256(pairs, _mm256_set1_epi16(15)), shifts = _mm256_srai_epi16(pairs, 4);
+      zeros[i] = _mm256_sub_epi16(_mm256_mullo_epi16(shifts, _mm256_set1_epi16(W::shift_unit)),
+                                  _mm256_mullo_epi16(scales, _mm256_set1_epi16(W::zero)));
     }
   }
   template <class W>

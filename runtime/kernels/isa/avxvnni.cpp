@@ -27,20 +27,39 @@ struct AvxVnniLanes : Avx2Lanes {
     return add_products(sums, w, word<i>(x));
   }
 
-  // Unlike those of AVX2, a block's sums are whole.
+  // A block's sums are whole. (Those of AVX2 are in two parts.)
   template <class W>
   static constexpr std::uint32_t summed_words = format::kBlock / 4;
+  template <class W>
+  static BlockSums start_block(std::int32_t start) {
+    return _mm256_set1_epi32(start);
+  }
   template <class W, std::uint32_t i>
   static BlockSums dot_block(BlockSums block, SmallCodes codes, Inputs x) {
     return add_products(block, codes, word<i>(x));
   }
   template <class W>
   static void load_scales(const std::byte *fine, Scales (&scales)[2]) {
-    for (int i = 0; i < 2; ++i) scales[i] = _mm256_and_si256(load_fine(fine + i * 8), _mm256_set1_epi32(15));
+    for (int i = 0; i < 2; ++i) {
+      const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i *>(fine + i * 8));
+      scales[i] = _mm256_and_si256(_mm256_cvtepi8_epi32(bytes), _mm256_set1_epi32(15));
+    }
   }
+  // A sum that fits int16 is the low half of a pair. The scale's high half is 0, so the sum's high half, its sign, does
+  // not count.
   template <class W>
   static Sums add_block(Sums sums, BlockSums block, Scales scale) {
+    if constexpr (kBlockFitsInt16<W>) return add_pairs(sums, block, scale);
     return _mm256_add_epi32(sums, _mm256_mullo_epi32(block, scale));
+  }
+
+  // unit * shift of both blocks, as a pair of int16.
+  template <class W>
+  static void load_zeros(const std::byte *fine, Zeros (&zeros)[2]) {
+    for (int i = 0; i < 2; ++i) {
+      const __m256i shifts = _mm256_srai_epi16(load_fine(fine, fine + format::kTileRows, i), 4);
+      zeros[i] = _mm256_mullo_epi16(shifts, _mm256_set1_epi16(W::shift_unit));
+    }
   }
   template <class W>
   static Sums add_zeros(Sums sums, Zeros zeros, const std::int16_t *pair) {
@@ -56,7 +75,7 @@ struct AvxVnniLanes : Avx2Lanes {
   }
   template <class W>
   static void load_all_zeros(const std::byte *fine, Zeros (&zeros)[2]) {
-    load_zeros<W>(fine, zeros);
+    Avx2Lanes::load_zeros<W>(fine, zeros);
   }
 };
 
