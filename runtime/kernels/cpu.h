@@ -24,7 +24,7 @@ struct CpuNeeds {
 // Whether a CPU meets the needs, of which cpuid(leaf, subleaf, register) and the low half of XCR0 are given. Without
 // the check of the last subleaf, some CPUs would answer with the bits of another one.
 template <class Cpuid>
-constexpr bool cpuid_meets(const CpuNeeds &needs, std::uint32_t xcr0, Cpuid cpuid) {
+static constexpr bool cpuid_meets(const CpuNeeds &needs, std::uint32_t xcr0, Cpuid cpuid) {
   if ((xcr0 & needs.xcr0) != needs.xcr0) return false;
   for (const CpuNeeds::Bits &asked : needs.cpuid) {
     if (asked.subleaf > 0 && asked.subleaf > cpuid(asked.leaf, 0, CpuNeeds::eax)) return false;
