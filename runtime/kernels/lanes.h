@@ -43,7 +43,7 @@ struct Tuning {
   // Widen f16 weights once for many tokens. Takes 24 KB of stack.
   bool widen_f16 = false;
 
-  // Unpack codes of a few bits once for many tokens. Takes 19 KB of stack per tile.
+  // Unpack codes of a few bits once for many tokens. Takes 19 KB of stack for each tile.
   bool unpack_blocks = false;
 
   // With a single vector: prefetch the weights, K and V that are floats, or q8, or in blocks.

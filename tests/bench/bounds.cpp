@@ -48,7 +48,7 @@ void avx2_int8(std::uint64_t turns) {
              "vpaddd %%ymm3, %%ymm\\sum, %%ymm\\sum");
 }
 
-void avx2_int4(std::uint64_t turns) {
+void avx2_few_bits(std::uint64_t turns) {
   TIDBIT_RUN(turns,
              "vpmaddubsw %%ymm0, %%ymm1, %%ymm2\n\t"
              "vpaddw %%ymm2, %%ymm\\sum, %%ymm\\sum");
@@ -61,7 +61,7 @@ void avx512_int8(std::uint64_t turns) { TIDBIT_RUN(turns, "vpdpbusd %%zmm0, %%zm
 constexpr Loop kLoops[] = {
     {TIDBIT_ISA_AVX2, Unit::fma, "vfmadd231ps ymm", kSums * 2 * 8, avx2_fma},
     {TIDBIT_ISA_AVX2, Unit::int8, "vpmaddubsw + vpmaddwd + vpaddd ymm", kSums * 2 * 32, avx2_int8},
-    {TIDBIT_ISA_AVX2, Unit::int4, "vpmaddubsw + vpaddw ymm", kSums * 2 * 32, avx2_int4},
+    {TIDBIT_ISA_AVX2, Unit::few_bits, "vpmaddubsw + vpaddw ymm", kSums * 2 * 32, avx2_few_bits},
     {TIDBIT_ISA_AVXVNNI, Unit::fma, "vfmadd231ps ymm", kSums * 2 * 8, avx2_fma},
     {TIDBIT_ISA_AVXVNNI, Unit::int8, "vpdpbusd ymm", kSums * 2 * 32, avxvnni_int8},
     {TIDBIT_ISA_AVX512VNNI, Unit::fma, "vfmadd231ps zmm", kSums * 2 * 16, avx512_fma},
@@ -102,7 +102,7 @@ MemoryBound measure_memory() {
 const MultiplyBound &multiply_bound(tidbit_isa isa, Unit unit) {
   constexpr std::size_t kUnits = 3;
   static MultiplyBound known[TIDBIT_ISA_COUNT][kUnits] = {};
-  if (unit == Unit::int4 && !is_known(isa, unit)) unit = Unit::int8;
+  if (unit == Unit::few_bits && !is_known(isa, unit)) unit = Unit::int8;
   MultiplyBound &bound = known[isa][static_cast<std::size_t>(unit)];
   if (bound.instructions != nullptr) return bound;
   for (const Loop &loop : kLoops) {

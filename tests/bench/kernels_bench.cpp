@@ -37,13 +37,13 @@ constexpr WeightFormat kWeightFormats[] = {
     {"f32", Format::f32, 0, Unit::fma},
     {"f16", Format::f16, 0, Unit::fma},
     {"q8", Format::q8, format::kDefaultGroup, Unit::int8},
-    {"q2", format::Q2::format, format::kDefaultGroup, Unit::int4},
-    {"q3", format::Q3::format, format::kDefaultGroup, Unit::int4},
-    {"q4", Format::q4, format::kDefaultGroup, Unit::int4},
-    {"q5", format::Q5::format, format::kDefaultGroup, Unit::int8},
-    {"q6", format::Q6::format, format::kDefaultGroup, Unit::int8},
-    {"ternary", format::Ternary::format, format::kMaxGroup, Unit::int8},
-    {"binary", format::Binary::format, format::kDefaultGroup, Unit::int8},
+    {"q2", format::Q2::format, format::kDefaultGroup, Unit::few_bits},
+    {"q3", format::Q3::format, format::kDefaultGroup, Unit::few_bits},
+    {"q4", Format::q4, format::kDefaultGroup, Unit::few_bits},
+    {"q5", format::Q5::format, format::kDefaultGroup, Unit::few_bits},
+    {"q6", format::Q6::format, format::kDefaultGroup, Unit::few_bits},
+    {"ternary", format::Ternary::format, format::kMaxGroup, Unit::few_bits},
+    {"binary", format::Binary::format, format::kDefaultGroup, Unit::few_bits},
 };
 
 struct CacheFormat {
@@ -343,7 +343,7 @@ std::string billions(double rate) {
 
 void print_bounds(const std::string &isa, const Kernels &kernels) {
   const MultiplyBound *last = nullptr;
-  for (const Unit unit : {Unit::fma, Unit::int8, Unit::int4}) {
+  for (const Unit unit : {Unit::fma, Unit::int8, Unit::few_bits}) {
     const MultiplyBound &bound = multiply_bound(kernels.isa, unit);
     if (bound.instructions == nullptr || &bound == last) continue;
     ::benchmark::AddCustomContext(isa + ", " + bound.instructions + ", 1e9 ops/s",
