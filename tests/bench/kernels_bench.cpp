@@ -242,12 +242,12 @@ void bench_vector(State &state, Body body) {
   report(state, stopwatch, "bytes/s", kVector * sizeof(float), 0);
 }
 
-void bench_quantize(State &state, const Kernels &kernels) {
+void bench_quantize(State &state, decltype(Kernels::quantize) quantize) {
   Array<std::int8_t> codes(kVector);
   Array<float> scales(kVector / format::kDefaultGroup);
   Array<CodeSums> sums(kVector / format::kPair);
   bench_vector(state, [&](float *x, float *, std::uint32_t n) {
-    kernels.quantize(x, n, format::kDefaultGroup, codes.data(), scales.data(), sums.data());
+    quantize(x, n, format::kDefaultGroup, codes.data(), scales.data(), sums.data());
   });
 }
 
@@ -314,7 +314,8 @@ void add_vectors(const std::string &isa, const Kernels &k) {
       bench_vector(state, [&](float *x, float *, std::uint32_t n) { k.activate(kind, x, up, n); });
     });
   };
-  add(isa + "/quantize", [&k](State &state) { bench_quantize(state, k); });
+  add(isa + "/quantize", [&k](State &state) { bench_quantize(state, k.quantize); });
+  add(isa + "/quantize_transformed", [&k](State &state) { bench_quantize(state, k.quantize_transformed); });
   add(isa + "/rms_norm", [&k](State &state) {
     Array<float> weight(kVector, 1.0f);
     bench_vector(state, [&](float *x, float *y, std::uint32_t n) { k.rms_norm(x, weight.data(), n, 1e-5f, y); });

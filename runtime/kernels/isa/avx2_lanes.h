@@ -76,7 +76,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
                                   : _mm256_permute_ps(x, 0b10110001);
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), bit = _mm256_set1_epi32(h);
     const __m256i minus = _mm256_slli_epi32(_mm256_cmpeq_epi32(_mm256_and_si256(lane, bit), bit), 31);
-    return _mm256_add_ps(other, _mm256_xor_ps(x, _mm256_castsi256_ps(minus)));
+    return _mm256_fmadd_ps(x, _mm256_xor_ps(set(1.0f), _mm256_castsi256_ps(minus)), other);  // other + x or other - x
   }
   static Floats add_to_exponent(Floats x, Floats t) {
     const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(t), 23);
