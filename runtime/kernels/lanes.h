@@ -43,8 +43,8 @@ struct Tuning {
   // Widen f16 weights once for many tokens. Takes 24 KB of stack.
   bool widen_f16 = false;
 
-  // Unpack codes of a few bits once for many tokens. Takes 19 KB of stack for each tile.
-  bool unpack_blocks = false;
+  // Unpack codes of a few bits once for this many tokens and more; 0: never. Takes 19 KB of stack for each tile.
+  std::uint32_t unpack_from = 0;
 
   // With a single vector: prefetch the weights, K and V that are floats, or q8, or in blocks.
   bool prefetch_floats = false;
@@ -194,7 +194,7 @@ inline constexpr bool kBlockFitsInt16 = format::kBlock *W::zero * 127 < 1 << 15;
 //   load_zeros<W>(fine, z)         the factors of the sums of x, from the fine bytes of two blocks
 //   add_zeros<W>(sums, z, pair)    `pair` are CodeSums::sum
 //
-// For unpack_blocks, a type whose `dot` takes unsigned bytes can also have
+// For unpack_from, a type whose `dot` takes unsigned bytes can also have
 //
 //   scale_codes<W>(codes, s)       the codes times their block's scale, where the products fit
 //   load_all_zeros<W>(fine, z)     load_zeros with -zero * scale in it: what start_block would take off

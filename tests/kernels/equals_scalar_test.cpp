@@ -240,7 +240,7 @@ TEST_P(Kernel, MatmulOfManyColumnsOfBlocksEqualsScalar) {
     Random random(6);
     for (const std::uint32_t cols : {990u, 1027u, 2301u}) {
       MatmulShape s(random, true);
-      s.rows = 37, s.cols = cols, s.tokens = 35, s.begin = 0, s.end = 3;
+      s.rows = 37, s.cols = cols, s.tokens = 75, s.begin = 0, s.end = 3;
       product_equals_scalar(*this, random, Values::plain, Row::format, s);
     }
   });
@@ -270,7 +270,7 @@ void product_of_extremes_equals_scalar(Kernel &test, Format format, std::uint32_
 TEST_P(Kernel, MatmulOfExtremeBlocksEqualsScalar) {
   each_format_in_blocks([&]<class Row> {
     product_of_extremes_equals_scalar(*this, Row::format, 2);
-    product_of_extremes_equals_scalar(*this, Row::format, 34);
+    product_of_extremes_equals_scalar(*this, Row::format, 66);
   });
 }
 

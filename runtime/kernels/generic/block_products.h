@@ -269,11 +269,10 @@ struct BlockProduct {
 
   static constexpr std::uint32_t kTileBytes = 16 << 10;  // of codes that a micro-kernel reads
 
-  static constexpr bool kUnpacks = L::tuning.unpack_blocks;
+  static constexpr std::uint32_t kPrepareFrom = L::tuning.unpack_from;
 
-  static std::uint32_t column_step(const Matmul &m) {
-    return Groups<L>::whole(m, kUnpacks ? kUnpackedColumns : kTileBytes / kColumnBytes);
-  }
+  static std::uint32_t prepared_step(const Matmul &m) { return Groups<L>::whole(m, kUnpackedColumns); }
+  static std::uint32_t column_step(const Matmul &m) { return Groups<L>::whole(m, kTileBytes / kColumnBytes); }
   static std::uint64_t tile_bytes(const Matmul &m) { return W::tile_bytes(m.cols, m.group); }
   static std::uint64_t token_bytes(const Matmul &m) { return m.cols; }
 
@@ -315,7 +314,7 @@ struct BlockProduct {
   }
 
   template <std::uint32_t kTiles>
-  requires kUnpacks [[gnu::noinline]] static void prepared(const Matmul &m, Place at, std::uint32_t end) {
+  requires(kPrepareFrom != 0) [[gnu::noinline]] static void prepared(const Matmul &m, Place at, std::uint32_t end) {
     const auto stride = static_cast<std::size_t>(W::tile_bytes(m.cols, m.group));
     const std::byte *w = m.weights + at.tile * stride;
     const std::size_t codes = W::head_bytes(m.cols, m.group) + std::size_t{at.begin} * kColumnBytes;

@@ -25,7 +25,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
                                     .queries = 4,
                                     .value_registers = 2,
                                     .widen_f16 = true,
-                                    .unpack_blocks = true,
+                                    .unpack_from = 16,
                                     .prefetch_floats = true,
                                     .prefetch_q8 = true,
                                     .prefetch_blocks = true};

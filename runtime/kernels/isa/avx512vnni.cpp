@@ -28,7 +28,7 @@ struct Avx512Lanes : XsimdLanes<Avx512> {
                                     .tokens = 8,
                                     .queries = 4,
                                     .widen_f16 = true,
-                                    .unpack_blocks = true,
+                                    .unpack_from = 64,
                                     .prefetch_floats = true,
                                     .prefetch_blocks = true};
 
