@@ -21,6 +21,18 @@ struct CpuNeeds {
 };
 
 #ifdef __x86_64__
+// Whether a CPU meets the needs, of which cpuid(leaf, subleaf, register) and the low half of XCR0 are given. Without
+// the check of the last subleaf, some CPUs would answer with the bits of another one.
+template <class Cpuid>
+static constexpr bool cpuid_meets(const CpuNeeds &needs, std::uint32_t xcr0, Cpuid cpuid) {
+  if ((xcr0 & needs.xcr0) != needs.xcr0) return false;
+  for (const CpuNeeds::Bits &asked : needs.cpuid) {
+    if (asked.subleaf > 0 && asked.subleaf > cpuid(asked.leaf, 0, CpuNeeds::eax)) return false;
+    if (asked.bits != 0 && (cpuid(asked.leaf, asked.subleaf, asked.in) & asked.bits) != asked.bits) return false;
+  }
+  return true;
+}
+
 bool cpuid_meets(const CpuNeeds &needs);  // asks the CPU itself
 #else
 static inline bool cpuid_meets(const CpuNeeds &) { return true; }

@@ -7,8 +7,6 @@
 namespace tidbit {
 namespace {
 
-constexpr bool all(std::uint32_t value, std::uint32_t bits) { return (value & bits) == bits; }
-
 std::uint32_t cpuid(std::uint32_t leaf, std::uint32_t subleaf, CpuNeeds::Register in) {
   std::uint32_t r[4] = {};
   return __get_cpuid_count(leaf, subleaf, &r[0], &r[1], &r[2], &r[3]) != 0 ? r[in] : 0;
@@ -17,7 +15,7 @@ std::uint32_t cpuid(std::uint32_t leaf, std::uint32_t subleaf, CpuNeeds::Registe
 // The low half of XCR0.
 std::uint32_t saved_registers() {
   constexpr std::uint32_t kOsXsave = 1u << 27;
-  if (!all(cpuid(1, 0, CpuNeeds::ecx), kOsXsave)) return 0;
+  if ((cpuid(1, 0, CpuNeeds::ecx) & kOsXsave) == 0) return 0;
   std::uint32_t low = 0, high = 0;
   __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return low;
@@ -25,13 +23,7 @@ std::uint32_t saved_registers() {
 
 }  // namespace
 
-bool cpuid_meets(const CpuNeeds &needs) {
-  if (needs.xcr0 != 0 && !all(saved_registers(), needs.xcr0)) return false;
-  for (const CpuNeeds::Bits &asked : needs.cpuid) {
-    if (asked.bits != 0 && !all(cpuid(asked.leaf, asked.subleaf, asked.in), asked.bits)) return false;
-  }
-  return true;
-}
+bool cpuid_meets(const CpuNeeds &needs) { return cpuid_meets(needs, needs.xcr0 != 0 ? saved_registers() : 0, cpuid); }
 
 }  // namespace tidbit
 

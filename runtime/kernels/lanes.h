@@ -43,6 +43,9 @@ struct Tuning {
   // Widen f16 weights once for many tokens. Takes 24 KB of stack.
   bool widen_f16 = false;
 
+  // Unpack codes of a few bits once for this many tokens and more; 0: never. Takes 19 KB of stack for each tile.
+  std::uint32_t unpack_from = 0;
+
   // With a single vector: prefetch the weights, K and V that are floats, or q8, or in blocks.
   bool prefetch_floats = false;
   bool prefetch_q8 = false;
@@ -185,10 +188,16 @@ inline constexpr bool kBlockFitsInt16 = format::kBlock *W::zero * 127 < 1 << 15;
 //
 //   start_block<W>(start)          `start` is -zero * (sum of x)
 //   dot_block<W, i>(b, w, x)       adds the products of the codes with word i of Inputs
+//   summed_words<W>                optional: words after which a block's sum is added, because it can take no more
 //   load_scales<W>(fine, s)        the scales of a block's 16 rows from their fine bytes
 //   add_block<W>(sums, b, s)
 //   load_zeros<W>(fine, z)         the factors of the sums of x, from the fine bytes of two blocks
 //   add_zeros<W>(sums, z, pair)    `pair` are CodeSums::sum
+//
+// For unpack_from, a type whose `dot` takes unsigned bytes can also have
+//
+//   scale_codes<W>(codes, s)       the codes times their block's scale, where the products fit
+//   load_all_zeros<W>(fine, z)     load_zeros with -zero * scale in it: what start_block would take off
 template <class L, class W>
 concept BlockSumLanes = SumLanes<L> &&
     requires(const std::byte *fine, const std::int16_t *pair, typename L::Sums s, typename L::BlockSums b,
@@ -210,6 +219,16 @@ concept BlockLanes = BlockSumLanes<L, W> &&
   { L::join(codes, codes) } -> SameAs<typename L::SmallCodes>;
   { L::template dot_block<W, 0>(b, codes, x) } -> SameAs<typename L::BlockSums>;
 };
+
+// The words of a block whose products L::BlockSums can take: a divisor of 8.
+template <class L, class W>
+inline constexpr std::uint32_t kSummedWords = [] {
+  if constexpr (requires { L::template summed_words<W>; }) {
+    return L::template summed_words<W>;
+  } else {
+    return std::uint32_t{format::kBlock / 4};
+  }
+}();
 
 // Instead of load_packed, dot_block and Inputs, a type can have dot_rows_of_block<W>(p, x, b), which adds the products
 // of a block of 16 rows.

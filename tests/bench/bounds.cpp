@@ -48,19 +48,22 @@ void avx2_int8(std::uint64_t turns) {
              "vpaddd %%ymm3, %%ymm\\sum, %%ymm\\sum");
 }
 
-void avx2_int4(std::uint64_t turns) {
+void avx2_few_bits(std::uint64_t turns) {
   TIDBIT_RUN(turns,
              "vpmaddubsw %%ymm0, %%ymm1, %%ymm2\n\t"
              "vpaddw %%ymm2, %%ymm\\sum, %%ymm\\sum");
 }
 
+void avxvnni_int8(std::uint64_t turns) { TIDBIT_RUN(turns, "%{vex%} vpdpbusd %%ymm0, %%ymm1, %%ymm\\sum"); }
 void avx512_fma(std::uint64_t turns) { TIDBIT_RUN(turns, "vfmadd231ps %%zmm0, %%zmm1, %%zmm\\sum"); }
 void avx512_int8(std::uint64_t turns) { TIDBIT_RUN(turns, "vpdpbusd %%zmm0, %%zmm1, %%zmm\\sum"); }
 
 constexpr Loop kLoops[] = {
     {TIDBIT_ISA_AVX2, Unit::fma, "vfmadd231ps ymm", kSums * 2 * 8, avx2_fma},
     {TIDBIT_ISA_AVX2, Unit::int8, "vpmaddubsw + vpmaddwd + vpaddd ymm", kSums * 2 * 32, avx2_int8},
-    {TIDBIT_ISA_AVX2, Unit::int4, "vpmaddubsw + vpaddw ymm", kSums * 2 * 32, avx2_int4},
+    {TIDBIT_ISA_AVX2, Unit::few_bits, "vpmaddubsw + vpaddw ymm", kSums * 2 * 32, avx2_few_bits},
+    {TIDBIT_ISA_AVXVNNI, Unit::fma, "vfmadd231ps ymm", kSums * 2 * 8, avx2_fma},
+    {TIDBIT_ISA_AVXVNNI, Unit::int8, "vpdpbusd ymm", kSums * 2 * 32, avxvnni_int8},
     {TIDBIT_ISA_AVX512VNNI, Unit::fma, "vfmadd231ps zmm", kSums * 2 * 16, avx512_fma},
     {TIDBIT_ISA_AVX512VNNI, Unit::int8, "vpdpbusd zmm", kSums * 2 * 64, avx512_int8},
 };
@@ -99,7 +102,7 @@ MemoryBound measure_memory() {
 const MultiplyBound &multiply_bound(tidbit_isa isa, Unit unit) {
   constexpr std::size_t kUnits = 3;
   static MultiplyBound known[TIDBIT_ISA_COUNT][kUnits] = {};
-  if (unit == Unit::int4 && !is_known(isa, unit)) unit = Unit::int8;
+  if (unit == Unit::few_bits && !is_known(isa, unit)) unit = Unit::int8;
   MultiplyBound &bound = known[isa][static_cast<std::size_t>(unit)];
   if (bound.instructions != nullptr) return bound;
   for (const Loop &loop : kLoops) {

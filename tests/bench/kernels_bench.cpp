@@ -37,13 +37,13 @@ constexpr WeightFormat kWeightFormats[] = {
     {"f32", Format::f32, 0, Unit::fma},
     {"f16", Format::f16, 0, Unit::fma},
     {"q8", Format::q8, format::kDefaultGroup, Unit::int8},
-    {"q2", format::Q2::format, format::kDefaultGroup, Unit::int4},
-    {"q3", format::Q3::format, format::kDefaultGroup, Unit::int4},
-    {"q4", Format::q4, format::kDefaultGroup, Unit::int4},
-    {"q5", format::Q5::format, format::kDefaultGroup, Unit::int8},
-    {"q6", format::Q6::format, format::kDefaultGroup, Unit::int8},
-    {"ternary", format::Ternary::format, format::kMaxGroup, Unit::int8},
-    {"binary", format::Binary::format, format::kDefaultGroup, Unit::int8},
+    {"q2", format::Q2::format, format::kDefaultGroup, Unit::few_bits},
+    {"q3", format::Q3::format, format::kDefaultGroup, Unit::few_bits},
+    {"q4", Format::q4, format::kDefaultGroup, Unit::few_bits},
+    {"q5", format::Q5::format, format::kDefaultGroup, Unit::few_bits},
+    {"q6", format::Q6::format, format::kDefaultGroup, Unit::few_bits},
+    {"ternary", format::Ternary::format, format::kMaxGroup, Unit::few_bits},
+    {"binary", format::Binary::format, format::kDefaultGroup, Unit::few_bits},
 };
 
 struct CacheFormat {
@@ -242,12 +242,12 @@ void bench_vector(State &state, Body body) {
   report(state, stopwatch, "bytes/s", kVector * sizeof(float), 0);
 }
 
-void bench_quantize(State &state, const Kernels &kernels) {
+void bench_quantize(State &state, decltype(Kernels::quantize) quantize) {
   Array<std::int8_t> codes(kVector);
   Array<float> scales(kVector / format::kDefaultGroup);
   Array<CodeSums> sums(kVector / format::kPair);
   bench_vector(state, [&](float *x, float *, std::uint32_t n) {
-    kernels.quantize(x, n, format::kDefaultGroup, codes.data(), scales.data(), sums.data());
+    quantize(x, n, format::kDefaultGroup, codes.data(), scales.data(), sums.data());
   });
 }
 
@@ -314,7 +314,8 @@ void add_vectors(const std::string &isa, const Kernels &k) {
       bench_vector(state, [&](float *x, float *, std::uint32_t n) { k.activate(kind, x, up, n); });
     });
   };
-  add(isa + "/quantize", [&k](State &state) { bench_quantize(state, k); });
+  add(isa + "/quantize", [&k](State &state) { bench_quantize(state, k.quantize); });
+  add(isa + "/quantize_transformed", [&k](State &state) { bench_quantize(state, k.quantize_transformed); });
   add(isa + "/rms_norm", [&k](State &state) {
     Array<float> weight(kVector, 1.0f);
     bench_vector(state, [&](float *x, float *y, std::uint32_t n) { k.rms_norm(x, weight.data(), n, 1e-5f, y); });
@@ -343,7 +344,7 @@ std::string billions(double rate) {
 
 void print_bounds(const std::string &isa, const Kernels &kernels) {
   const MultiplyBound *last = nullptr;
-  for (const Unit unit : {Unit::fma, Unit::int8, Unit::int4}) {
+  for (const Unit unit : {Unit::fma, Unit::int8, Unit::few_bits}) {
     const MultiplyBound &bound = multiply_bound(kernels.isa, unit);
     if (bound.instructions == nullptr || &bound == last) continue;
     ::benchmark::AddCustomContext(isa + ", " + bound.instructions + ", 1e9 ops/s",

@@ -234,21 +234,33 @@ TEST_P(Kernel, MatmulOfBlocksEqualsScalar) {
   });
 }
 
+// More columns than are unpacked at a time, for more tokens than make that worthwhile.
+TEST_P(Kernel, MatmulOfManyColumnsOfBlocksEqualsScalar) {
+  each_format_in_blocks([&]<class Row> {
+    Random random(6);
+    for (const std::uint32_t cols : {990u, 1027u, 2301u}) {
+      MatmulShape s(random, true);
+      s.rows = 37, s.cols = cols, s.tokens = 75, s.begin = 0, s.end = 3;
+      product_equals_scalar(*this, random, Values::plain, Row::format, s);
+    }
+  });
+}
+
 // The largest sums that codes can give: none of the kernels' 16-bit steps may overflow.
-void product_of_extremes_equals_scalar(Kernel &test, Format format) {
+void product_of_extremes_equals_scalar(Kernel &test, Format format, std::uint32_t tokens) {
   Random random(3);
   MatmulShape s(random, true);
-  s.rows = 16, s.cols = 256, s.group = 256, s.tokens = 2, s.begin = 0, s.end = 1;
+  s.rows = 16, s.cols = 256, s.group = 256, s.tokens = tokens, s.begin = 0, s.end = 1;
   for (const unsigned fine : {0x7Fu, 0x8Fu, 0x0Fu, 0x70u, 0x80u, 0x01u}) {
     for (const unsigned codes : {0xFFu, 0x00u, 0xF0u, 0x0Fu}) {
       Fenced<std::byte> w(format::matrix_bytes(format, s.rows, s.cols, s.group));
       std::fill(w.begin(), w.end(), static_cast<std::byte>(codes));
       for (std::size_t i = 0; i < 32; i += 2) std::memcpy(w.data() + i, "\x00\x3C", 2);
       std::fill(w.begin() + 32, w.begin() + 32 + 128, static_cast<std::byte>(fine));
-      std::vector<float> x(512);
-      for (std::size_t i = 0; i < 512; ++i) x[i] = i < 256 ? 1.0f : -1.0f;
+      std::vector<float> x(std::size_t{tokens} * s.cols);
+      for (std::size_t i = 0; i < x.size(); ++i) x[i] = i / s.cols % 2 == 0 ? 1.0f : -1.0f;
       QuantizedTokens q(x, s.cols, s.group, s.tokens);
-      test.same<float>(32, [&](const Kernels &k, float *y) {
+      test.same<float>(std::size_t{tokens} * 16, [&](const Kernels &k, float *y) {
         k.matmul[index_of(format)]({w.data(), s.rows, s.cols, s.group, s.tokens, nullptr, 0, q.view(), y, 16}, 0, 1);
       });
     }
@@ -256,7 +268,10 @@ void product_of_extremes_equals_scalar(Kernel &test, Format format) {
 }
 
 TEST_P(Kernel, MatmulOfExtremeBlocksEqualsScalar) {
-  each_format_in_blocks([&]<class Row> { product_of_extremes_equals_scalar(*this, Row::format); });
+  each_format_in_blocks([&]<class Row> {
+    product_of_extremes_equals_scalar(*this, Row::format, 2);
+    product_of_extremes_equals_scalar(*this, Row::format, 66);
+  });
 }
 
 // Magnitudes down to the subnormals, where a product with the inverse of the largest may be subnormal too.

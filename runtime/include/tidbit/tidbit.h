@@ -198,13 +198,14 @@ enum {
   TIDBIT_ISA_AVX2 = 2, /* AVX2, FMA and F16C */
   TIDBIT_ISA_AVX512VNNI = 3,
   TIDBIT_ISA_NEON = 4,
-  TIDBIT_ISA_DOTPROD = 5, /* NEON with the dot product of Armv8.2 */
-  TIDBIT_ISA_I8MM = 6,    /* and with the int8 matrix product of Armv8.6 */
-  TIDBIT_ISA_DSP = 7,     /* Cortex-M with the DSP extension and an FPU */
-  TIDBIT_ISA_NEON32 = 8,  /* Armv7-A with NEON and VFPv4 */
-  TIDBIT_ISA_SIMD128 = 9, /* WebAssembly with SIMD128 */
-  TIDBIT_ISA_HELIUM = 10, /* Cortex-M with Helium (M55) */
-  TIDBIT_ISA_COUNT = 11
+  TIDBIT_ISA_DOTPROD = 5,  /* NEON with the dot product of Armv8.2 */
+  TIDBIT_ISA_I8MM = 6,     /* and with the int8 matrix product of Armv8.6 */
+  TIDBIT_ISA_DSP = 7,      /* Cortex-M with the DSP extension and an FPU */
+  TIDBIT_ISA_NEON32 = 8,   /* Armv7-A with NEON and VFPv4 */
+  TIDBIT_ISA_SIMD128 = 9,  /* WebAssembly with SIMD128 */
+  TIDBIT_ISA_HELIUM = 10,  /* Cortex-M with Helium (M55) */
+  TIDBIT_ISA_AVXVNNI = 11, /* AVX2 with the dot product of AVX-VNNI */
+  TIDBIT_ISA_COUNT = 12
 };
 
 /* "scalar", "avx2", ...: the names of the enumerators in lower case. Null for other numbers. Always empty if the

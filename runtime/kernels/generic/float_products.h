@@ -157,6 +157,9 @@ template <ElementLanes L>
 struct WidenedProduct : FloatProduct<L, LoadF16<L>> {
   using Halves = FloatProduct<L, LoadF16<L>>;
   using Wide = FloatProduct<L, LoadF32<L>>;
+  static constexpr std::uint32_t kPrepareFrom = 4 * L::tuning.tokens;
+
+  static std::uint32_t prepared_step(const Matmul &m) { return Halves::column_step(m); }
 
   template <std::uint32_t kTiles>
   [[gnu::noinline]] static void prepared(const Matmul &m, Place at, std::uint32_t end) {

@@ -14,7 +14,8 @@
 //
 // A product P defines P::micro_kernel<tiles, tokens>(m, place); P::column_step(m), the columns at a time; and
 // P::tile_bytes(m) and P::token_bytes(m). It may also define P::prepared<tiles>(m, place, end), which runs the
-// micro-kernels for all tokens up to `end` on weights that it has prepared once.
+// micro-kernels for all tokens up to `end` on weights that it has prepared once; P::prepared_step(m), the columns at a
+// time; and P::kPrepareFrom, the tokens from which on that pays.
 #pragma once
 
 #include "kernels/kernels.h"
@@ -114,24 +115,32 @@ template <class L, class P>
 struct Walk {
   static constexpr Tuning kTuning = L::tuning;
 
+  // Calls body(place) for each `step` columns.
+  template <class Body>
+  [[gnu::always_inline]] static void each_place(const Matmul &m, std::uint32_t tile, std::uint32_t token,
+                                                std::uint32_t step, Body body) {
+    for (std::uint32_t k = 0; k < m.cols; k += step) {
+      body(Place{tile, token, k, m.cols - k < step ? m.cols : k + step});
+    }
+  }
+
   // Tiles [tile, tile + kTiles), tokens [begin, end). Tokens that do not fill a micro-kernel are multiplied one by one
   // with all of the tiles, which keeps many streams from memory going.
   template <std::uint32_t kTiles>
   static void strip(const Matmul &m, std::uint32_t tile, std::uint32_t begin, std::uint32_t end) {
     constexpr std::uint32_t kTokens = kTuning.tokens, kSome = kTiles < kTuning.tiles ? kTiles : kTuning.tiles;
     const std::uint32_t whole = kTokens == 1 ? begin : end - (end - begin) % kTokens;
-    const std::uint32_t step = P::column_step(m);
     for (std::uint32_t i = 0; whole != begin && i < kTiles; i += kSome) {
-      for (std::uint32_t k = 0; k < m.cols; k += step) {
-        Place at = {tile + i, begin, k, m.cols - k < step ? m.cols : k + step};
-        if constexpr (requires { P::template prepared<kSome>(m, at, whole); }) {
-          if (whole - begin >= 4 * kTokens) {
-            P::template prepared<kSome>(m, at, whole);
-            continue;
-          }
+      if constexpr (requires(Place at) { P::template prepared<kSome>(m, at, whole); }) {
+        if (whole - begin >= P::kPrepareFrom) {
+          each_place(m, tile + i, begin, P::prepared_step(m),
+                     [&](Place at) { P::template prepared<kSome>(m, at, whole); });
+          continue;
         }
-        for (; at.token < whole; at.token += kTokens) P::template micro_kernel<kSome, kTokens>(m, at);
       }
+      each_place(m, tile + i, begin, P::column_step(m), [&](Place at) {
+        for (; at.token < whole; at.token += kTokens) P::template micro_kernel<kSome, kTokens>(m, at);
+      });
     }
     for (std::uint32_t t = whole; t < end; ++t) P::template micro_kernel<kTiles, 1>(m, Place{tile, t, 0, m.cols});
   }

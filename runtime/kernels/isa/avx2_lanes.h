@@ -25,6 +25,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
                                     .queries = 4,
                                     .value_registers = 2,
                                     .widen_f16 = true,
+                                    .unpack_from = 16,
                                     .prefetch_floats = true,
                                     .prefetch_q8 = true,
                                     .prefetch_blocks = true};
@@ -75,7 +76,7 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
                                   : _mm256_permute_ps(x, 0b10110001);
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), bit = _mm256_set1_epi32(h);
     const __m256i minus = _mm256_slli_epi32(_mm256_cmpeq_epi32(_mm256_and_si256(lane, bit), bit), 31);
-    return _mm256_add_ps(other, _mm256_xor_ps(x, _mm256_castsi256_ps(minus)));
+    return _mm256_fmadd_ps(x, _mm256_xor_ps(set(1.0f), _mm256_castsi256_ps(minus)), other);  // other + x or other - x
   }
   static Floats add_to_exponent(Floats x, Floats t) {
     const __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(t), 23);
@@ -122,11 +123,12 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   }
   static SmallCodes join(SmallCodes a, SmallCodes b) { return _mm256_or_si256(a, b); }
 
-  // A row's sum of a block is two in int16, each of 16 products: 16 * 15 * 127 < 2^15. That of wider codes is one in
-  // int32.
+  // A row's sum is two in int16, each of two products per word.
   using BlockSums = __m256i;
   template <class W>
-  static constexpr bool kInPairs = 16 * (2 * W::zero - 1) * 127 < 1 << 15;
+  static constexpr std::uint32_t summed_words = W::zero <= 8    ? 8
+                                                : W::zero <= 16 ? 4
+                                                                : 2;
 
   template <class W>
   static BlockSums start_block(std::int32_t) {
@@ -134,43 +136,36 @@ struct Avx2Lanes : XsimdLanes<Avx2> {
   }
   template <class W, std::uint32_t i>
   static BlockSums dot_block(BlockSums sums, SmallCodes codes, Inputs x) {
-    const __m256i products = _mm256_maddubs_epi16(codes, word<i>(x));
-    if constexpr (kInPairs<W>) return _mm256_add_epi16(sums, products);
-    return _mm256_add_epi32(sums, _mm256_madd_epi16(products, _mm256_set1_epi16(1)));
+    static_assert(summed_words<W> * 2 * (2 * W::zero) * 127 < 1 << 15);
+    return _mm256_add_epi16(sums, _mm256_maddubs_epi16(codes, word<i>(x)));
   }
 
-  static __m256i load_fine(const std::byte *p) {
-    return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i *>(p)));
+  // The fine bytes of rows 8 i to 8 i + 7 in two blocks, as pairs of int16.
+  static __m256i load_fine(const std::byte *first, const std::byte *second, int i) {
+    const __m128i a = _mm_loadl_epi64(reinterpret_cast<const __m128i *>(first + i * 8));
+    const __m128i b = _mm_loadl_epi64(reinterpret_cast<const __m128i *>(second + i * 8));
+    return _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(a, b));
   }
   // The scale twice, for the two sums of a row.
   using Scales = __m256i;
   template <class W>
   static void load_scales(const std::byte *fine, Scales (&scales)[2]) {
-    for (int i = 0; i < 2; ++i) {
-      const __m256i scale = _mm256_and_si256(load_fine(fine + i * 8), _mm256_set1_epi32(15));
-      scales[i] = kInPairs<W> ? _mm256_or_si256(scale, _mm256_slli_epi32(scale, 16)) : scale;
-    }
+    for (int i = 0; i < 2; ++i) scales[i] = _mm256_and_si256(load_fine(fine, fine, i), _mm256_set1_epi16(15));
   }
   template <class W>
   static Sums add_block(Sums sums, BlockSums block, Scales scale) {
-    if constexpr (kInPairs<W>) return _mm256_add_epi32(sums, _mm256_madd_epi16(block, scale));
-    return _mm256_add_epi32(sums, _mm256_mullo_epi32(block, scale));
+    return _mm256_add_epi32(sums, _mm256_madd_epi16(block, scale));
   }
 
   // unit * shift - zero * scale of both blocks as a pair of int16: start_block takes nothing off.
   using Zeros = __m256i;
   template <class W>
-  static __m256i zero_of(__m256i fine) {
-    const __m256i scale = _mm256_and_si256(fine, _mm256_set1_epi32(15));
-    const __m256i shift = _mm256_mullo_epi32(_mm256_srai_epi32(fine, 4), _mm256_set1_epi32(W::shift_unit));
-    return _mm256_sub_epi32(shift, _mm256_mullo_epi32(scale, _mm256_set1_epi32(W::zero)));
-  }
-  template <class W>
   static void load_zeros(const std::byte *fine, Zeros (&zeros)[2]) {
     for (int i = 0; i < 2; ++i) {
-      const __m256i first = zero_of<W>(load_fine(fine + i * 8)),
-                    second = zero_of<W>(load_fine(fine + i * 8 + format::kTileRows));
-      zeros[i] = _mm256_or_si256(_mm256_and_si256(first, _mm256_set1_epi32(0xFFFF)), _mm256_slli_epi32(second, 16));
+      const __m256i pairs = load_fine(fine, fine + format::kTileRows, i);
+      const __m256i scales = _mm256_and_si256(pairs, _mm256_set1_epi16(15)), shifts = _mm256_srai_epi16(pairs, 4);
+      zeros[i] = _mm256_sub_epi16(_mm256_mullo_epi16(shifts, _mm256_set1_epi16(W::shift_unit)),
+                                  _mm256_mullo_epi16(scales, _mm256_set1_epi16(W::zero)));
     }
   }
   template <class W>

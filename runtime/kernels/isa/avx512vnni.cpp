@@ -28,6 +28,7 @@ struct Avx512Lanes : XsimdLanes<Avx512> {
                                     .tokens = 8,
                                     .queries = 4,
                                     .widen_f16 = true,
+                                    .unpack_from = 64,
                                     .prefetch_floats = true,
                                     .prefetch_blocks = true};
 
@@ -137,6 +138,24 @@ struct Avx512Lanes : XsimdLanes<Avx512> {
     const __m512i high = _mm512_mullo_epi32(_mm512_srai_epi32(load_fine(fine + format::kTileRows), 4), unit);
     zeros[0] = _mm512_or_si512(_mm512_and_si512(low, _mm512_set1_epi32(0xFFFF)), _mm512_slli_epi32(high, 16));
   }
+  // Two bytes at a time: no product exceeds a byte, so the lower one does not carry into the higher one.
+  template <class W>
+  static SmallCodes scale_codes(SmallCodes codes, Scales scale) {
+    return _mm512_mullo_epi16(codes, _mm512_or_si512(scale, _mm512_slli_epi32(scale, 16)));
+  }
+  template <class W>
+  static void load_all_zeros(const std::byte *fine, Zeros (&zeros)[1]) {
+    const __m512i first = zero_of<W>(load_fine(fine)), second = zero_of<W>(load_fine(fine + format::kTileRows));
+    zeros[0] = _mm512_or_si512(_mm512_and_si512(first, _mm512_set1_epi32(0xFFFF)), _mm512_slli_epi32(second, 16));
+  }
+  // unit * shift - zero * scale.
+  template <class W>
+  static __m512i zero_of(__m512i fine) {
+    const __m512i scale = _mm512_and_si512(fine, _mm512_set1_epi32(15));
+    const __m512i shift = _mm512_mullo_epi32(_mm512_srai_epi32(fine, 4), _mm512_set1_epi32(W::shift_unit));
+    return _mm512_sub_epi32(shift, _mm512_mullo_epi32(scale, _mm512_set1_epi32(W::zero)));
+  }
+
   template <class W>
   static Sums add_zeros(Sums sums, Zeros zeros, const std::int16_t *pair) {
     int both;
