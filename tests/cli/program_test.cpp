@@ -9,7 +9,7 @@
 namespace tidbit::test {
 namespace {
 
-constexpr size_t kMostBytes = 900000;
+constexpr size_t kMostBytes = 1300000;
 
 TEST(Program, IsSmallAndStatic) {
   if (!TIDBIT_CLI_WITH_MUSL) GTEST_SKIP() << "the program is not linked with musl in this build";
