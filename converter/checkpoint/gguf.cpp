@@ -16,7 +16,9 @@ constexpr std::uint64_t kMostParts = 512;  // each stays open until the end
 std::uint64_t number(const GgufFile &gguf, const char *key) {
   const auto found = gguf.metadata().find(key);
   if (found == gguf.metadata().end()) return 0;
-  if (!found->is_number_unsigned()) throw ConvertError(gguf.where() + ": key \"" + key + "\" is not a count");
+  // gguf-split writes some of them as signed numbers.
+  const bool is_count = found->is_number_integer() && (found->is_number_unsigned() || found->get<std::int64_t>() >= 0);
+  if (!is_count) throw ConvertError(gguf.where() + ": key \"" + key + "\" is not a count");
   return found->get<std::uint64_t>();
 }
 

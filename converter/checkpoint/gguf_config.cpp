@@ -63,6 +63,9 @@ class ConfigMaker {
     json["tie_word_embeddings"] = tensor("output.weight") == nullptr;
     if (architecture.more != nullptr) architecture.more(*this);
     if (has_gaps) refuse("some layers have no attention, which is not supported for this architecture");
+    if (const Json *causal = take("attention.causal"); causal != nullptr && *causal != true) {
+      refuse_key("attention.causal", "is false, which is not supported for models that generate text");
+    }
     read_rotary();
     read_tokens();
     check_rest();
@@ -243,8 +246,7 @@ class ConfigMaker {
 
   // Keys that describe the file, and those that belong to models which the family refuses anyway.
   void check_rest() const {
-    static constexpr const char *kHarmless[] = {"pooling_type",          "tensor_data_layout",
-                                                "attention.causal",      "rope.freq_base_swa",
+    static constexpr const char *kHarmless[] = {"pooling_type", "tensor_data_layout", "rope.freq_base_swa",
                                                 "use_parallel_residual", "attention.temperature_length"};
     for (const auto &[key, value] : gguf_.metadata().items()) {
       if (!key.starts_with(prefix_) || known_.count(key) != 0) continue;

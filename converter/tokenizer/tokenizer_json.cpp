@@ -220,6 +220,16 @@ TokenizerKind kind_of(const TextRules &rules, const JsonNode &model, const std::
   return TokenizerKind::word_bpe;
 }
 
+// An added token that is the letter of a byte has the byte's id, and the byte would be lost.
+void check_byte_tokens(const Vocabulary &vocabulary, const TokenizerFile &file) {
+  for (unsigned byte = 0; byte < 256; ++byte) {
+    const std::string letter = byte_level_character(static_cast<unsigned char>(byte));
+    if (vocabulary.byte_tokens[byte] >= 0 || file.tokens().find(letter) < 0) continue;
+    throw ConvertError(file.source() + ": the added token " + in_quotes(letter) +
+                       " is also the token of a byte, which is not supported");
+  }
+}
+
 void finish_kind(Vocabulary &vocabulary, const TextRules &rules, const JsonNode &model, const TokenizerFile &file) {
   if (vocabulary.kind == TokenizerKind::character) {
     if (!single_characters(vocabulary)) throw ConvertError(file.source() + ": not every token is a single character");
@@ -240,6 +250,7 @@ void finish_kind(Vocabulary &vocabulary, const TextRules &rules, const JsonNode 
   }
   if (vocabulary.kind == TokenizerKind::byte_level) {
     set_byte_tokens(vocabulary);
+    check_byte_tokens(vocabulary, file);
     vocabulary.description = "byte-level BPE";
     return;
   }

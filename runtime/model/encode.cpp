@@ -103,10 +103,10 @@ extern "C" tidbit_status tidbit_hidden(const tidbit_session *session, uint32_t i
 }
 
 extern "C" tidbit_status tidbit_embedding(const tidbit_session *session, uint32_t begin, uint32_t end, float *embedding,
-                                          uint32_t count) {
+                                          uint32_t width) {
   if (const tidbit_status status = check_idle(session); status != TIDBIT_OK) return status;
   const format::Config &c = session->model.config();
-  if (embedding == nullptr || begin >= end || count != c.width) return TIDBIT_ERR_ARGUMENT;
+  if (embedding == nullptr || begin >= end || width != c.width) return TIDBIT_ERR_ARGUMENT;
   if (end > session->encoded) return TIDBIT_ERR_NO_LOGITS;
   const Rows &rows = session->memory.activations.hidden;
   switch (c.pooling) {

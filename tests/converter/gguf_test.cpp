@@ -19,7 +19,7 @@ std::string bytes_of(T value) {
 }
 std::string text_of(const std::string &text) { return bytes_of<std::uint64_t>(text.size()) + text; }
 
-constexpr std::uint32_t kU32 = 4, kF32 = 6, kText = 8, kArray = 9;
+constexpr std::uint32_t kU32 = 4, kI32 = 5, kF32 = 6, kBool = 7, kText = 8, kArray = 9;
 
 std::string key(const std::string &name, std::uint32_t type, const std::string &value) {
   return text_of(name) + bytes_of(type) + value;
@@ -144,6 +144,8 @@ TEST(Gguf, WhatWouldChangeTheComputationIsRefusedByName) {
       "is not attention.key_length");
   has(failure_of_model({llama, key("split.count", kU32, bytes_of(2u))}), "not named like ...-00001-of-00002.gguf");
   has(failure_of_model({llama, key("split.no", kU32, bytes_of(1u))}), "is not the first part");
+  has(failure_of_model({llama, key("split.count", kI32, bytes_of(-2))}), "\"split.count\" is not a count");
+  has(failure_of_model({llama, key("llama.attention.causal", kBool, std::string(1, '\0'))}), "attention.causal");
 }
 
 // As llama.cpp's gguf-split writes them: all metadata in the first part.
@@ -151,7 +153,7 @@ TEST(Gguf, PartsAreOneModel) {
   const Folder folder;
   const auto part = [](std::uint32_t number, std::uint32_t of) {
     std::vector<std::string> keys = {key("split.no", kU32, bytes_of(number)), key("split.count", kU32, bytes_of(of)),
-                                     key("split.tensors.count", kU32, bytes_of(2u))};
+                                     key("split.tensors.count", kI32, bytes_of(2))};
     if (number == 0) keys.push_back(key("general.architecture", kText, text_of("llama")));
     return File{keys, {tensor(number == 0 ? "token_embd.weight" : "output_norm.weight", {4, 5}, 0, 0)}, 96}.bytes();
   };
