@@ -31,7 +31,7 @@ struct ConvertOptions {
   std::optional<format::Format> embeddings = {};  // the token embedding and the head; default: default_embeddings
   std::uint32_t group = 0;                        // weights that share a scale: 64, 128 or 256; 0: default_group
   format::InputTransform transform = format::InputTransform::none;  // of the inputs of matrices in groups
-  bool transform_by_model = false;  // or what is better for the kind of model
+  bool transform_by_model = false;                                  // or what is better for the kind of model
   format::Format kv = format::Format::f16;
   std::uint32_t context = 0;             // default context of the blob; 0: the model's, at most 2048
   std::uint32_t revision = 0;            // of the blob, for updates
