@@ -84,6 +84,11 @@ std::string read_whole_file(const std::filesystem::path &path, std::uint64_t mos
   return text;
 }
 
+bool is_plain_name(const std::string &name) {
+  constexpr std::string_view kOfPaths("/\\\0", 3);
+  return !name.empty() && name != "." && name != ".." && name.find_first_of(kOfPaths) == std::string::npos;
+}
+
 bool is_there(const std::filesystem::path &path) {
   std::error_code ignored;
   return std::filesystem::exists(std::filesystem::symlink_status(path, ignored));

@@ -42,4 +42,7 @@ std::string read_whole_file(const std::filesystem::path &path, std::uint64_t mos
 // Whether there is anything of this name, even a link that leads nowhere: opening it then says what is wrong.
 bool is_there(const std::filesystem::path &path);
 
+// Whether a name from an untrusted file stays in its folder: no part of a path, no zero, not "." or "..".
+bool is_plain_name(const std::string &name);
+
 }  // namespace tidbit::convert

@@ -28,11 +28,6 @@ constexpr WeightFiles kWeightFiles[] = {
 
 constexpr std::size_t kMostShards = 512;  // each stays open until the end
 
-bool is_plain_name(const std::string &name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
-         name.find('\\') == std::string::npos && name.find('\0') == std::string::npos;
-}
-
 // The index of a checkpoint in shards: the file of each tensor.
 class ShardIndex {
  public:

@@ -40,10 +40,6 @@ Pooling read_pooling(const fs::path &path) {
   return pooling;
 }
 
-bool is_plain_name(const std::string &name) {
-  return !name.empty() && name != "." && name != ".." && name.find_first_of(std::string("/\\\0", 3)) == name.npos;
-}
-
 void read_module(const fs::path &directory, const JsonNode &module, Sentence &sentence) {
   const std::string type = module.at("type").text(), name = type.substr(type.rfind('.') + 1);
   if (name == "Transformer") return;
