@@ -33,8 +33,6 @@ void run_encoder_layer(Session &s, std::uint32_t index, std::uint32_t count) {
 }
 
 void encode(Session &s, const std::int32_t *tokens, std::uint32_t count) {
-  s.canceled = false;
-  s.poll_left = s.poll_work;
   each_chunk(s, count, [&](std::uint32_t chunk) { embed_chunk(s, tokens + s.position, chunk); });
   for (std::uint32_t i = 0; i < s.model.layers() && !s.canceled; ++i) {
     poll(s);
@@ -45,16 +43,12 @@ void encode(Session &s, const std::int32_t *tokens, std::uint32_t count) {
 
 tidbit_status check_texts(const Session &s, const std::int32_t *tokens, const std::uint32_t *ends,
                           std::uint32_t count) {
-  const format::Config &c = s.model.config();
   std::uint32_t begin = 0;
   for (std::uint32_t i = 0; i < count; begin = ends[i++]) {
     if (ends[i] <= begin) return TIDBIT_ERR_ARGUMENT;
-    if (ends[i] - begin > c.max_context || ends[i] > s.limits.context) return TIDBIT_ERR_CONTEXT_FULL;
+    if (ends[i] - begin > s.model.config().max_context) return TIDBIT_ERR_CONTEXT_FULL;
   }
-  for (std::uint32_t i = 0; i < begin; ++i) {
-    if (static_cast<std::uint32_t>(tokens[i]) >= c.vocab_size) return TIDBIT_ERR_TOKEN;
-  }
-  return TIDBIT_OK;
+  return check_tokens(s, tokens, begin);
 }
 
 void add_up(const Rows &rows, std::uint32_t first, std::uint32_t end, std::uint32_t width, float *sum) {
@@ -82,11 +76,10 @@ extern "C" tidbit_status tidbit_encode(tidbit_session *session, const int32_t *t
   if (!session->model.is_encoder()) return TIDBIT_ERR_UNSUPPORTED;
   if (texts == 0 || tokens == nullptr || ends == nullptr) return TIDBIT_ERR_ARGUMENT;
   if (const tidbit_status status = check_texts(*session, tokens, ends, texts); status != TIDBIT_OK) return status;
-  session->running = true;
+  const Running running(*session);
   session->texts = {ends, texts};
   encode(*session, tokens, ends[texts - 1]);
   session->texts = {};
-  session->running = false;
   session->position = 0;
   session->encoded = session->canceled ? 0 : ends[texts - 1];
   return session->canceled ? TIDBIT_CANCELED : TIDBIT_OK;

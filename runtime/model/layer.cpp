@@ -48,6 +48,17 @@ void add_to_stream(const Layer &layer, const Rows &x) {
   layer.slice.each_token([&](std::uint32_t t) { s.kernels->add(hidden[t], x[t], width); });
 }
 
+// y[t] = final norm of the residual stream; nothing without one.
+void apply_final_norm(const TokenSlice &slice, const Rows &y) {
+  const Session &s = slice.s;
+  const format::Config &c = s.model.config();
+  if (c.final_norm == Norm::none) return;
+  normalize(slice,
+            {c.final_norm, c.final_norm_epsilon, s.model.floats(GlobalRole::final_norm),
+             s.model.floats(GlobalRole::final_norm_bias)},
+            c.width, s.memory.activations.hidden, y);
+}
+
 // The residual sum, then the norm after it, if there is one.
 void add_sublayer(const Layer &layer, Norm norm, LayerRole weight) {
   const Rows &hidden = layer.rows().hidden;
@@ -194,13 +205,7 @@ void end_layer(Session &s, std::uint32_t index, std::uint32_t count) {
 }
 
 void finish_chunk(Session &s, std::uint32_t count) {
-  const format::Config &c = s.model.config();
-  const Rows &hidden = s.memory.activations.hidden;
-  if (c.final_norm == Norm::none) return;
-  normalize({s, {0, count}, true},
-            {c.final_norm, c.final_norm_epsilon, s.model.floats(GlobalRole::final_norm),
-             s.model.floats(GlobalRole::final_norm_bias)},
-            c.width, hidden, hidden);
+  apply_final_norm({s, {0, count}, true}, s.memory.activations.hidden);
 }
 
 #endif  // TIDBIT_HAS_ENCODER
@@ -210,12 +215,7 @@ void compute_logits(Session &s, std::uint32_t index) {
   const Activations &rows = s.memory.activations;
   const TokenSlice slice{s, {index, index + 1}, true};
   const Rows &x = c.final_norm != Norm::none ? rows.sublayer : rows.hidden;
-  if (c.final_norm != Norm::none) {
-    normalize(slice,
-              {c.final_norm, c.final_norm_epsilon, s.model.floats(GlobalRole::final_norm),
-               s.model.floats(GlobalRole::final_norm_bias)},
-              c.width, rows.hidden, x);
-  }
+  apply_final_norm(slice, x);
   observe(s, s.model.layers(), TIDBIT_POINT_HEAD_IN, index, 1, c.width, x);
   const Rows logits = {s.memory.logits, 0};  // the only row, whatever the index
   apply(slice, s.model.head(), s.model.floats(GlobalRole::head_bias), x, logits);

@@ -50,14 +50,6 @@ tidbit_status check_observer(const tidbit_options &options, const tidbit_plan_re
   return plan.workers == 1 ? TIDBIT_OK : TIDBIT_ERR_ARGUMENT;
 }
 
-tidbit_status check_tokens(const Session &s, const std::int32_t *tokens, std::uint32_t count) {
-  if (count > s.limits.context - s.position) return TIDBIT_ERR_CONTEXT_FULL;
-  for (std::uint32_t i = 0; i < count; ++i) {
-    if (static_cast<std::uint32_t>(tokens[i]) >= s.model.config().vocab_size) return TIDBIT_ERR_TOKEN;
-  }
-  return TIDBIT_OK;
-}
-
 void forget_chunk(Session &s) {
   s.pending_tokens = 0;
   s.chunk_tokens = 0;
@@ -120,21 +112,6 @@ bool rings_hold(const Session &s, std::uint32_t position) {
   }
   return true;
 }
-
-// Marks the session as running for as long as it exists.
-class Running {
- public:
-  explicit Running(Session &s) : s_(s) {
-    s.running = true;
-    s.canceled = false;
-    s.poll_left = s.poll_work;
-  }
-  Running(const Running &) = delete;
-  ~Running() { s_.running = false; }
-
- private:
-  Session &s_;
-};
 
 tidbit_status prefill(Session &s, const std::int32_t *tokens, std::uint32_t count, Budget budget,
                       std::uint32_t *consumed) {

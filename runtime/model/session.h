@@ -74,6 +74,30 @@ using Session = tidbit_session;
 // What every function that changes, saves or restores a session checks first.
 tidbit_status check_idle(const Session *s);
 
+// Whether the tokens fit behind the session's position, and each is in the vocabulary.
+inline tidbit_status check_tokens(const Session &s, const std::int32_t *tokens, std::uint32_t count) {
+  if (count > s.limits.context - s.position) return TIDBIT_ERR_CONTEXT_FULL;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    if (static_cast<std::uint32_t>(tokens[i]) >= s.model.config().vocab_size) return TIDBIT_ERR_TOKEN;
+  }
+  return TIDBIT_OK;
+}
+
+// Marks the session as running for as long as it exists.
+class Running {
+ public:
+  explicit Running(Session &s) : s_(s) {
+    s.running = true;
+    s.canceled = false;
+    s.poll_left = s.poll_work;
+  }
+  Running(const Running &) = delete;
+  ~Running() { s_.running = false; }
+
+ private:
+  Session &s_;
+};
+
 // Calls the poll hook.
 void poll(Session &s);
 
